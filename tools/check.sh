@@ -1,0 +1,51 @@
+#!/bin/sh
+# The quick part of the tests: format and lint, types, shell scripts, unit tests, all side by side.
+# One failure does not hide another; the exit code is 1 when any failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+PATH=$PWD/node_modules/.bin:$PATH
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 1' INT TERM
+
+# Known by their first lines, not by their names: programs have no ending.
+shell_scripts() {
+  git grep --untracked --files-with-matches -e '^#!/bin/sh' -e '^# shellcheck shell=sh' \
+    ':!files/host/*.sh' | xargs shellcheck --external-sources
+}
+
+# The parts of the programs on a host use each other, so they are read as one. Left out: that it includes
+# /etc/os-release (SC1091), and that functions and pipelines use one name (SC2030, SC2031).
+host_scripts() {
+  cat files/host/prelude.sh files/host/[!p]*.sh files/host/probe.sh |
+    shellcheck --exclude=SC1091,SC2030,SC2031 -
+}
+
+# begin NAME COMMAND...: runs a check in the background.
+begin() {
+  name=$1
+  shift
+  {
+    "$@" >"$results/$name" 2>&1
+    echo $? >"$results/$name.code"
+  } &
+}
+
+begin lint biome check --error-on-warnings
+begin types tsc
+begin shell shell_scripts
+begin host host_scripts
+begin unit node --test --test-reporter=dot 'test/unit/**/*.test.ts'
+wait
+
+failed=
+for name in lint types shell host unit; do
+  if [ "$(cat "$results/$name.code")" = 0 ]; then
+    printf '✓ %s\n' "$name"
+  else
+    failed=1
+    printf '✗ %s\n' "$name"
+    cat "$results/$name"
+  fi
+done
+[ -z "$failed" ]

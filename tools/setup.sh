@@ -1,0 +1,40 @@
+#!/bin/sh
+# Prepares a clone: npm packages with a Node.js of their own, and a Pulumi home inside the clone.
+# Safe to repeat and to interrupt; takes milliseconds when everything is there.
+#
+#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--sandbox]
+#
+#   --no-pulumi   leave out the Pulumi CLI and its plugins
+#   --shellcheck  also what the checks of the shell scripts need
+#   --sandbox     also what a Debian host in a container of this machine needs
+#
+# Everything lands in node_modules/ and .keelson/, but for Debian packages and Go's own caches.
+set -eu
+cd "$(dirname "$0")/.."
+
+. tools/setup/step.sh
+. tools/setup/system.sh
+. tools/setup/npm.sh
+. tools/setup/pulumi.sh
+
+pulumi=yes shellcheck='' sandbox=''
+for option; do
+  case $option in
+    --no-pulumi) pulumi='' ;;
+    --shellcheck) shellcheck=yes ;;
+    --sandbox) sandbox=yes ;;
+    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --sandbox' ;;
+  esac
+done
+
+mkdir -p .keelson/log
+# Two set-ups of one clone at once wait for each other. Where there is no flock, they are not told apart.
+if command -v flock >/dev/null; then
+  exec 9>.keelson/setup.lock
+  flock --nonblock 9 || { echo 'set-up: another one is at work in this clone, waiting' && flock 9; }
+fi
+
+npm_packages
+[ -z "$shellcheck" ] || shellcheck_packages
+[ -z "$sandbox" ] || sandbox_packages
+[ -z "$pulumi" ] || pulumi_home
