@@ -1,0 +1,95 @@
+/** Facts: what is read from a host before anything is rendered for it. */
+import { z } from 'zod';
+import type { Applied, Header } from './manifest.ts';
+
+export const factsSchema = z.object({
+  id: z.string(),
+  codename: z.string(),
+  version: z.string(),
+  architecture: z.string(),
+  cores: z.coerce.number().int().positive(),
+  memoryMiB: z.coerce.number().int().positive(),
+  hostname: z.string(),
+  /** systemd's version; 0 where it is not PID 1. */
+  systemd: z.coerce.number().int(),
+  /** Releases kept on the host, newest first, by app. */
+  releases: z.record(z.string(), z.array(z.string())),
+});
+
+export type Facts = z.output<typeof factsSchema>;
+
+/** What the host remembers of earlier runs. */
+export type Memory = {
+  /** SHA-256 of the installed helper; empty when there is none. */
+  readonly helper: string;
+  readonly manifests: ReadonlyMap<string, Applied>;
+  /** The run that sent each blob. */
+  readonly blobs: ReadonlyMap<string, string>;
+};
+
+/** What is assumed of a host that nobody has seen yet: the least that the kit supports. */
+export const unseen: { facts: Facts; memory: Memory } = {
+  facts: {
+    id: 'debian',
+    codename: 'trixie',
+    version: '13',
+    architecture: 'amd64',
+    cores: 2,
+    memoryMiB: 1024,
+    hostname: 'localhost',
+    systemd: 257,
+    releases: {},
+  },
+  memory: { helper: '', manifests: new Map(), blobs: new Map() },
+};
+
+/**
+ * Reads what `files/host/facts.sh` printed.
+ * @throws when the host is not a Debian that the kit supports.
+ */
+export function parseFacts(output: string): { facts: Facts; memory: Memory } {
+  const plain: Record<string, string> = {};
+  const releases: Record<string, string[]> = {};
+  const headers: Record<string, string[]> = {};
+  const manifests = new Map<string, Applied>();
+  const blobs = new Map<string, string>();
+  for (const line of output.split('\n')) {
+    const [key = '', value = ''] = split(line, '\t');
+    if (key === 'release') {
+      const [app, hash] = split(value, ' ');
+      releases[app] = [...(releases[app] ?? []), hash];
+    } else if (key === 'blob') blobs.set(...split(value, ' '));
+    else if (key === 'header') {
+      const [name, text] = split(value, ' ');
+      headers[name] = [...(headers[name] ?? []), text];
+    } else if (key === 'manifest') {
+      const [name, hash] = split(value, ' ');
+      manifests.set(name, { header: readHeader(headers[name] ?? []), hash });
+    } else if (key !== '') plain[key] = value;
+  }
+  const helper = plain.helperMode === 'root:root 755' ? (plain.helper ?? '') : '';
+  return {
+    facts: supported(factsSchema.parse({ ...plain, releases })),
+    memory: { helper, manifests, blobs },
+  };
+}
+
+function split(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+const readHeader = ([run = '', ...lines]: string[]): Header => ({
+  run: run.replace(/^run /, ''),
+  lines,
+});
+
+function supported(facts: Facts): Facts {
+  if (facts.id !== 'debian' || Number(facts.version) < 12)
+    throw new Error(
+      `runs ${facts.id} ${facts.version}; Keelson supports Debian 12 (bookworm) and later`,
+    );
+  if (facts.systemd === 0)
+    throw new Error('does not run systemd as PID 1; choose a host that boots systemd');
+  return facts;
+}

@@ -1,0 +1,108 @@
+/**
+ * Looking at a host: facts first, then, with the manifests that they give, the probe.
+ */
+import { randomBytes } from 'node:crypto';
+import { HostError, open, type Session, type Target } from './connection.ts';
+import { judge } from './drift.ts';
+import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
+import { sha256 } from './item.ts';
+import type { Header, Manifest } from './manifest.ts';
+import { probe } from './probe.ts';
+import type { Judged } from './resources.ts';
+import { factsScript, helper } from './script.ts';
+
+/** What a host's manifests are, given its facts. */
+export type Render = (facts: Facts) => Manifest[];
+
+export type Look = {
+  readonly facts: Facts;
+  readonly memory: Memory;
+  readonly judged: readonly Judged[];
+};
+
+/** Names a run: its time in UTC, and a few random digits since two clocks may agree. */
+export const newRun = (now = new Date()): string =>
+  `${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${randomBytes(2).toString('hex')}`;
+
+/**
+ * Looks at one host over one connection and judges each of its manifests. Changes nothing.
+ * @throws HostError when it cannot be reached, is not who it should be, or is not supported.
+ */
+export async function look(target: Target, render: Render, run: string): Promise<Look> {
+  const session = await open(target);
+  try {
+    return await lookThrough(session, target, render, run);
+  } finally {
+    session.close();
+  }
+}
+
+async function lookThrough(
+  session: Session,
+  target: Target,
+  render: Render,
+  run: string,
+): Promise<Look> {
+  const { facts, memory } = read(target, await session.script(factsScript()));
+  const manifests = withRuns(render(facts), memory, run);
+  const sight = await probe(session, manifests, memory);
+  return {
+    facts,
+    memory,
+    judged: manifests.map((manifest) => ({ manifest, verdict: judge(manifest, sight, run) })),
+  };
+}
+
+function read(target: Target, output: string): { facts: Facts; memory: Memory } {
+  try {
+    return parseFacts(output);
+  } catch (error) {
+    throw new HostError(target, (error as Error).message);
+  }
+}
+
+/** What an earlier `up` said of a host, kept among the stack's outputs. */
+export type Remembered = {
+  readonly facts: Facts;
+  readonly headers: Readonly<Record<string, Header>>;
+  readonly blobs: Readonly<Record<string, string>>;
+};
+
+/** Plans without looking, from what the last `up` saw: shows the program's changes alone. */
+export function assume(render: Render, last: Remembered | undefined, run: string): Look {
+  const facts = last?.facts ?? unseen.facts;
+  const memory: Memory = {
+    // A helper of another version is the program's change: without a look it counts as it is.
+    helper: sha256(helper()),
+    manifests: new Map(
+      Object.entries(last?.headers ?? {}).map(([name, header]) => [name, { header, hash: '' }]),
+    ),
+    blobs: new Map(Object.entries(last?.blobs ?? {})),
+  };
+  const judged = withRuns(render(facts), memory, run).map((manifest) => {
+    const header = memory.manifests.get(manifest.name)?.header ?? { run, lines: [] };
+    return { manifest, verdict: { due: false, header, findings: [] } };
+  });
+  return { facts, memory, judged };
+}
+
+/** Which run sent each blob that these manifests name. */
+export const runsOfBlobs = (judged: readonly Judged[]): Record<string, string> =>
+  Object.fromEntries(
+    judged
+      .flatMap(({ manifest }) => manifest.items)
+      .filter(({ kind }) => kind === 'blob')
+      .map(({ name, instructions }) => [name, instructions?.['@run'] ?? '']),
+  );
+
+/** Fills in which run sent each blob: the one that the host remembers, or this one. */
+function withRuns(manifests: readonly Manifest[], memory: Memory, run: string): Manifest[] {
+  return manifests.map((manifest) => ({
+    ...manifest,
+    items: manifest.items.map((item) =>
+      item.kind === 'blob'
+        ? { ...item, instructions: { '@run': memory.blobs.get(item.name) ?? run } }
+        : item,
+    ),
+  }));
+}

@@ -1,0 +1,489 @@
+# Applies one manifest as one transaction: look, stage, check, swap, tell the services, look again.
+
+apply_manifest() {
+  cat >"$work/manifest"
+  read_manifest
+  take_lock
+  await_rollouts
+  stored=$STATE/manifests/$manifest
+  # What is being applied is noted first, so that a run that dies leaves word of what it may have made.
+  [ -f "$stored" ] || { touch "$work/none" && stored=$work/none; }
+  look
+  drop_arrivals
+  if cmp -s "$work/manifest" "$stored" && [ ! -s "$work/differences" ]; then return 0; fi
+  install_durably "$work/manifest" "$STATE/pending/$manifest"
+  collect_obsolete
+  converge
+  look
+  refuse_remains
+  install_durably "$work/manifest" "$STATE/manifests/$manifest"
+  rm -f "$STATE/pending/$manifest"
+}
+
+# What was sent once more though it is here, as after the loss of Pulumi's state.
+drop_arrivals() {
+  awk -F '\t' '$1 == "blob" { print $2 }' "$work/items" | while read -r hash; do
+    differs blob "$hash" state || rm -f "$STATE/incoming/$hash"
+  done
+}
+
+# Splits the text into item lines and the content of the n-th item.
+read_manifest() {
+  [ "$(tail -n 1 "$work/manifest")" = end ] || fail "the manifest was cut on its way; run up again"
+  manifest=$(sed -n '1s/^keelson 1 //p' "$work/manifest")
+  [ -n "$manifest" ] || fail "this is not a manifest of version 1"
+  run=$(sed -n '2s/^run //p' "$work/manifest")
+  mkdir "$work/content"
+  sed '1,/^$/d' "$work/manifest" | awk -v dir="$work/content" -v items="$work/items" '
+    BEGIN { printf "" >items }
+    /^\|/ { print substr($0, 2) >(dir "/" n); next }
+    /^end$/ { exit }
+    { if (n) close(dir "/" n); n++; print >items }'
+}
+
+observe_items() { sed "1i manifest\t$manifest" "$work/items" | observe; }
+
+# Writes differences: KIND NAME KEY FROM TO, with ORIGIN (drift or change) in front.
+look() {
+  observe_items >"$work/observed"
+  sed '1,/^$/d' "$stored" >"$work/before"
+  awk -F '\t' -v observed="$work/observed" -v before="$work/before" '
+    function read_state(line, into,  part, n, i) {
+      n = split(line, part, "\t")
+      for (i = 3; i <= n; i++) if (part[i] !~ /^@/) {
+        at = index(part[i], "="); into[substr(part[i], 1, at - 1)] = substr(part[i], at + 1) }
+    }
+    function tell(k, from, to) {
+      print (known && (!(k in was) || was[k] == to || k == "state") ? "drift" : "change") "\t" $1 "\t" $2 "\t" k "\t" from "\t" to
+    }
+    BEGIN {
+      while ((getline line < observed) > 0) if (split(line, part, "\t") > 1) seen[part[1] "\t" part[2]] = line
+      while ((getline line < before) > 0) if (line !~ /^\|/ && split(line, part, "\t") > 1) old[part[1] "\t" part[2]] = line
+    }
+    {
+      id = $1 "\t" $2; known = id in old
+      if (!(id in seen)) { print "keelson: nothing could be found out about " $1 " " $2 >"/dev/stderr"; exit 1 }
+      split("", want); split("", have); split("", was)
+      read_state($0, want); read_state(seen[id], have); read_state(old[id], was)
+      # Of a thing that is missing, or is something else, that is the one difference worth telling.
+      if ("state" in have && have["state"] == "missing" && !("state" in want)) { split("", want); want["state"] = "present" }
+      if ("type" in have) { type = have["type"]; split("", want); split("", have); have["type"] = type; want["type"] = $1 }
+      for (k in want) if (!(k in have) || want[k] != have[k]) tell(k, have[k], want[k])
+      for (k in have) if (!(k in want)) tell(k, have[k], "")
+    }' "$work/items" | LC_ALL=C sort >"$work/differences"
+}
+
+# KIND NAME of what this manifest owned and no longer names.
+collect_obsolete() {
+  awk -F '\t' -v items="$work/items" '
+    BEGIN { while ((getline line < items) > 0) { split(line, part, "\t"); wanted[part[1] "\t" part[2]] = 1 } }
+    /^\|/ || NF < 2 || ($1 "\t" $2) in wanted { next }
+    { print }' "$work/before" >"$work/obsolete"
+}
+
+# The order in which things of different kinds can be made: what is owned comes after its owner.
+converge() {
+  : >"$work/touched"
+  apply_packages
+  each_different group apply_group
+  each_different user apply_user
+  each_different directory apply_directory
+  each_different blob apply_blob
+  each_different tree apply_tree
+  stop_obsolete_units
+  apply_files
+  each_different sysctl apply_sysctl
+  each_different setting apply_setting
+  apply_units
+  wait_for_monitors
+  tell_differences monitor
+  each_different rollout apply_rollout
+  each_different instances apply_instances
+  remove_obsolete
+}
+
+# What of a manifest still differs after all was done is an error, never a silent half success.
+refuse_remains() {
+  [ -s "$work/differences" ] || return 0
+  fail "$(awk -F '\t' '{ printf "%s%s %s: %s is %s, not %s", (NR > 1 ? "; " : ""), $2, $3, $4, ($5 == "" ? "unset" : $5), $6 }' \
+    "$work/differences"); something on the host sets it back"
+}
+
+# Calls FUNCTION LINE ORIGIN for each item of a kind that differs, a directory before what lies in it.
+# A loop in this shell, so that it can fail.
+each_different() {
+  awk -F '\t' -v kind="$1" -v differences="$work/differences" '
+    BEGIN { while ((getline line < differences) > 0) { split(line, part, "\t"); origin[part[2] "\t" part[3]] = part[1] } }
+    $1 == kind && ($1 "\t" $2) in origin { print origin[$1 "\t" $2] "\t" $0 }' "$work/items" |
+    LC_ALL=C sort -t "$TAB" -k 3,3 >"$work/each.$1"
+  while IFS= read -r each_line <&3; do
+    "$2" "${each_line#*"$TAB"}" "${each_line%%"$TAB"*}" 3<&-
+  done 3<"$work/each.$1"
+  tell_differences "$1"
+}
+
+# Logs the differences of a kind in words: "mode 0666 → 0644". Hashes become "content".
+# Not what only follows from another difference: a file that was touched makes its service's config
+# stale, a unit's file makes systemd ask for a reload, a Monit that is down watches nothing.
+# `withoutEchoes` in components/host/drift.ts has the same rules.
+tell_differences() {
+  awk -F '\t' -v kind="$1" '
+    NR == FNR { if ($2 ~ /^(file|link|absent)$/) { files = files $3 "\n" }; monit += $3 == "monit.service"; next }
+    $2 != kind { next }
+    $2 == "unit" && $4 == "config" && files { next }
+    $2 == "unit" && $4 == "reload" && index(files, "/etc/systemd/system/" $3) { next }
+    $2 == "monitor" && (($5 == "unknown" && monit) || ($5 == "not loaded" && files)) { next }
+    $2 == "rollout" || $2 == "instances" { next }
+    { what = $4 == "sha256" ? "content" : $4 == "state" && $5 == "missing" ? "created" : $4 " " ($5 == "" ? "none" : $5) " → " ($6 == "" ? "none" : $6)
+      printf "%-6s %s %s: %s\n", $1, $2, $3, what }' "$work/differences" "$work/differences" >>"$work/said"
+}
+
+differs() { grep -q "^[a-z]*$TAB$1$TAB$2$TAB$3$TAB" "$work/differences"; }
+observed_of() { awk -F '\t' -v kind="$1" -v name="$2" '$1 == kind && $2 == name' "$work/observed"; }
+touched() { printf '%s\n' "$1" >>"$work/touched"; }
+
+# Puts a file in place so that it is there whole or not at all, also after a power cut.
+install_durably() {
+  durable=$(mktemp "${2%/*}/.keelson.XXXXXX")
+  cat "$1" >"$durable"
+  sync "$durable"
+  mv -fT "$durable" "$2"
+}
+
+apply_packages() {
+  awk -F '\t' '$2 == "package" && ($4 == "state" || $4 == "version" || $4 == "hold")' "$work/differences" >"$work/packages"
+  [ -s "$work/packages" ] || return 0
+  awk -F '\t' '$4 == "hold" { print $3 }' "$work/packages" | lines_to_args apt-mark -qq unhold
+  dpkg-query -W -f '${Package}\n' | sort >"$work/packages.before"
+  awk -F '\t' 'NR == FNR { wanted[$3] = 1; next }
+    $1 == "package" && $2 in wanted { v = ""; for (i = 3; i <= NF; i++) if ($i ~ /^version=/) v = substr($i, 9); print $2 (v == "" ? "" : "=" v) }' \
+    "$work/packages" "$work/items" >"$work/packages.wanted"
+  # shellcheck disable=SC2046 # package names hold no blanks
+  set -- $(cat "$work/packages.wanted")
+  apt_install "$@" || { apt_get update && apt_install "$@"; } || fail "apt-get could not install $*:
+$(tail -n 12 "$work/apt")"
+  dpkg-query -W -f '${Package}\n' | sort | comm -13 "$work/packages.before" - |
+    cat - "$STATE/packages" 2>/dev/null | sort -u >"$work/packages.ours"
+  install_durably "$work/packages.ours" "$STATE/packages"
+  tell_differences package
+}
+
+apt_get() {
+  apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+    "$@" >"$work/apt" 2>&1 </dev/null
+}
+apt_install() { dpkg_repair && apt_get install --no-install-recommends --allow-downgrades "$@"; }
+
+# A run that was cut off in the middle of dpkg's work leaves packages half configured.
+dpkg_repair() { [ -z "$(dpkg --audit 2>/dev/null)" ] || apt_get -f install || dpkg --configure -a >/dev/null 2>&1; }
+
+apply_group() {
+  name=$(item_name "$1")
+  getent group "$name" >/dev/null || groupadd --system "$name"
+  gpasswd -M "$(field members "$1")" "$name" >/dev/null
+}
+
+apply_user() {
+  name=$(item_name "$1")
+  home=$(field home "$1") shell=$(field shell "$1") group=$(field group "$1")
+  if ! getent passwd "$name" >/dev/null; then
+    useradd --system --no-create-home --no-log-init -g "$group" -d "$home" -s "$shell" "$name"
+  fi
+  usermod -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"
+  # Not only locked: somebody may unlock it again.
+  ! differs user "$name" password || usermod -p '!' "$name"
+  set_home "$name" "$home"
+}
+
+# usermod refuses to change the home of a user whose processes run, as an app's do.
+set_home() {
+  [ "$(getent passwd "$1" | cut -d : -f 6)" != "$2" ] || return 0
+  VISUAL="sed -i 's,^\\($1:[^:]*:[^:]*:[^:]*:[^:]*:\\)[^:]*:,\\1$2:,'" vipw >/dev/null 2>&1
+}
+
+apply_directory() {
+  path=$(item_name "$1")
+  make_directory "$path"
+  clear_attributes "$path"
+  set_ownership "$path" "$1"
+  if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
+    chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"
+  fi
+  [ -z "$(field extra "$(observed_of directory "$path")")" ] || remove_strangers "$path"
+}
+
+# A directory at this path, root's alone at first, whatever was there before.
+make_directory() {
+  if is_directory "$1"; then return 0; fi
+  if is_there "$1"; then put_aside "$1"; fi
+  mkdir -m 0700 "$1"
+}
+
+set_ownership() {
+  # The mode comes last: chown clears the set-id bits.
+  chown -h "$(field owner "$2"):$(field group "$2")" "$1"
+  chmod "$(field mode "$2")" "$1"
+}
+
+# Takes away what defeats a mode: ACLs, extended attributes, immutable and append-only flags.
+clear_attributes() {
+  chattr -ia "$1" 2>/dev/null || :
+  ! command -v setfacl >/dev/null || setfacl -bn "$1" 2>/dev/null || :
+  command -v getfattr >/dev/null || return 0
+  getfattr -h --absolute-names -d -m - "$1" 2>/dev/null | sed -n '/^#/d; s/=.*//p' |
+    grep -v '^security.selinux$' | while read -r attribute; do setfattr -h -x "$attribute" "$1"; done
+}
+
+# By their real names, which may hold anything; what the observation says of them is for people.
+remove_strangers() {
+  { cut -f 2 "$work/items" && stored_names; } >"$work/known"
+  for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if is_there "$stranger" && ! grep -qxF -e "$stranger" "$work/known"; then put_aside "$stranger"; fi
+  done
+  touched "$1"
+}
+
+# What the kit takes out of its way is kept, so that nothing is ever lost; it is never put back.
+put_aside() {
+  aside=$STATE/aside$1
+  mkdir -p "$STATE/aside" && rm -rf "$aside"
+  if mkdir -p "${aside%/*}" 2>/dev/null; then cp -a "$1" "$aside"; fi
+  chattr -R -ia "$1" 2>/dev/null || :
+  rm -rf "$1"
+}
+
+apply_blob() {
+  hash=$(item_name "$1")
+  arrived=$STATE/incoming/$hash
+  [ -f "$arrived" ] || fail "blob $hash did not arrive; run up again"
+  # Copied first, so that what is checked is what is kept.
+  staged=$(mktemp "$STATE/blobs/.keelson.XXXXXX")
+  cat "$arrived" >"$staged"
+  case $(blob_hashes "$staged") in
+    *"$hash"*) ;;
+    *) rm -f "$staged" && fail "what arrived as blob $hash has another SHA-256; run up again" ;;
+  esac
+  sync "$staged"
+  mv -fT "$staged" "$STATE/blobs/$hash"
+  # Last: a blob that is touched after this is looked at before it is trusted.
+  field @run "$1" >"$STATE/blobs/$hash.run"
+  sync "$STATE/blobs/$hash.run"
+  rm -f "$arrived"
+}
+
+apply_tree() {
+  path=$(item_name "$1")
+  staged=${path%/*}/.keelson.${path##*/}
+  rm -rf "${path%/*}"/.keelson.*
+  unpack_tree "$1" "$staged"
+  sync -f "$staged"
+  if is_directory "$path" && [ -f "$(tree_record "$path").list" ]; then
+    mend_tree "$path" "$staged" "$1"
+    rm -rf "$staged"
+  else
+    if is_there "$path"; then put_aside "$path"; fi
+    mv -T "$staged" "$path"
+    tree_list "$path" >"$work/list"
+    install_durably "$work/list" "$(tree_record "$path").list"
+  fi
+  tree_stamp "$path" >"$work/stamp"
+  install_durably "$work/stamp" "$(tree_record "$path").stamp"
+}
+
+# Unpacks a blob with the owner and modes that the item asks for, root's alone until it is whole.
+unpack_tree() {
+  mkdir -m 0700 "$2"
+  blob=$STATE/blobs/$(field @blob "$1")
+  # Without names that is everything. Names from the stack file hold no signs that are wildcards.
+  field @only "$1" | tr -d '\n' | tr ',' '\0' |
+    xargs -0 tar -x -f "$blob" -C "$2" --no-same-owner --no-same-permissions --wildcards \
+      --strip-components="$(field @strip "$1")"
+  chown -Rh "$(field owner "$1"):$(field group "$1")" "$2"
+  find "$2" -type f -perm /0111 -exec chmod "$(field @executables "$1")" {} +
+  find "$2" -type f ! -perm /0111 -exec chmod "$(field @files "$1")" {} +
+  find "$2" -depth -type d -exec chmod "$(field @directories "$1")" {} +
+}
+
+# Mends only what differs, in place: instances that run from this tree keep their directory.
+mend_tree() {
+  tree_differences "$1" >"$work/tree"
+  while IFS="$TAB" read -r difference inner; do
+    chattr -ia "$1/$inner" 2>/dev/null || :
+    case $difference in
+      extra) rm -rf "${1:?}/$inner" ;;
+      *) mend_tree_path "$1" "$2" "$inner" ;;
+    esac
+  done <"$work/tree"
+}
+
+mend_tree_path() {
+  if is_directory "$2/$3"; then
+    if ! is_directory "$1/$3"; then
+      rm -rf "${1:?}/$3"
+      mkdir -m 0700 "$1/$3"
+    fi
+    clear_attributes "$1/$3"
+    chown --reference="$2/$3" "$1/$3"
+    chmod --reference="$2/$3" "$1/$3"
+  else
+    if is_directory "$1/$3"; then rm -rf "${1:?}/$3"; fi
+    mv -fT "$2/$3" "$1/$3"
+  fi
+}
+
+# Files, links and what must be absent: all staged, checked together, then swapped in.
+apply_files() {
+  sweep_stages
+  : >"$work/swap"
+  number=0
+  while IFS= read -r line <&3; do
+    number=$((number + 1))
+    case $line in
+      file"$TAB"* | link"$TAB"* | absent"$TAB"*) stage_path "$line" "$number" ;;
+    esac
+  done 3<"$work/items"
+  awk -F '\t' '$1 == "file" || $1 == "link" { print "gone\t-\t" $2 }' "$work/obsolete" >>"$work/swap"
+  [ ! -s "$work/swap" ] || swap_files
+  tell_differences file
+  tell_differences link
+  tell_differences absent
+}
+
+swap_files() {
+  check_files
+  while IFS="$TAB" read -r action staged path <&3; do
+    swap_path "$action" "$staged" "$path"
+  done 3<"$work/swap"
+}
+
+# What a run that was killed left beside its targets.
+sweep_stages() {
+  awk -F '\t' '$1 == "file" || $1 == "link" { sub(/\/[^\/]*$/, "", $2); print $2 }' "$work/items" | sort -u |
+    lines_to_args sh -c 'exec find "$@" -mindepth 1 -maxdepth 1 -name "keelson.*.dpkg-new" -delete' sh
+}
+
+stage_path() {
+  path=$(item_name "$1") kind=${1%%"$TAB"*}
+  grep -q "^[a-z]*$TAB$kind$TAB$path$TAB" "$work/differences" || return 0
+  case $kind in
+    absent) printf 'absent\t-\t%s\n' "$path" ;;
+    link) printf 'link\t%s\t%s\n' "$(field target "$1")" "$path" ;;
+    file) stage_file "$1" "$2" ;;
+  esac >>"$work/swap"
+}
+
+# A file whose content is right keeps its inode; else it is written anew beside its target.
+stage_file() {
+  if ! grep "^[a-z]*${TAB}file$TAB$path$TAB" "$work/differences" | cut -f 4 | grep -qvxE 'owner|group|mode|acl|xattr|flags'; then
+    clear_attributes "$path"
+    set_ownership "$path" "$1"
+    return 0
+  fi
+  # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
+  staged=$(mktemp "${path%/*}/keelson.XXXXXX.dpkg-new")
+  set_ownership "$staged" "$1"
+  cat "$work/content/$2" >"$staged"
+  sync "$staged"
+  printf 'file\t%s\t%s\n' "$staged" "$path"
+}
+
+swap_path() {
+  case $1 in
+    file | link | absent) keep_original "$3" ;;
+  esac
+  chattr -ia "$3" 2>/dev/null || :
+  case $1 in
+    file | link) if is_directory "$3"; then put_aside "$3"; fi ;;
+  esac
+  case $1 in
+    file) mv -fT "$2" "$3" ;;
+    link) ln -sfnT "$2" "$3.keelson-new" && mv -fT "$3.keelson-new" "$3" ;;
+    absent) rm -rf "$3" ;;
+    gone)
+      rm -f "$3"
+      restore_original "$3"
+      say change "file $3: removed"
+      ;;
+  esac
+  touched "$3"
+}
+
+# What was there before the kit first wrote a path is kept, and put back when the kit goes.
+keep_original() {
+  is_there "$1" || return 0
+  ! is_there "$STATE/originals$1" || return 0
+  ! stored_names | grep -qxF -e "$1" || return 0
+  # Of ours, from before the host's memory was lost.
+  if [ -f "$1" ] && grep -qs 'Managed by Keelson' "$1"; then return 0; fi
+  mkdir -p "$STATE/originals${1%/*}"
+  cp -a "$1" "$STATE/originals$1"
+  sync -f "$STATE"
+}
+
+restore_original() {
+  is_there "$STATE/originals$1" || return 0
+  [ -d "${1%/*}" ] || return 0
+  cp -a "$STATE/originals$1" "$1.keelson-new" && mv -fT "$1.keelson-new" "$1"
+  rm -rf "$STATE/originals$1"
+}
+
+# Runs each service's own check on /etc as it will be, before any of it takes effect: in a mount
+# namespace of its own a copy with the staged files lies over /etc.
+check_files() {
+  awk -F '\t' -v swap="$work/swap" '
+    BEGIN { while ((getline line < swap) > 0) { split(line, part, "\t"); if (part[3] ~ /^\/etc\//) swapped[part[3]] = 1 } }
+    $1 == "file" && $2 in swapped && match($0, /\t@check=[a-z]+/) { print substr($0, RSTART + 8, RLENGTH - 8) "\t" $2; delete swapped[$2] }' \
+    "$work/items" >"$work/checks"
+  awk -F '\t' -v obsolete="$work/obsolete" 'BEGIN { while ((getline line < obsolete) > 0)
+      if (match(line, /\t@check=[a-z]+/)) { check = substr(line, RSTART + 8, RLENGTH - 8); if (check != "systemd") print check "\t-" } }' >>"$work/checks"
+  [ -s "$work/checks" ] || return 0
+  cp -a /etc "$work/etc"
+  while IFS="$TAB" read -r action staged path <&3; do
+    case $path in /etc/*) ;; *) continue ;; esac
+    rm -rf "$work$path"
+    case $action in
+      file) mkdir -p "$work${path%/*}" && cp -a "$staged" "$work$path" ;;
+      link) mkdir -p "$work${path%/*}" && ln -s "$staged" "$work$path" ;;
+    esac
+  done 3<"$work/swap"
+  if ! (run_checks) >"$work/complaints" 2>&1; then
+    awk -F '\t' '$1 == "file" { print $2 }' "$work/swap" | lines_to_args rm -f --
+    fail "refused, nothing was changed:
+$(tail -n 20 "$work/complaints")"
+  fi
+  rm -rf "${work:?}/etc"
+}
+
+run_checks() {
+  cut -f 1 "$work/checks" | sort -u | while read -r check; do
+    unshare -m "$HELPER" check "$check" "$work" || exit 1
+  done
+}
+
+# Runs inside the namespace of its own.
+check_staged() {
+  mount --bind "$2/etc" /etc
+  case $1 in
+    nginx) nginx -t -q ;;
+    monit) monit -t ;;
+    sudoers) visudo -c ;;
+    sshd) sshd -t ;;
+    logrotate) check_logrotate ;;
+    systemd) check_units "$2" ;;
+    *) fail "check $1 is unknown to this helper" ;;
+  esac
+}
+
+# logrotate goes on after an error and tells it in words only.
+check_logrotate() {
+  complaints=$(logrotate -d /etc/logrotate.conf 2>&1 | grep -i '^error:' || :)
+  [ -z "$complaints" ] || { printf '%s\n' "$complaints" && return 1; }
+}
+
+# A template is checked as one instance of it; a drop-in as a part of its unit.
+check_units() {
+  awk -F '\t' '$1 == "systemd" && $2 != "-" { name = $2; sub(/\.d\/[^\/]*$/, "", name); sub(/^.*\//, "", name)
+    sub(/@\./, "@4190.", name); print name }' "$1/checks" | sort -u |
+    lines_to_args_loud systemd-analyze verify --man=no --recursive-errors=no
+}
+lines_to_args_loud() { tr '\n' '\0' | xargs -0 -r "$@"; }

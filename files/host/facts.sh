@@ -1,0 +1,48 @@
+# Facts: what a host is, as far as the program needs it to render manifests.
+# Sent along by the program and read-only; prints one "key<TAB>value" a line.
+
+print_facts() {
+  fact() { printf '%s\t%s\n' "$1" "$2"; }
+  . /etc/os-release
+  fact id "${ID:-unknown}"
+  fact codename "${VERSION_CODENAME:-unknown}"
+  fact version "${VERSION_ID:-unknown}"
+  fact architecture "$(dpkg --print-architecture 2>/dev/null || uname -m)"
+  fact cores "$(nproc)"
+  fact memoryMiB "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)"
+  fact hostname "$(cat /proc/sys/kernel/hostname)"
+  if [ -d /run/systemd/system ]; then
+    fact systemd "$(systemctl --version | awk 'NR == 1 { print $2 }')"
+  else
+    fact systemd 0
+  fi
+  print_memory
+  print_releases
+}
+
+# What was applied last: of each manifest the run and drift in its header, and the hash of the whole.
+print_memory() {
+  fact helper "$(sha256sum "$HELPER" 2>/dev/null | cut -d ' ' -f 1)"
+  fact helperMode "$(stat -c '%U:%G %a' "$HELPER" 2>/dev/null)"
+  set -- "$STATE"/manifests/*
+  if [ -f "$1" ]; then
+    awk 'FNR == 1 { in_header = 1; name = FILENAME; sub(/^.*\//, "", name); next }
+      /^$/ { in_header = 0 }
+      in_header { print "header\t" name " " $0 }' "$@"
+    sha256sum "$@" | sed 's,^\([0-9a-f]*\)  .*/\(.*\),manifest\t\2 \1,'
+  fi
+  for sent in "$STATE"/blobs/*.run; do
+    hash=${sent##*/} hash=${hash%.run}
+    if blob_is_intact "$hash"; then fact blob "$hash $(cat "$sent")"; fi
+  done
+}
+
+# The releases that are kept, newest first, of the apps that the kit manages here.
+print_releases() {
+  for memory in "$STATE"/manifests/rollout-*; do
+    [ -f "$memory" ] || continue
+    app=${memory##*/rollout-}
+    find "/srv/$app/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' \
+      -printf "%T@\t$app %f\n" 2>/dev/null | sort -rn | sed 's/^[^\t]*/release/'
+  done
+}

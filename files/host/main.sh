@@ -1,0 +1,133 @@
+# The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
+
+usage() { fail "usage: keelson apply SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE"; }
+
+# What was done, one line each: kept until the end, since a lost connection must not stop the work.
+say() { printf '%-6s %s\n' "$1" "$2" >>"$work/said"; }
+
+fail() {
+  printf 'keelson: %s\n' "$1" >&2
+  exit 1
+}
+
+# The value of a property of an item line, without a process of its own.
+# Usage: field @drain "$line"
+field() {
+  field_rest=$2$TAB
+  while [ -n "$field_rest" ]; do
+    case $field_rest in "$1="*) printf '%s\n' "${field_rest%%"$TAB"*}" | sed 's/^[^=]*=//' && return ;; esac
+    field_rest=${field_rest#*"$TAB"}
+  done
+}
+
+item_name() {
+  item_rest=${1#*"$TAB"}
+  printf '%s\n' "${item_rest%%"$TAB"*}"
+}
+
+# Everything of one run lies in memory, readable by root alone, and goes with it.
+open_work() {
+  mkdir -p "$STATE/manifests" "$STATE/blobs" "$STATE/incoming" "$STATE/trees" "$STATE/units" \
+    "$STATE/originals" "$STATE/pending" /run/keelson
+  chmod 0711 "$STATE"
+  # A rollout, which runs in a unit of its own, knows nothing of who logs in.
+  [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming"
+  sweep_work
+  work=$(mktemp -d "/run/keelson/run.$$.XXXXXX")
+  : >"$work/said"
+  trap close_work EXIT
+  # A connection that ends must not end the work: it is finished, and found finished by the next run.
+  trap '' HUP PIPE
+}
+
+# What runs left that were killed: it may hold secrets.
+sweep_work() {
+  for left in /run/keelson/run.*; do
+    maker=${left#*run.} maker=${maker%%.*}
+    [ -d "/proc/$maker" ] || rm -rf "$left"
+  done
+}
+
+close_work() {
+  result=$?
+  cat "$work/said"
+  log_changes
+  rm -rf "$work"
+  exit "$result"
+}
+
+log_changes() {
+  [ -s "$work/said" ] || return 0
+  sed "s/^/$(date -u +%Y-%m-%dT%H:%M:%SZ) ${run:--} ${manifest:--} /" "$work/said" >>"$LOG"
+}
+
+# One run at a time changes a host. The kernel lets go of the lock when its holder dies.
+take_lock() {
+  exec 9>>"$STATE/lock"
+  if ! flock -w "$LOCK_WAIT" 9; then
+    fail "another run holds $STATE/lock: $(cat "$STATE/lock.holder"); wait for it or end that process"
+  fi
+  find "$STATE" -mindepth 2 -maxdepth 2 -name '.keelson.*' -delete
+  printf 'run %s, process %s, since %s\n' "${run:--}" "$$" "$(date -u +%H:%M:%SZ)" >"$STATE/lock.holder"
+}
+
+main() {
+  [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
+  command=${1:-}
+  [ $# = 0 ] || shift
+  case $command in
+    apply)
+      open_work
+      apply_manifest
+      note_owner "${1:-}"
+      ;;
+    remove)
+      open_work
+      manifest=$1 run=removal
+      if is_owner "${2:-}"; then remove_manifest; fi
+      ;;
+    installed)
+      open_work
+      note_helper "$1" "$2"
+      note_owner "${3:-}"
+      ;;
+    check) check_staged "$1" "$2" ;;
+    uninstall)
+      manifest=helper
+      if is_owner "${1:-}"; then uninstall; fi
+      ;;
+    rollout) run_rollout "$@" ;;
+    *) usage ;;
+  esac
+}
+
+# Usage: note_helper RUN FOUND. The helper's own memory: the run that last had a reason to install it.
+# FOUND is what was there before: owner, group, mode and hash.
+note_helper() {
+  run=$1 manifest=helper origin=change
+  hash=$(sha256sum <"$HELPER")
+  ! grep -qs "sha256=${hash%% *}" "$STATE/manifests/helper" || origin=drift
+  [ "$2" = "root:root:755:$hash" ] || say "$origin" "file $HELPER: installed"
+  printf 'keelson 1 helper\nrun %s\n\nfile\t%s\towner=root\tgroup=root\tmode=0755\tsha256=%s\nend\n' \
+    "$run" "$HELPER" "${hash%% *}" >"$work/helper"
+  install_durably "$work/helper" "$STATE/manifests/helper"
+}
+
+# A server that is renamed in its stack file is applied under the new name, and then removed under the
+# old one: what has another owner by then stays.
+note_owner() {
+  printf '%s\n' "$1" >"$work/owner"
+  mkdir -p "$STATE/owners"
+  cmp -s "$work/owner" "$STATE/owners/$manifest" || install_durably "$work/owner" "$STATE/owners/$manifest"
+}
+
+is_owner() {
+  owner=$(cat "$STATE/owners/$manifest" 2>/dev/null || printf '%s\n' "$1")
+  [ "$owner" != "$1" ] || return 0
+  printf '%s belongs to the server %s now, and stays\n' "$manifest" "$owner"
+  return 1
+}
+
+uninstall() {
+  rm -rf "$STATE" /run/keelson "$HELPER"
+}

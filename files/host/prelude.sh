@@ -1,0 +1,28 @@
+#!/bin/sh
+# Keelson on a Debian host. Assembled from files/host/*.sh; see docs/protocol.md.
+set -eu
+# Nothing of the login's surroundings reaches what lands on the host.
+umask 077
+export LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none SYSTEMD_PAGER=''
+TAB=$(printf '\t')
+STATE=/var/lib/keelson
+LOG=/var/log/keelson.log
+HELPER=/usr/local/sbin/keelson
+LOCK_WAIT=900
+
+# Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
+ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
+
+# A release is named by its content unpacked from gzip, a download by its bytes.
+blob_hashes() {
+  sha256sum <"$1"
+  gzip -dc "$1" 2>/dev/null | sha256sum
+}
+
+# Whether a blob is what its name says. It is read again only when it was touched since it was noted.
+blob_is_intact() {
+  [ -f "$STATE/blobs/$1.run" ] || return 1
+  [ -n "$(find "$STATE/blobs/$1" -type f ! -cnewer "$STATE/blobs/$1.run" 2>/dev/null)" ] && return 0
+  case $(blob_hashes "$STATE/blobs/$1" 2>/dev/null) in *"$1"*) ;; *) return 1 ;; esac
+}
