@@ -1,0 +1,69 @@
+/**
+ * The user that an app runs as, and the directories that belong to it.
+ *
+ *     /srv/shop            root:root     0755   to be passed through by nginx and the app
+ *     /srv/shop/releases   root:shop     2750   code: read by the app, written by nobody
+ *     /srv/shop/public     root:www-data 2750   copies of the static files, for nginx alone
+ *     /srv/shop/uploads    shop:www-data 2770   what the app receives, readable for nginx
+ *     /srv/shop/data       shop:shop     2750   what the app keeps for itself
+ */
+import { z } from 'zod';
+import { relativePath, urlPath } from './fields.ts';
+import { directory, group, type Item, systemUser } from './host/item.ts';
+
+const taken = new Set(['releases', 'current', 'previous', 'public']);
+
+const directoryName = relativePath
+  .refine((name) => !name.includes('/') && !name.startsWith('.'), {
+    error: 'is not a plain name; give one directory below /srv/<app>, such as uploads',
+  })
+  .refine((name) => !taken.has(name), { error: 'is used by the kit; choose another name' })
+  .describe('Name of a directory below /srv/<app>, such as uploads');
+
+export const userFields = {
+  uploads: z
+    .record(
+      urlPath.refine((path) => path !== '/', { error: 'is the whole site; give a path below it' }),
+      directoryName,
+    )
+    .prefault({})
+    .describe(
+      'Upload directories below /srv/<app>, by the URL path under which nginx serves them; the app finds each as <NAME>_DIR',
+    ),
+  data: z
+    .array(directoryName)
+    .prefault([])
+    .describe(
+      'Private directories below /srv/<app> that the app may write; it finds each as <NAME>_DIR',
+    ),
+};
+
+type Owner = { name: string; uploads: Record<string, string>; data: readonly string[] };
+
+/** Where an app's files lie. */
+export const home = (app: { name: string }): string => `/srv/${app.name}`;
+
+/** The directories that the app itself may write, as absolute paths. */
+export const writableDirectories = (app: Owner): string[] =>
+  [...new Set([...Object.values(app.uploads), ...app.data])].map((name) => `${home(app)}/${name}`);
+
+/** User, group and directories. Uploads, data and logs stay when the app is removed. */
+export function renderUser(app: Owner & { static: object }): Item[] {
+  const { name } = app;
+  const code = { group: name, mode: '2750', remove: 'all' } as const;
+  // What an app that went left behind is root's; all of it is the app's again when it comes back.
+  const kept = { owner: name, remove: 'keep', deep: true } as const;
+  const uploads = { ...kept, group: 'www-data', mode: '2770' };
+  const data = { ...kept, group: name, mode: '2750' };
+  const hasStatic = Object.keys(app.static).length > 0;
+  return [
+    group(name),
+    systemUser(name, { group: name }),
+    directory(home(app)),
+    directory(`${home(app)}/releases`, code),
+    ...(hasStatic ? [directory(`${home(app)}/public`, { ...code, group: 'www-data' })] : []),
+    ...[...new Set(Object.values(app.uploads))].map((d) => directory(`${home(app)}/${d}`, uploads)),
+    ...app.data.map((d) => directory(`${home(app)}/${d}`, data)),
+    directory(`/etc/keelson/${name}`, { group: name, mode: '0750' }),
+  ];
+}

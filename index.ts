@@ -1,0 +1,113 @@
+/**
+ * The program of a stack: reads its stack file, looks at every server, and registers what is to be done.
+ */
+import { Provider } from '@pulumi/command';
+import * as pulumi from '@pulumi/pulumi';
+import { packReleases, renderApp } from './components/app.ts';
+import { stackConfig } from './components/config.ts';
+import { HostError } from './components/host/connection.ts';
+import { assume, type Look, look, newRun, type Render } from './components/host/look.ts';
+import { merge } from './components/host/manifest.ts';
+import { lastSeen, remember, settled } from './components/host/memory.ts';
+import { Server } from './components/host/resources.ts';
+import { batches } from './components/host/turns.ts';
+import { renderMonit } from './components/monit.ts';
+import { renderNginx } from './components/nginx.ts';
+import { running } from './components/running.ts';
+import { renderServer, type ServerConfig } from './components/server.ts';
+
+// Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
+// for each frame of the stack traces that it takes for each resource: as much work as reading the stack file
+// and looking at a host together.
+Reflect.deleteProperty(Error, 'prepareStackTrace');
+
+const config = stackConfig();
+// Registered first, so that its plugin starts while the servers are looked at.
+const commands = new Provider('command');
+const releases = await packReleases(config.apps).catch(refuse);
+const run = newRun();
+const last = config.drift === 'ignore' ? await lastSeen() : undefined;
+if (last && !pulumi.runtime.isDryRun())
+  throw new pulumi.RunError(
+    'keelson:drift: ignore is for previews; set it to look before `pulumi up`',
+  );
+if (last)
+  pulumi.log.info(
+    'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',
+  );
+
+const renderFor =
+  (server: ServerConfig): Render =>
+  (facts) =>
+    merge([
+      ...renderServer(server, facts),
+      ...config.apps.flatMap((app) =>
+        renderApp({
+          server,
+          facts,
+          app,
+          secrets: config.secrets[app.name] ?? {},
+          release: releases[app.name],
+        }),
+      ),
+      ...renderNginx(server),
+      ...renderMonit(server, facts),
+    ]);
+
+/** Shows what is wrong with the input without a stack trace; a fault of the program keeps its own. */
+function refuse(error: unknown): never {
+  const plain = error instanceof Error && error.name === 'Error';
+  throw plain ? new pulumi.RunError(error.message) : error;
+}
+
+const down: HostError[] = [];
+const seen = new Map<ServerConfig, Look>();
+await Promise.all(
+  config.servers.map(async (server) => {
+    try {
+      const render = renderFor(server);
+      seen.set(
+        server,
+        last ? assume(render, last[server.name], run) : await look(server, render, run),
+      );
+    } catch (error) {
+      if (!(error instanceof HostError)) refuse(error);
+      else down.push(error);
+    }
+  }),
+);
+
+const registered = new Map<string, Server>();
+for (const batch of batches(
+  config.servers.filter((server) => seen.has(server)),
+  config.rollout.servers,
+)) {
+  // Servers of one batch move to a release together, after those of the batches before.
+  const before = [...registered.values()].flatMap((server) => [...server.commands.values()]);
+  for (const server of batch) {
+    const look = seen.get(server) as Look;
+    const plan = { target: server, run, after: before, remembered: remember(look, run), ...look };
+    registered.set(server.name, new Server(plan, { providers: [commands] }));
+  }
+}
+
+if (down.length > 0) {
+  // The others converge first: an error ends the program, and with it what has not begun.
+  await settled([...registered.values()]);
+  throw new pulumi.RunError(down.map(({ message }) => message).join('\n'));
+}
+
+/** What runs where: the release of each app, its instances, and the releases that it can go back to. */
+export const apps = Object.fromEntries(
+  [...seen].map(([server, { facts, judged }]) => [server.name, running(judged, facts.releases)]),
+);
+
+/** What the last run of each command did: the same lines as in `/var/log/keelson.log`. */
+export const changes = Object.fromEntries(
+  [...registered].map(([name, { commands }]) => [
+    name,
+    Object.fromEntries(
+      [...commands].map(([manifest, { stdout }]) => [manifest, pulumi.unsecret(stdout)]),
+    ),
+  ]),
+);
