@@ -1,0 +1,106 @@
+/**
+ * Debian hosts of one's own in containers of this machine, for people who work on the kit:
+ *
+ *     node tools/sandbox.ts boot NAME [--release bookworm|trixie] [--user admin] [--cpus N] [--disk MiB]
+ *     node tools/sandbox.ts exec NAME -- COMMAND     as root, past the network and sshd
+ *     node tools/sandbox.ts ssh NAME -- COMMAND      over ssh
+ *     node tools/sandbox.ts cpus NAME N              changes how many processors it sees
+ *     node tools/sandbox.ts list                     name, address, login, files for ssh
+ *     node tools/sandbox.ts stop NAME                takes it down and removes all that it left
+ *
+ * It needs Linux, root or sudo, and the packages that `tools/setup.sh --sandbox` installs.
+ * A host's directory `.keelson/hosts/NAME` has its `known_hosts` and the key `id_ed25519` to log in with.
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { type Release, releases } from './sandbox/base.ts';
+import { removeStaleHosts } from './sandbox/cleanup.ts';
+import { createHost, findHost, type SandboxHost } from './sandbox/host.ts';
+import { SandboxError } from './sandbox/process.ts';
+import { cacheDirectory, recordedHosts } from './sandbox/record.ts';
+import { checkRequirements } from './sandbox/requirements.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    release: { type: 'string', default: 'trixie' },
+    user: { type: 'string', default: 'root' },
+    cpus: { type: 'string' },
+    disk: { type: 'string', default: '0' },
+  },
+});
+const [verb = '', name = '', ...rest] = positionals;
+
+async function boot(): Promise<void> {
+  const release = releases.find((known) => known === values.release) as Release | undefined;
+  if (!release || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    throw usage();
+  }
+  await checkRequirements(cacheDirectory);
+  await removeStaleHosts();
+  const found = await findHost(name);
+  await found?.boot();
+  const cpus = values.cpus === undefined ? undefined : Number(values.cpus);
+  const options = { release, user: values.user, cpus, diskMegabytes: Number(values.disk) };
+  describe(found ?? (await createHost(name, { ...options, keep: true })));
+}
+
+function describe(host: SandboxHost): void {
+  console.log(`${host.name}\t${host.address}\tssh ${host.sshArguments.join(' ')}`);
+}
+
+async function list(): Promise<void> {
+  for (const recorded of await recordedHosts()) {
+    const host = await findHost(recorded);
+    if (host) {
+      describe(host);
+    }
+  }
+}
+
+async function existing(): Promise<SandboxHost> {
+  const host = await findHost(name);
+  if (!host) {
+    throw new SandboxError(`There is no host ${name}.`, 'See: node tools/sandbox.ts list');
+  }
+  return host;
+}
+
+async function exec(): Promise<void> {
+  const { code, stdout, stderr } = await (await existing()).tryExec(rest.join(' '));
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = code;
+}
+
+async function ssh(): Promise<void> {
+  const { sshArguments } = await existing();
+  process.exitCode = spawnSync('ssh', [...sshArguments, ...rest], { stdio: 'inherit' }).status ?? 1;
+}
+
+const verbs: Record<string, () => Promise<void>> = {
+  boot,
+  exec,
+  ssh,
+  list,
+  cpus: async () => (await existing()).setCpus(Number(rest[0])),
+  stop: async () => (await existing()).remove(),
+};
+
+function usage(): SandboxError {
+  return new SandboxError(
+    `sandbox: ${verb || 'nothing'} to do, host "${name}"`,
+    `node tools/sandbox.ts ${Object.keys(verbs).join('|')} NAME; names are lower-case letters, digits and dashes.`,
+  );
+}
+
+try {
+  const action = verbs[verb];
+  if (!action) {
+    throw usage();
+  }
+  await action();
+} catch (error) {
+  console.error(error instanceof SandboxError ? error.message : error);
+  process.exitCode = 1;
+}

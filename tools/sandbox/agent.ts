@@ -1,0 +1,38 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run, SandboxError } from './process.ts';
+
+/**
+ * An SSH agent that holds the key of one host, so that no private key is in a Pulumi state.
+ * Starts it unless it runs already; it ends with the host. Returns its socket, for SSH_AUTH_SOCK.
+ */
+export async function agentSocket(directory: string): Promise<string> {
+  const socket = join(directory, 'agent');
+  const env = { ...process.env, SSH_AUTH_SOCK: socket };
+  const { code } = await run('ssh-add', ['-l'], { env });
+  const [isEmpty, isGone] = [1, 2];
+  if (code === isGone) await startAgent(directory, socket);
+  if (code === isEmpty || code === isGone) await addKey(socket, join(directory, 'id_ed25519'));
+  return socket;
+}
+
+/** Puts a private key into an agent. */
+export async function addKey(socket: string, identity: string): Promise<void> {
+  const env = { ...process.env, SSH_AUTH_SOCK: socket };
+  const { code, stderr } = await run('ssh-add', ['-q', identity], { env });
+  if (code !== 0) throw new Error(`ssh-add: ${stderr}`);
+}
+
+async function startAgent(directory: string, socket: string): Promise<void> {
+  await rm(socket, { force: true });
+  const { code, stdout, stderr } = await run('ssh-agent', ['-s', '-a', socket]);
+  const id = /SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1];
+  if (code !== 0 || !id) {
+    throw new SandboxError(
+      `No SSH agent could be started: ${stderr.trim()}`,
+      `The path of its socket, ${socket}, may be too long: move the clone to a shorter path.`,
+    );
+  }
+  // container.sh ends it with the host.
+  await writeFile(join(directory, 'agent.pid'), id);
+}

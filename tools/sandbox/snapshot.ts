@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import type { SandboxHost } from './host.ts';
+import { runAsRoot } from './process.ts';
+
+const script = join(import.meta.dirname, 'snapshot.sh');
+
+/**
+ * What a host is: `file /etc/hosts`, `unit ssh.service` and `kernel net.core.somaxconn`, each with its
+ * properties. Two of them are compared by `diffSnapshots()`.
+ */
+export type Snapshot = Record<string, Record<string, string>>;
+
+/** Properties that tell whether something was touched at all, though it may look as before. */
+export const traces = ['mtime', 'inode', 'pid', 'started', 'activated'];
+
+/** What changes by itself on a running host. */
+const volatilePaths = [
+  // The places of file systems of the kernel's own.
+  '/dev',
+  '/proc',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/var/cache/ldconfig',
+  '/var/lib/apt/periodic',
+  '/var/lib/logrotate',
+  '/var/lib/monit',
+  '/var/lib/private',
+  '/var/lib/sudo',
+  '/var/lib/systemd/random-seed',
+  '/var/lib/systemd/timers',
+  '/var/log/btmp',
+  '/var/log/journal',
+  '/var/log/lastlog',
+  '/var/log/monit.log',
+  '/var/log/nginx',
+  '/var/log/wtmp',
+  '/var/log/wtmp.db',
+];
+
+/** Units of logins, and those that timers and D-Bus start when they like. */
+const volatileUnits =
+  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|logrotate\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush)\.service)/;
+
+export type SnapshotOptions = {
+  /** Paths to leave out with all that is below them, besides what changes by itself. */
+  without?: string[];
+};
+
+/** Reads the whole disk, the states of all units and the network's settings; takes one to two seconds. */
+export async function snapshot(
+  host: SandboxHost,
+  { without = [] }: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const root = `/proc/${await host.leader()}/root`;
+  const read = (part: string) => readDisk(part, root, [...volatilePaths, ...without]);
+  const [files, sums, attributes, flags] = await Promise.all([
+    read('files'),
+    read('sums'),
+    read('attributes'),
+    read('flags'),
+  ]);
+  const units = `systemctl show --all --no-pager --property=${unitProperties} ${unitKinds}`;
+  const settings = 'grep -s . net/core/* net/ipv4/tcp_* net/ipv4/ip_local_port_range';
+  const found = parseFiles(files);
+  for (const [path, property, value] of [
+    ...parseSums(sums),
+    ...parseAttributes(attributes),
+    ...parseFlags(flags),
+  ]) {
+    const file = found[`file /${path}`];
+    if (file) file[property] = value;
+  }
+  return {
+    ...found,
+    ...parseUnits(await host.exec(units)),
+    ...parseKernel(await host.exec(`cd /proc/sys && ${settings}`)),
+  };
+}
+
+async function readDisk(part: string, root: string, without: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runAsRoot(['sh', script, part, root, ...without]);
+  if (code !== 0) throw new Error(`snapshot.sh ${part}: ${stderr}`);
+  return stdout;
+}
+
+const fileFields = ['type', 'owner', 'mode', 'mtime', 'inode', 'size', 'target'];
+
+function parseFiles(text: string): Snapshot {
+  const found: Snapshot = {};
+  const records = text.split('\0');
+  const width = fileFields.length + 1;
+  for (let at = 0; at + width < records.length; at += width) {
+    const values = fileFields.map(
+      (field, index) => [field, records[at + 1 + index] ?? ''] as const,
+    );
+    const file = Object.fromEntries(values.filter(([, value]) => value !== ''));
+    // A directory's size tells how its file system stores it, not what is in it.
+    if (file.type === 'd') delete file.size;
+    found[`file /${records[at]}`] = file;
+  }
+  return found;
+}
+
+type Property = [path: string, property: string, value: string];
+
+const records = (text: string, separator: string): string[] =>
+  text.split(separator).filter(Boolean);
+
+const parseSums = (text: string): Property[] =>
+  records(text, '\0').map((sum) => [sum.slice('./'.length + 66), 'hash', sum.slice(0, 64)]);
+
+function parseAttributes(text: string): Property[] {
+  return records(text, '\n\n').map((block) => {
+    const [file = '', ...values] = block.trim().split('\n');
+    return [file.replace(/^# file: (\.\/)?/, ''), 'attributes', values.join(' ')];
+  });
+}
+
+function parseFlags(text: string): Property[] {
+  return records(text, '\n').map((line) => {
+    const [flags = '', path = ''] = line.split(/ +(.*)/s);
+    return [path.slice('./'.length), 'flags', flags.replace(/[^ia]/g, '')];
+  });
+}
+
+const unitKinds = "'*.service' '*.socket' '*.timer' '*.path' '*.target'";
+
+/** systemd's names of what is kept, and ours. */
+const unitFields: Record<string, string> = {
+  LoadState: 'loaded',
+  ActiveState: 'active',
+  SubState: 'sub',
+  UnitFileState: 'enabled',
+  FragmentPath: 'fragment',
+  DropInPaths: 'dropins',
+  NeedDaemonReload: 'reload',
+  MainPID: 'pid',
+  ExecMainStartTimestampMonotonic: 'started',
+  ActiveEnterTimestampMonotonic: 'activated',
+};
+const unitProperties = ['Id', ...Object.keys(unitFields)].join(',');
+
+function parseUnits(text: string): Snapshot {
+  const found: Snapshot = {};
+  for (const block of records(text, '\n\n')) {
+    const values = Object.fromEntries(block.split('\n').map((line) => line.split(/=(.*)/s)));
+    if (volatileUnits.test(values.Id ?? '')) continue;
+    const named = Object.entries(unitFields).map(([name, ours]) => [ours, values[name] ?? '']);
+    found[`unit ${values.Id}`] = Object.fromEntries(named.filter(([, value]) => value !== ''));
+  }
+  return found;
+}
+
+function parseKernel(text: string): Snapshot {
+  const lines = records(text, '\n').map((line) => line.split(/:(.*)/s));
+  return Object.fromEntries(
+    lines.map(([path = '', value = '']) => [`kernel ${path.replaceAll('/', '.')}`, { value }]),
+  );
+}
+
+export type DiffOptions = {
+  /** Properties that may differ, such as `traces`. */
+  ignore?: string[];
+};
+
+/**
+ * Every difference between two snapshots, one line each:
+ * `file /etc/hosts: mode 644 → 600`, `unit nginx.service: missing → there`.
+ */
+export function diffSnapshots(
+  before: Snapshot,
+  after: Snapshot,
+  { ignore = [] }: DiffOptions = {},
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return names.flatMap((name) => {
+    const [old, now] = [before[name], after[name]];
+    if (!old || !now) return [`${name}: ${old ? 'there → missing' : 'missing → there'}`];
+    const properties = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+    return properties
+      .filter((property) => old[property] !== now[property] && !ignore.includes(property))
+      .map((property) => `${name}: ${property} ${old[property]} → ${now[property]}`);
+  });
+}

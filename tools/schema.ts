@@ -1,0 +1,133 @@
+/**
+ * What editors and people read about stack files, made from the zod schemas:
+ * `stacks/schema.json`, and the comments in `stacks/reference.yaml`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { isMap, isScalar, isSeq, parseAllDocuments, type YAMLMap } from 'yaml';
+import { z } from 'zod';
+import { stackSchemas } from '../components/stack.ts';
+
+/** The part of JSON Schema that zod writes. */
+export type Schema = {
+  description?: string;
+  default?: unknown;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  patternProperties?: Record<string, Schema | boolean>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  [other: string]: unknown;
+};
+
+const jsonSchema = (schema: z.ZodType): Schema => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  return rest as Schema;
+};
+
+/** In a stack file each secret is what `pulumi config set --secret` wrote. */
+const encrypted: Schema = {
+  type: 'object',
+  properties: {
+    secure: { type: 'string', description: 'Written by `pulumi config set --secret`' },
+  },
+  required: ['secure'],
+  additionalProperties: false,
+};
+
+function secrets(): Schema {
+  const schema = jsonSchema(stackSchemas.secrets);
+  const app = schema.additionalProperties as Schema;
+  return { ...schema, additionalProperties: { ...app, additionalProperties: encrypted } };
+}
+
+/** JSON Schema of a whole stack file. Settings of other packages, such as `aws:region`, are free. */
+export function stackFileSchema(): Schema {
+  const settings = Object.entries(stackSchemas).map(([key, schema]): [string, Schema] => [
+    `keelson:${key}`,
+    key === 'secrets' ? secrets() : jsonSchema(schema),
+  ]);
+  const unknown = `^keelson:(?!(?:${Object.keys(stackSchemas).join('|')})$)`;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'A stack file of Keelson',
+    type: 'object',
+    properties: {
+      config: {
+        type: 'object',
+        properties: Object.fromEntries(settings),
+        patternProperties: { [unknown]: false },
+      },
+    },
+  };
+}
+
+/** The schema of what is below a key, or of an entry of a list. */
+export function below(schema: Schema, key: string): Schema | undefined {
+  const { properties, additionalProperties, items, anyOf = [] } = schema;
+  const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
+  return properties?.[key] ?? entry ?? anyOf.map((way) => below(way, key)).find((found) => found);
+}
+
+/**
+ * Writes each field's description and default above the first place where it is used.
+ * @param reference the stack files of the reference, as YAML documents.
+ */
+export function annotate(reference: string): string {
+  const seen = new Set<string>();
+  const documents = parseAllDocuments(reference);
+  if (!Array.isArray(documents)) throw new Error('stacks/reference.yaml is empty');
+  const schema = below(stackFileSchema(), 'config');
+  for (const { contents } of documents)
+    if (isMap(contents)) annotateNode(contents.get('config'), schema, seen);
+  const layout = { lineWidth: 0, flowCollectionPadding: false };
+  return documents.map((document) => document.toString(layout)).join('');
+}
+
+function annotateNode(node: unknown, schema: Schema | undefined, seen: Set<string>): void {
+  if (isMap(node)) annotateMap(node, schema, seen);
+  if (isSeq(node))
+    for (const item of node.items) annotateNode(item, schema && below(schema, '0'), seen);
+}
+
+function annotateMap(map: YAMLMap, schema: Schema | undefined, seen: Set<string>): void {
+  map.commentBefore = undefined;
+  for (const { key, value } of map.items) {
+    if (!isScalar(key)) continue;
+    const field = schema && below(schema, String(key.value));
+    const required = schema?.required?.includes(String(key.value)) ?? false;
+    // The fields of a server occur twice: under `keelson:server` and under `keelson:servers`.
+    const identity = JSON.stringify(field);
+    key.commentBefore = field && !seen.has(identity) ? comment(field, required) : undefined;
+    seen.add(identity);
+    annotateNode(value, field, seen);
+  }
+}
+
+function comment(field: Schema, required: boolean): string | undefined {
+  if (field.description === undefined) return undefined;
+  const trivial =
+    field.default === undefined || /^(\{\}|\[\])$/.test(JSON.stringify(field.default));
+  const standard = trivial ? '' : ` Default:\u00a0${show(field.default)}.`;
+  const text = `${field.description}.${required ? ' Required.' : ''}${standard}`;
+  return text
+    .replace(/(.{1,88})(?: |$)/g, ' $1\n')
+    .trimEnd()
+    .replace('\u00a0', ' ');
+}
+
+const show = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+/** The JSON as Biome formats it: short lists of words on one line. */
+export function print(schema: Schema): string {
+  const text = JSON.stringify(schema, null, 2);
+  return `${text.replace(/\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, ' ')}]`)}\n`;
+}
+
+if (import.meta.main) {
+  const stacks = new URL('../stacks/', import.meta.url);
+  const reference = new URL('reference.yaml', stacks);
+  writeFileSync(new URL('schema.json', stacks), print(stackFileSchema()));
+  writeFileSync(reference, annotate(readFileSync(reference, 'utf8')));
+}

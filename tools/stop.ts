@@ -1,0 +1,67 @@
+/**
+ * `npm run stop`: removes the host in a container with its network, its SSH agent and the stack's state,
+ * and hosts that interrupted tests left. The downloads stay, so that the next start takes seconds.
+ *
+ *     npm run stop -- --cache                           the downloads too
+ *     npm run stop -- --host admin@server.example       takes the stack off a machine of your own
+ */
+import { rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { said, start } from './engine.ts';
+import { local, ownHost, ownWorkspace, prepareStack, stateDirectory } from './local.ts';
+import { removeHost, removeStaleHosts } from './sandbox/cleanup.ts';
+import { runAsRoot, SandboxError } from './sandbox/process.ts';
+import { cacheDirectory, recordedHosts } from './sandbox/record.ts';
+import { print, red, step } from './terminal.ts';
+
+async function stopSandbox(): Promise<void> {
+  await step('Debian host in a container', async () =>
+    (await removeHost(local)) ? 'removed' : 'there is none',
+  );
+  await step('stack local', async () => {
+    await rm(stateDirectory(), { recursive: true, force: true });
+    return 'removed';
+  });
+  const stale = await removeStaleHosts();
+  if (stale.length > 0) print(`  also removed: ${stale.join(', ')}`);
+}
+
+async function stopOwn(text: string): Promise<void> {
+  const host = ownHost(text);
+  const workspace = ownWorkspace(host);
+  await step(`stack local on ${host.address}`, async () => {
+    await prepareStack(workspace);
+    const run = await start('destroy', ['--stack', local], workspace).ended;
+    if (run.code !== 0) {
+      throw new SandboxError(said(run), 'Mend that, and run the same command again.');
+    }
+    await rm(stateDirectory(host), { recursive: true });
+    return 'destroyed';
+  });
+}
+
+async function removeCache(): Promise<void> {
+  await step('downloads', async () => {
+    const hosts = await recordedHosts();
+    if (hosts.length > 0) {
+      throw new SandboxError(
+        `Hosts of this clone still use the downloads: ${hosts.join(', ')}.`,
+        'Stop them first: node tools/sandbox.ts stop NAME',
+      );
+    }
+    const { code, stderr } = await runAsRoot(['rm', '-rf', cacheDirectory]);
+    if (code !== 0) throw new Error(stderr.trim());
+    return 'removed';
+  });
+}
+
+try {
+  const { values } = parseArgs({
+    options: { host: { type: 'string' }, cache: { type: 'boolean', default: false } },
+  });
+  await (values.host === undefined ? stopSandbox() : stopOwn(values.host));
+  if (values.cache) await removeCache();
+} catch (error) {
+  console.error(red(error instanceof Error ? error.message : String(error)));
+  process.exitCode = 1;
+}
