@@ -1,0 +1,2 @@
+/** A program that registers nothing: what Pulumi itself costs. */
+import '@pulumi/pulumi';

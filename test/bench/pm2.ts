@@ -1,0 +1,67 @@
+/** PM2 on a host of the sandbox, as it is set up for reloads without an outage. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { keep } from '../../tools/pulumi.ts';
+import { run } from '../../tools/sandbox/process.ts';
+import type { SandboxHost } from '../harness/host.ts';
+
+const version = '7.0.4';
+
+/**
+ * PM2's own advice for graceful reloads, and more than that: the signal on which the app ends in
+ * order, as much time for open requests as a rollout gives them, and the app ready when it listens.
+ */
+const ecosystem = {
+  apps: [
+    {
+      ...{ name: 'hello', script: 'server.js', cwd: '/srv/pm2/app', exec_mode: 'cluster' },
+      ...{ instances: 2, kill_timeout: 8000, listen_timeout: 4000 },
+      env: { PORT: '5190', UPLOADS: '/srv/pm2/uploads', NODE_ENV: 'production' },
+    },
+  ],
+};
+
+const environment = 'PM2_HOME=/srv/pm2/home PM2_KILL_SIGNAL=SIGTERM';
+const pm2 = `${environment} /srv/pm2/node_modules/.bin/pm2 --silent`;
+
+/** The site of hello once more, on port 8080 and with PM2's one port as its only server. */
+const site = `sed -e 's/upstream hello /upstream pm2 /; s/zone hello /zone pm2 /; s/127.0.0.1:4190/127.0.0.1:5190/
+  /127.0.0.1:4191/d; s,http://hello,http://pm2,; s/listen 80[^;]*/listen 8080/; /listen \\[/d; /include /d' \
+  /etc/nginx/keelson.d/hello.conf >/etc/nginx/conf.d/pm2.conf && nginx -t -q && systemctl reload nginx`;
+
+async function fetchPm2(): Promise<string> {
+  const directory = join(keep, 'cache', `pm2-${version}`);
+  mkdirSync(directory, { recursive: true });
+  const install = ['install', '--no-audit', '--no-fund', '--prefix', directory, `pm2@${version}`];
+  const { code, stderr } = await run('npm', install, { timeout: 300_000, env: process.env });
+  assert.equal(code, 0, `npm install pm2: ${stderr}`);
+  return directory;
+}
+
+/** Puts PM2 and the sample app on the host, which has Node.js and nginx, and starts it. */
+export async function startPm2(host: SandboxHost, app: string): Promise<void> {
+  const directory = await fetchPm2();
+  const pack = `mkdir -p /srv/pm2/uploads && tar -xC /srv/pm2`;
+  for (const [from, names] of [
+    [directory, 'node_modules'],
+    [join(app, '..'), 'app'],
+  ] as const) {
+    const { code, stderr } = await run('sh', [
+      '-c',
+      `tar -cC '${from}' ${names} | ssh ${host.sshArguments.map((it) => `'${it}'`).join(' ')} '${pack}'`,
+    ]);
+    assert.equal(code, 0, stderr);
+  }
+  const config = `module.exports = ${JSON.stringify(ecosystem)}`;
+  await host.exec('cat >/srv/pm2/ecosystem.config.js', { input: config });
+  await host.exec(`${pm2} start /srv/pm2/ecosystem.config.js && ${site}`);
+}
+
+export async function reloadPm2(host: SandboxHost): Promise<void> {
+  await host.exec(`${pm2} reload hello`);
+}
+
+export async function stopPm2(host: SandboxHost): Promise<void> {
+  await host.exec(`${pm2} kill; rm -f /etc/nginx/conf.d/pm2.conf; systemctl reload nginx`);
+}

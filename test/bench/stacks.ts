@@ -1,0 +1,71 @@
+/** The stacks that are timed: one of the kit's, and an empty program with the same engine, backend and options. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { said, start } from '../../tools/engine.ts';
+import { keep, project, pulumi, root } from '../../tools/pulumi.ts';
+import type { SandboxHost } from '../harness/host.ts';
+import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
+
+type Settings = { hosts?: readonly SandboxHost[]; app?: object; drift?: 'look' | 'ignore' };
+
+/** The sample app on each host; `app` has further settings of it, `drift` is the stack's. */
+export const config = ({ hosts = [], app, drift = 'look' }: Settings = {}): StackConfig => ({
+  apps: {
+    hello: {
+      ...{ source: join(root, 'test/apps/hello'), start: 'server.js', health: '/health' },
+      ...{ domains: ['hello.example.com'], uploads: { '/uploads': 'uploads' } },
+      env: { UPLOADS: '/srv/hello/uploads' },
+      ...app,
+    },
+  },
+  drift,
+  ...(hosts.length > 1 && { servers: keys(hosts) }),
+});
+
+/** An agent offers its keys one after another, and sshd hangs up before the seventh. */
+const keys = (hosts: readonly SandboxHost[]): Record<string, object> =>
+  Object.fromEntries(
+    hosts.map(({ identity }, index) => [`h${index + 1}`, { privateKey: identity }]),
+  );
+
+/** Runs an action with a stack on these hosts; its directory is gone afterwards. */
+export async function withStack<T>(
+  hosts: readonly SandboxHost[],
+  action: (stack: Stack) => Promise<T>,
+): Promise<T> {
+  const stack = await newStack(hosts, config({ hosts }));
+  try {
+    return await action(stack);
+  } finally {
+    rmSync(stack.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs `pulumi up` or `preview` and fails when that changes something. */
+export async function unchanged(stack: Stack, verb: 'up' | 'preview'): Promise<void> {
+  const run = await stack[verb]();
+  assert.deepEqual(changed(run), [], `there was something to do:\n${said(run)}`);
+}
+
+/** Runs an action with a function that runs `pulumi up` or `preview` on an empty program. */
+export async function withEmptyProgram<T>(
+  action: (run: (verb: 'up' | 'preview') => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const cwd = join(keep, 'scenarios', `${process.pid}-empty`);
+  const options = { cwd, state: join(cwd, 'state') };
+  project(cwd);
+  const file = join(cwd, 'Pulumi.yaml');
+  const main = `main: ${join(import.meta.dirname, 'empty.ts')}`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^main: .*$/m, main));
+  try {
+    const { code, stderr } = await pulumi(['stack', 'init', 'empty', '--no-select'], options);
+    assert.equal(code, 0, stderr);
+    return await action(async (verb) => {
+      const run = await start(verb, ['--stack', 'empty'], options).ended;
+      assert.equal(run.code, 0, said(run));
+    });
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,146 @@
+/** The ways in which an `up` is cut short, each a small record. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Running } from '../../tools/engine.ts';
+import type { SandboxHost } from '../harness/host.ts';
+
+export type Interruption = {
+  readonly name: string;
+  /** What is the matter before `up` begins. */
+  readonly before?: (host: SandboxHost) => Promise<void>;
+  /** What happens to it at a random moment. */
+  readonly strike?: (host: SandboxHost, running: Running) => Promise<void>;
+  /** How the host gets well again; called when `up` has ended. */
+  readonly after?: (host: SandboxHost) => Promise<void>;
+  /** What an error must say; without it `up` may also succeed. */
+  readonly says?: RegExp;
+  /** Only a host with a disk of its own can suffer it. */
+  readonly needsDisk?: true;
+};
+
+type Process = { pid: number; parent: number; command: string };
+
+function processes(): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return [{ pid: Number(name), parent: Number(parent), command }];
+      } catch {
+        return []; // It has ended meanwhile.
+      }
+    });
+}
+
+/** A process and all that it started, and those started. */
+function family(pid: number): Process[] {
+  const all = processes();
+  const below = (parent: number): Process[] =>
+    all.filter((it) => it.parent === parent).flatMap((it) => [it, ...below(it.pid)]);
+  return [...all.filter((it) => it.pid === pid), ...below(pid)];
+}
+
+function kill(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+/** Ends processes on the host by what their command line is. */
+const killOnHost = (host: SandboxHost, pattern: string): Promise<unknown> =>
+  host.tryExec(`for p in $(pgrep -f '${pattern}'); do kill -KILL "$p"; done`);
+
+const readOnly = '/etc /usr /srv /var/lib';
+
+export const interruptions: readonly Interruption[] = [
+  {
+    name: 'the CLI is killed with all that it started',
+    strike: async (_host, { child }) => kill(family(child.pid ?? 0).map(({ pid }) => pid)),
+  },
+  {
+    name: 'the CLI is interrupted from the keyboard',
+    strike: async (_host, { child }) => void child.kill('SIGINT'),
+  },
+  {
+    name: 'the plugin is killed',
+    strike: async (_host, { child }) =>
+      kill(
+        family(child.pid ?? 0)
+          .filter(({ command }) => command.includes('pulumi-resource-command'))
+          .map(({ pid }) => pid),
+      ),
+  },
+  {
+    name: 'the sessions of sshd are killed',
+    strike: async (host) => void (await killOnHost(host, '^sshd(-session)?: ')),
+  },
+  {
+    name: 'the helper is killed',
+    strike: async (host) => void (await killOnHost(host, '/usr/local/sbin/keelson apply')),
+  },
+  {
+    name: 'the rollout is killed',
+    strike: async (host) => void (await killOnHost(host, '/usr/local/sbin/keelson rollout')),
+  },
+  {
+    name: 'the network is cut, and the CLI is ended',
+    strike: async (host, { child }) => {
+      await host.cutNetwork();
+      await sleep(2000);
+      kill(family(child.pid ?? 0).map(({ pid }) => pid));
+    },
+    after: (host) => host.mendNetwork(),
+  },
+  {
+    name: 'the network is cut for a few seconds',
+    strike: async (host) => {
+      await host.cutNetwork();
+      await sleep(3000);
+      await host.mendNetwork();
+    },
+  },
+  {
+    name: 'the power is cut',
+    strike: (host) => host.powerCut(),
+    after: (host) => host.boot(),
+  },
+  {
+    name: 'the host crashes, and loses what it had not written',
+    strike: (host) => host.crash(),
+    after: (host) => host.boot(),
+    needsDisk: true,
+  },
+  {
+    name: 'the disk is full',
+    before: async (host) =>
+      void (await host.tryExec('cat /dev/zero >/var/full 2>/dev/null; cat /dev/zero >/var/fuller')),
+    after: async (host) => void (await host.exec('rm -f /var/full /var/fuller')),
+    says: /No space left on device/,
+    needsDisk: true,
+  },
+  {
+    name: 'the file system is read-only',
+    // Each by itself, since the whole of it has files that are open for writing.
+    before: async (host) =>
+      void (await host.exec(
+        `for d in ${readOnly}; do mount --bind $d $d && mount -o remount,ro,bind $d; done`,
+      )),
+    after: async (host) => void (await host.exec(`umount --lazy ${readOnly}`)),
+    says: /Read-only file system/,
+  },
+  {
+    name: 'the lock of dpkg is held for a while',
+    // struct flock of fcntl(2); apt takes the same kind of lock.
+    before: async (host) =>
+      void (await host.exec(
+        `dpkg --remove acl >/dev/null 2>&1; systemd-run --quiet perl -MFcntl -e 'open F, ">>/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLK, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 10'`,
+      )),
+  },
+];

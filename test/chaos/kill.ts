@@ -1,0 +1,145 @@
+/**
+ * Interruptions: cuts an `up` short in every way at random moments, and holds the kit to two promises:
+ * nobody ever sees half a file or one with a wider mode, and the next `up` converges.
+ *
+ *     node test/chaos/kill.ts --rounds 50 --seed 7
+ *     node test/chaos/kill.ts --rounds 3 --only 'power'
+ */
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { said } from '../../tools/engine.ts';
+import { type SandboxHost, withHost } from '../harness/host.ts';
+import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
+import { type Interruption, interruptions } from './interruptions.ts';
+import { type Random, seeded, shuffled } from './random.ts';
+import { codeOf, config, targets, writeCode } from './scenario.ts';
+import { sightings, watch } from './watch.ts';
+
+export type Options = { rounds: number; seed: number; only?: string };
+
+/** What went wrong in a round; nothing, in a good one. */
+type Faults = string[];
+
+const secret = (generation: number): string => `hunter-${generation}-${'x'.repeat(4000)}`;
+
+/** Another wish for everything: code, environment, units, site, checks, kernel, accounts. */
+async function wish(stack: Stack, generation: number): Promise<void> {
+  const source = writeCode(`${codeOf(stack)}-${generation}`, String(generation));
+  const base = config(source) as { server: object; apps: { shop: object } };
+  const odd = generation % 2 === 1;
+  const wanted: StackConfig = {
+    server: {
+      ...base.server,
+      timezone: odd ? 'Asia/Tokyo' : 'Europe/Berlin',
+      sysctl: { 'net.ipv4.tcp_fin_timeout': odd ? 30 : 45 },
+      nginx: { connections: odd ? 2048 : 4096 },
+      monit: { interval: '5m', disk: odd ? '80%' : '90%' },
+    },
+    apps: {
+      shop: {
+        ...base.apps.shop,
+        bodySize: odd ? '1M' : '2M',
+        memory: odd ? '512M' : '600M',
+        env: { GENERATION: String(generation) },
+      },
+    },
+  };
+  stack.configure(wanted);
+  await stack.setSecret('shop.TOKEN', secret(generation));
+}
+
+/** Paths of the files that the kit manages. */
+const files = async (host: SandboxHost): Promise<string[]> =>
+  (await targets(host)).filter(({ item }) => item.kind === 'file').map(({ item }) => item.name);
+
+async function round(
+  stack: Stack,
+  host: SandboxHost,
+  interruption: Interruption,
+  delay: number,
+): Promise<Faults> {
+  const paths = await files(host);
+  const before = await sightings(host, paths);
+  await interruption.before?.(host);
+  const watching = watch(host, paths);
+  const running = stack.start('up');
+  const struck = sleep(delay).then(() => interruption.strike?.(host, running));
+  const cut = await running.ended;
+  await struck;
+  await interruption.after?.(host);
+  await stack.unlock();
+  const converged = await stack.try('up');
+  const seen = await watching.stop();
+  const after = await sightings(host, paths);
+  const again = await stack.try('up');
+  const words = said(cut);
+  return [
+    ...[...seen].filter((it) => !before.has(it) && !after.has(it)).map((it) => `seen: ${it}`),
+    ...(interruption.says && (cut.code === 0 || !interruption.says.test(words))
+      ? [`up did not say ${interruption.says}: ${words}`]
+      : []),
+    ...(words.includes('hunter-') ? [`up told a secret: ${words}`] : []),
+    ...(converged.code === 0 ? [] : [`the next up failed: ${said(converged)}`]),
+    ...(again.code === 0 ? [] : [`the up after it failed: ${said(again)}`]),
+    ...changed(again).map((name) => `the up after it: ${name}: ${said(again)}`),
+  ];
+}
+
+/** Runs so many rounds on a host of its own, each kind of interruption in turn; returns all faults. */
+export async function kill(
+  { rounds, seed, only = '' }: Options,
+  say: (line: string) => void,
+): Promise<Faults> {
+  return await withHost({ diskMegabytes: 2000 }, async (host) => {
+    const stack = await newStack([host], {});
+    try {
+      await wish(stack, 0);
+      await stack.up();
+      const began = performance.now();
+      await wish(stack, 1);
+      await stack.up();
+      const usual = performance.now() - began;
+      const random = seeded(seed);
+      const faults: Faults = [];
+      const turns = deal(random, new RegExp(only));
+      for (let number = 1; number <= rounds; number++) {
+        const interruption = turns.next().value;
+        const delay = Math.round(random() * usual);
+        await wish(stack, number + 1);
+        const found = await round(stack, host, interruption, delay);
+        say(
+          `round ${number} ${found.length === 0 ? 'ok' : 'FAILED'}: ${interruption.name}, after ${delay} ms`,
+        );
+        for (const fault of found) say(`    ✗ ${fault}`);
+        faults.push(...found.map((fault) => `${interruption.name}, after ${delay} ms: ${fault}`));
+      }
+      return faults;
+    } finally {
+      rmSync(stack.directory, { recursive: true, force: true });
+    }
+  });
+}
+
+function* deal(random: Random, only: RegExp): Generator<Interruption, never> {
+  const chosen = interruptions.filter(({ name }) => only.test(name));
+  if (chosen.length === 0) throw new Error(`no interruption is called ${only}`);
+  while (true) yield* shuffled(random, chosen);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: String(interruptions.length) },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+      only: { type: 'string' },
+    },
+  });
+  const { rounds, seed, only } = values;
+  console.log(`interruptions: ${rounds} rounds, seed ${seed}`);
+  const options = { rounds: Number(rounds), seed: Number(seed), ...(only && { only }) };
+  const faults = await kill(options, console.log);
+  console.log(`interruptions: ${rounds} times, ${faults.length} faults`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,221 @@
+/** Stacks for scenarios: a project, a stack file and a state of their own, on hosts of the sandbox. */
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { type Run, type Running, said, start } from '../../tools/engine.ts';
+import { releaseLocks } from '../../tools/locks.ts';
+import { keep, project, pulumi, type Result, root } from '../../tools/pulumi.ts';
+import { diffSnapshots, type SandboxHost, snapshot } from './host.ts';
+
+const stackName = 'scenario';
+let made = 0;
+
+/** What a stack file holds under `keelson:`, without that prefix. */
+export type StackConfig = Record<string, unknown>;
+
+type Verb = Parameters<typeof start>[0];
+
+export class Stack {
+  readonly hosts: readonly SandboxHost[];
+  /** The project's directory; scenarios may put files of their own into it. */
+  readonly directory: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(hosts: readonly SandboxHost[], directory: string, env: NodeJS.ProcessEnv) {
+    this.hosts = hosts;
+    this.directory = directory;
+    this.#env = env;
+  }
+
+  get file(): string {
+    return join(this.directory, 'stacks', `Pulumi.${stackName}.yaml`);
+  }
+  get #options() {
+    return { cwd: this.directory, state: join(this.directory, 'state'), env: this.#env };
+  }
+
+  /**
+   * Writes the stack file; what is encrypted in it stays.
+   * The hosts are its servers: `server` for one, `servers.h1`, `servers.h2`, … for several; `config.server`
+   * and `config.servers` add settings to them.
+   */
+  configure(config: StackConfig): void {
+    const old = existsSync(this.file) ? parse(readFileSync(this.file, 'utf8')) : {};
+    const entries = Object.entries({ ...config, ...this.#servers(config) });
+    const secrets = old.config?.['keelson:secrets'];
+    const written = {
+      ...(old.encryptionsalt && { encryptionsalt: old.encryptionsalt }),
+      config: {
+        ...Object.fromEntries(entries.map(([key, value]) => [`keelson:${key}`, value])),
+        ...(secrets && { 'keelson:secrets': secrets }),
+      },
+    };
+    // Quoted, since a tab in any other form is no YAML to Pulumi.
+    writeFileSync(
+      this.file,
+      stringify(written, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }),
+    );
+  }
+
+  #servers(config: StackConfig): StackConfig {
+    const connection = ({ address, user, knownHosts }: SandboxHost) => ({
+      address,
+      user,
+      knownHosts,
+    });
+    const [first, ...others] = this.hosts;
+    if (first && others.length === 0) {
+      return { server: { ...connection(first), ...(config.server as object) } };
+    }
+    const settings = (config.servers ?? {}) as Record<string, object>;
+    const named = this.hosts.map((host, index) => {
+      const name = `h${index + 1}`;
+      return [name, { ...connection(host), ...settings[name] }];
+    });
+    return { servers: Object.fromEntries(named) };
+  }
+
+  /** Encrypts a value into the stack file, such as `setSecret('shop.TOKEN', 'x')`. */
+  async setSecret(path: string, value: string): Promise<void> {
+    const key = `keelson:secrets.${path}`;
+    await this.pulumi(['config', 'set', '--secret', '--path', key, '--stack', stackName], value);
+  }
+
+  /** Starts a run without waiting for its end, for what interrupts it. */
+  start(verb: Verb, args: readonly string[] = []): Running {
+    return start(verb, ['--stack', stackName, ...args], this.#options);
+  }
+
+  /** A run that may fail. */
+  async try(verb: Verb, args: readonly string[] = []): Promise<Run> {
+    return await this.start(verb, args).ended;
+  }
+
+  async #succeed(verb: Verb, args: readonly string[] = []): Promise<Run> {
+    const run = await this.try(verb, args);
+    assert.equal(run.code, 0, `pulumi ${verb}:\n${said(run)}`);
+    return run;
+  }
+
+  /** `pulumi up`; fails the test when it fails. */
+  up(): Promise<Run> {
+    return this.#succeed('up');
+  }
+
+  preview(): Promise<Run> {
+    return this.#succeed('preview');
+  }
+
+  destroy(): Promise<Run> {
+    return this.#succeed('destroy');
+  }
+
+  /** The stack's outputs as Pulumi stored them, secrets hidden. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const args = ['stack', 'output', '--json', '--stack', stackName];
+    return JSON.parse((await this.pulumi(args)).stdout);
+  }
+
+  /** Any other command of Pulumi, or one whose words for people are looked at; fails the test when it fails. */
+  async pulumi(args: readonly string[], input?: string): Promise<Result> {
+    const given = input === undefined ? {} : { input };
+    const result = await pulumi(args, { ...this.#options, ...given });
+    assert.equal(result.code, 0, `pulumi ${args.join(' ')}:\n${result.stdout}${result.stderr}`);
+    return result;
+  }
+
+  /** Frees the state after a run was killed. */
+  async unlock(): Promise<void> {
+    await releaseLocks(stackName, this.#options);
+  }
+
+  /** Forgets the state, as when it was lost. */
+  async forget(): Promise<void> {
+    rmSync(this.#options.state, { recursive: true });
+    await this.initialize();
+  }
+
+  async initialize(): Promise<void> {
+    await this.pulumi(['stack', 'init', stackName, '--no-select']);
+  }
+}
+
+/**
+ * A stack on one or more hosts, gone with the test. Its hosts' keys are in an SSH agent of their own.
+ *
+ *     const stack = await testStack(t, host, { apps: { hello: { source, start: 'server.js', domains: ['default'] } } });
+ *     await stack.up();
+ *     await assertNothingToDo(stack);
+ */
+export async function testStack(
+  t: TestContext,
+  hosts: SandboxHost | readonly SandboxHost[],
+  config: StackConfig,
+): Promise<Stack> {
+  const stack = await newStack([hosts].flat(), config);
+  t.after(() => rmSync(stack.directory, { recursive: true, force: true }));
+  return stack;
+}
+
+/** As `testStack()`, for programs that are no tests; the caller removes its directory. */
+export async function newStack(hosts: readonly SandboxHost[], config: StackConfig): Promise<Stack> {
+  const [first, ...others] = hosts;
+  assert.ok(first, 'a stack needs a host');
+  made += 1;
+  const directory = join(keep, 'scenarios', `${process.pid}-${made}`);
+  rmSync(directory, { recursive: true, force: true });
+  project(directory);
+  const socket = await first.agent();
+  for (const host of others) await host.shareAgent(socket);
+  const stack = new Stack(hosts, directory, { SSH_AUTH_SOCK: socket });
+  stack.configure(config);
+  await stack.initialize();
+  return stack;
+}
+
+/** Names of the resources that a run created, updated, replaced or deleted; components are left out. */
+export function changed({ steps }: Run): string[] {
+  const own = steps.filter(({ type, op }) => op !== 'same' && /^command:/.test(type));
+  return own.map(({ op, name }) => `${op} ${name}`).sort();
+}
+
+/**
+ * Runs `pulumi up` once more and fails unless it changes nothing: not in the plan, and on the hosts no
+ * byte, mode, modification time, inode, process or start time.
+ */
+export async function assertNothingToDo(stack: Stack): Promise<void> {
+  await assertUntouched(stack, async () => {
+    const run = await stack.up();
+    assert.deepEqual(changed(run), [], `a second up has something to do:\n${said(run)}`);
+    assert.deepEqual(Object.keys(run.changes), ['same']);
+  });
+}
+
+/** Runs an action and fails when anything on the hosts is not as it was before. */
+export async function assertUntouched(stack: Stack, action: () => Promise<void>): Promise<void> {
+  const before = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+  await action();
+  const after = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+  for (const [index, host] of stack.hosts.entries()) {
+    const differences = diffSnapshots(before[index] ?? {}, after[index] ?? {});
+    assert.deepEqual(differences, [], `${host.name} is not as it was`);
+  }
+}
+
+/** The ways in which a release of the sample app can fail; see `test/apps/bad`. */
+export type Failure = 'exit' | 'error' | 'hang' | 'wrong-port' | 'memory';
+
+/**
+ * A release of the sample app in a directory of its own, for a stack file's `source`.
+ * Different marks make different releases.
+ */
+export function release(stack: Stack, mark: string, failure?: Failure): string {
+  const directory = join(stack.directory, 'releases', mark);
+  mkdirSync(directory, { recursive: true });
+  cpSync(join(root, 'test/apps/hello'), directory, { recursive: true });
+  if (failure) cpSync(join(root, `test/apps/bad/${failure}.js`), join(directory, 'server.js'));
+  writeFileSync(join(directory, 'mark.txt'), `${mark}\n`);
+  return directory;
+}

@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chaos, isPerfect, summary } from '../chaos/chaos.ts';
+
+// A few rounds of what `npm run chaos` runs for as long as one likes.
+test('damage is named, repaired exactly, and forgotten', async (t) => {
+  const said: string[] = [];
+  const score = await chaos({ rounds: 8, seed: 20261121 }, (line) => said.push(line));
+  t.diagnostic(summary(score));
+  assert.ok(score.mutations > 0);
+  assert.ok(isPerfect(score), said.join('\n'));
+});

@@ -1,0 +1,358 @@
+/** An app on a fresh host: what is promised of it is tried there, not read from files. */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { integer, pick, type Random, seeded } from '../chaos/random.ts';
+import { type SandboxHost, testHost } from '../harness/host.ts';
+import { ask } from '../harness/http.ts';
+import { nodeTarball } from '../harness/node.ts';
+import { assertNothingToDo, changed, release, type Stack, testStack } from '../harness/stack.ts';
+
+const domain = 'shop.example.com';
+const deployKey = `ssh-ed25519 ${'A'.repeat(68)}`;
+
+// What shells, systemd, YAML and JSON read in ways of their own, beside plain letters.
+const signs = [
+  ...'abcXYZ019 _-=:,.;#$`"\'\\|&<>()[]{}!?*~%^@/\t\n',
+  ...['é', 'ß', '日', '🎉', '\u00a0'],
+];
+
+/** Without line breaks at its start, which Pulumi loses when it writes a stack file anew. */
+const nasty = (random: Random): string =>
+  Array.from({ length: integer(random, 0, 24) }, () => pick(random, signs))
+    .join('')
+    .replace(/^\n+/, '');
+
+const random = seeded(20);
+const env: Record<string, string> = {
+  UPLOADS: '/srv/shop/uploads',
+  ...Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`V${index}`, nasty(random)])),
+};
+const secret = 'a "quoted" $HOME `id` \\n # no comment\nsecond line; é 🎉 %i ';
+
+/** The sample app with a static file. */
+function source(stack: Stack, mark: string): string {
+  const directory = release(stack, mark);
+  mkdirSync(join(directory, 'public'), { recursive: true });
+  writeFileSync(join(directory, 'public/app.js'), `console.log('${mark}');\n`);
+  return directory;
+}
+
+const shop = (stack: Stack, given: object = {}) => ({
+  source: source(stack, 'one'),
+  start: 'server.js',
+  domains: [domain],
+  health: '/health',
+  env,
+  uploads: { '/media': 'uploads' },
+  static: { '/assets': 'public' },
+  logs: { to: 'files' },
+  rollout: { watch: '0s', drain: '1s', answers: 1 },
+  ...given,
+});
+
+const server = { deploy: { keys: [deployKey] }, monit: { interval: '5s' } };
+
+/** Runs a command on the host as a user; whether that user may. */
+async function may(host: SandboxHost, user: string, command: string): Promise<boolean> {
+  return (await host.tryExec(`runuser -u ${user} -- sh -c '${command}' 2>&1`)).code === 0;
+}
+
+const mainPid = async (host: SandboxHost, port = 4190): Promise<number> =>
+  Number(await host.exec(`systemctl show --property=MainPID --value shop@${port}.service`));
+
+/** Waits until an instance has another main process, and answers. */
+async function replaced(host: SandboxHost, pid: number, seconds: number): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(500)) {
+    const now = await mainPid(host);
+    const healthy = 'curl -sf --max-time 1 http://127.0.0.1:4190/health';
+    if (now !== 0 && now !== pid && (await host.tryExec(healthy)).code === 0) return;
+  }
+  assert.fail(`the instance still has the process ${pid} after ${seconds} s, or does not answer`);
+}
+
+const walk: [string, (host: SandboxHost, stack: Stack) => Promise<void>][] = [
+  ['the app answers through nginx, to its name alone', servedByName],
+  ['nginx serves static files and uploads by itself', servedByNginx],
+  ['users may do what they need and nothing else', permissions],
+  ['the deploy user controls the units of the app and nothing else', sudo],
+  ['values of the environment arrive as they were written', environment],
+  ['the sandbox is as tight as it can be for Node.js', sandbox],
+  ['logs are rotated, and written on', logs],
+  ['instances that crash, hang or are reloaded come back', recovery],
+  ['a change of one setting updates one thing', oneSetting],
+  ['instances, upstream and checks come and go together', instances],
+  ['a second app with another Node.js comes and goes without a trace', secondApp],
+  ['after destroy nothing is left but uploads and logs', destroyed],
+];
+
+for (const [codename, user] of [
+  ['bookworm', 'admin'],
+  ['trixie', 'root'],
+] as const)
+  test(`${codename}, by the user ${user}`, async (t: TestContext) => {
+    const host = await testHost(t, { release: codename, user, cpus: 2 });
+    const stack = await testStack(t, host, {});
+    await stack.setSecret('shop.TOKEN', secret);
+    stack.configure({ server, apps: { shop: shop(stack) } });
+    await t.test('the first up provisions all, the second has nothing to do', async () => {
+      await stack.up();
+      await assertNothingToDo(stack);
+    });
+    for (const [title, check] of walk) await t.test(title, () => check(host, stack));
+  });
+
+async function servedByName(host: SandboxHost): Promise<void> {
+  const { status, body } = await ask(host, '/', { domain });
+  assert.equal(status, 200);
+  assert.match(body, /instance 419[01]/);
+  await assert.rejects(
+    ask(host, '/', { domain: 'other.example.com' }),
+    'another name got an answer',
+  );
+  await assert.rejects(ask(host, '/'), 'the address got an answer');
+  const sent = { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https' };
+  const seen = JSON.parse((await ask(host, '/headers', { domain, headers: sent })).body);
+  assert.equal(seen.host, domain);
+  // What the client claims about itself is not passed on.
+  assert.equal(seen['x-forwarded-for'], seen['x-real-ip']);
+  assert.notEqual(seen['x-forwarded-for'], '1.2.3.4');
+  assert.equal(seen['x-forwarded-proto'], 'http');
+  const upgrade = await host.exec(
+    `curl -si --max-time 5 -N -H 'Host: ${domain}' -H 'Connection: Upgrade' -H 'Upgrade: websocket' ` +
+      `-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' ` +
+      `http://127.0.0.1/ | head -n 1`,
+  );
+  assert.match(upgrade, /101 Switching Protocols/);
+}
+
+async function servedByNginx(host: SandboxHost): Promise<void> {
+  const file = await ask(host, '/assets/app.js', { domain });
+  assert.equal(file.body, "console.log('one');\n");
+  assert.equal((await ask(host, '/assets/missing.js', { domain })).status, 404);
+  const sent = await ask(host, '/upload?name=a.txt', { method: 'POST', domain, body: 'hello' });
+  assert.equal(sent.status, 201);
+  const { body, headers } = await ask(host, '/media/a.txt', { domain });
+  assert.equal(body, 'hello');
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  await host.exec('ln -s /etc/passwd /srv/shop/uploads/link');
+  assert.equal((await ask(host, '/media/link', { domain })).status, 403);
+  await host.exec('rm /srv/shop/uploads/link');
+  const big = { method: 'POST', domain, body: Buffer.alloc(11 * 1024 * 1024) };
+  assert.equal((await ask(host, '/echo', big)).status, 413);
+  // Neither is in the app's own hands: it is not asked at all.
+  await host.exec('systemctl stop shop.target');
+  assert.equal((await ask(host, '/assets/app.js', { domain })).status, 200);
+  assert.equal((await ask(host, '/media/a.txt', { domain })).status, 200);
+  assert.equal((await ask(host, '/', { domain })).status, 502);
+  await host.exec('systemctl start shop.target');
+}
+
+async function permissions(host: SandboxHost): Promise<void> {
+  const code = '/srv/shop/current/server.js';
+  const table: [string, boolean, string][] = [
+    ['shop', true, `cat ${code}`],
+    ['shop', false, `echo x >>${code}`],
+    ['shop', false, 'touch /srv/shop/current/x'],
+    ['shop', false, 'touch /srv/shop/x'],
+    ['shop', false, 'rm /srv/shop/current'],
+    ['shop', false, 'chmod u+w /srv/shop/current/server.js'],
+    ['shop', true, 'touch /srv/shop/uploads/b.txt'],
+    ['shop', true, 'cat /etc/keelson/shop/environment'],
+    ['shop', false, 'echo X=1 >>/etc/keelson/shop/environment'],
+    ['shop', false, 'ls /var/log/shop'],
+    ['shop', false, 'ls /srv/shop/public'],
+    ['www-data', true, 'cat /srv/shop/uploads/a.txt'],
+    ['www-data', true, 'cat /srv/shop/public/current/public/app.js'],
+    ['www-data', false, `cat ${code}`],
+    ['www-data', false, 'ls /srv/shop/releases'],
+    ['www-data', false, 'cat /etc/keelson/shop/environment'],
+    ['nobody', false, `cat ${code}`],
+    ['nobody', false, 'ls /srv/shop/releases'],
+    ['nobody', false, 'ls /srv/shop/uploads'],
+    ['nobody', false, 'ls /srv/shop/public'],
+    ['nobody', false, 'cat /etc/keelson/shop/environment'],
+    ['nobody', false, 'ls /var/log/shop'],
+    ['nobody', false, 'monit status'],
+    ['shop', false, 'curl -sf --unix-socket /run/monit.sock http://localhost/'],
+  ];
+  for (const [user, allowed, command] of table)
+    assert.equal(await may(host, user, command), allowed, `${user}: ${command}`);
+  assert.equal(
+    await host.exec('stat -c "%U:%G %a" /srv/shop/uploads/a.txt'),
+    'shop:www-data 660\n',
+  );
+  assert.match(await host.exec('getent shadow shop'), /^shop:[!*]/);
+}
+
+async function sudo(host: SandboxHost): Promise<void> {
+  await host.exec('visudo -c');
+  const systemctl = 'sudo -n systemctl --no-pager';
+  for (const command of ['restart shop@4190.service', 'status shop@4191.service'])
+    assert.ok(await may(host, 'deploy', `${systemctl} ${command}`), command);
+  // The sample app ends when it is told to reload, and is started again.
+  const pid = await mainPid(host);
+  assert.ok(await may(host, 'deploy', `${systemctl} reload shop.target`), 'reload');
+  await replaced(host, pid, 20);
+  for (const command of [
+    `${systemctl} restart ssh.service`,
+    `${systemctl} restart shop@4190.service ssh.service`,
+    `${systemctl} restart shop@4199.service`,
+    `${systemctl} edit shop@4190.service`,
+    'sudo -n systemctl status shop.target',
+    'sudo -n cat /etc/shadow',
+    'cat /etc/keelson/shop/environment',
+  ])
+    assert.ok(!(await may(host, 'deploy', command)), command);
+}
+
+async function environment(host: SandboxHost): Promise<void> {
+  const encoded = await host.exec(`base64 -w0 /proc/${await mainPid(host)}/environ`);
+  const pairs = Buffer.from(encoded, 'base64').toString().split('\0');
+  const seen = new Map(
+    pairs.map((pair) => [pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=/, '')]),
+  );
+  for (const [name, value] of Object.entries({ ...env, TOKEN: secret, PORT: '4190' }))
+    assert.equal(seen.get(name), value, name);
+  assert.equal(seen.get('NODE_ENV'), 'production');
+  assert.equal(seen.get('UPLOADS_DIR'), '/srv/shop/uploads');
+}
+
+async function sandbox(host: SandboxHost): Promise<void> {
+  const said = await host.exec('systemd-analyze security --no-pager shop@4190.service | tail -n 1');
+  const [, exposure = ''] = /level for shop@4190\.service: ([0-9.]+)/.exec(said) ?? [];
+  assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.1), said);
+  assert.ok(exposure !== '', said);
+}
+
+async function logs(host: SandboxHost): Promise<void> {
+  const tried = await host.exec('logrotate -d /etc/logrotate.conf 2>&1');
+  assert.doesNotMatch(tried, /^error:/m);
+  await host.exec('logrotate -f /etc/logrotate.conf');
+  await host.exec('systemctl restart shop@4190.service');
+  await replaced(host, 0, 20);
+  await ask(host, '/?after-rotation', { domain });
+  await host.exec('test -s /var/log/shop/4190.log.1 && grep listens /var/log/shop/4190.log');
+  const access = '/var/log/nginx/shop.access.log';
+  assert.equal(await host.exec(`grep -c after-rotation ${access}; test -s ${access}.1`), '1\n');
+  assert.equal(await host.exec(`stat -c "%U:%G %a" ${access}`), 'www-data:adm 640\n');
+  assert.match(
+    await host.exec(`tail -n 1 ${access}`),
+    /upstream=127\.0\.0\.1:419[01] .*upstream_time=0\./,
+  );
+}
+
+async function recovery(host: SandboxHost): Promise<void> {
+  const crashed = await mainPid(host);
+  await host.exec(`kill -KILL ${crashed}`);
+  await replaced(host, crashed, 15);
+  const hung = await mainPid(host);
+  await host.exec(`kill -STOP ${hung}`);
+  await replaced(host, hung, 120);
+  const reloaded = await mainPid(host);
+  await host.exec('systemctl reload shop@4190.service');
+  await replaced(host, reloaded, 15);
+  const monit = (await host.exec('pidof monit')).trim();
+  await host.exec(`kill -KILL ${monit}; sleep 7; systemctl is-active monit.service`);
+  assert.notEqual((await host.exec('pidof monit')).trim(), monit);
+}
+
+async function oneSetting(host: SandboxHost, stack: Stack): Promise<void> {
+  const pid = await mainPid(host);
+  stack.configure({ server, apps: { shop: shop(stack, { maintenance: 'Back at noon' }) } });
+  assert.deepEqual(changed(await stack.up()), ['update server-nginx']);
+  assert.equal(await mainPid(host), pid);
+  const page = await ask(host, '/anything', { domain });
+  assert.equal(page.status, 503);
+  assert.equal(page.headers['retry-after'], '120');
+  assert.match(page.body, /Back at noon/);
+  assert.equal((await ask(host, '/health', { domain })).status, 200);
+  await assertNothingToDo(stack);
+}
+
+/** What runs, what nginx asks and what Monit watches. */
+async function counts(host: SandboxHost): Promise<string[]> {
+  return await Promise.all(
+    [
+      "systemctl list-units --no-legend --plain --state=active 'shop@*.service' | cut -d ' ' -f 1",
+      "nginx -T 2>/dev/null | sed -n 's/^\\s*server 127.0.0.1:\\([0-9]*\\).*/\\1/p'",
+      "monit -B summary | sed -n 's/^ shop-\\([0-9]*\\).*/\\1/p'",
+    ].map(async (command) =>
+      (await host.exec(command))
+        .replace(/[^\d\n]/g, '')
+        .trim()
+        .split('\n')
+        .sort()
+        .join(),
+    ),
+  );
+}
+
+async function instances(host: SandboxHost, stack: Stack): Promise<void> {
+  const [two, four] = ['4190,4191', '4190,4191,4192,4193'];
+  stack.configure({ server, apps: { shop: shop(stack, { instances: 4 }) } });
+  await stack.up();
+  assert.deepEqual(await counts(host), [four, four, four]);
+  await assertNothingToDo(stack);
+  // One core has two instances all the same: a restart of a single one is an outage.
+  await host.setCpus(1);
+  stack.configure({ server, apps: { shop: shop(stack) } });
+  await stack.up();
+  assert.deepEqual(await counts(host), [two, two, two]);
+  await host.setCpus(2);
+}
+
+async function secondApp(host: SandboxHost, stack: Stack): Promise<void> {
+  const node = nodeTarball(stack.directory);
+  const blog = {
+    ...shop(stack),
+    node,
+    domains: ['blog.example.com'],
+    port: 5000,
+    env: { UPLOADS: '/srv/blog/uploads' },
+  };
+  stack.configure({ server, apps: { shop: shop(stack), blog } });
+  await stack.up();
+  await assertNothingToDo(stack);
+  const running = async (name: string) =>
+    /Node\.js (v[0-9.]+)/.exec((await ask(host, '/', { domain: name })).body)?.[1];
+  assert.equal(await running('blog.example.com'), `v${node.version}`);
+  assert.notEqual(await running(domain), `v${node.version}`);
+  const other = 'cat /srv/blog/current/server.js /etc/keelson/blog/environment';
+  assert.ok(!(await may(host, 'shop', other)), 'an app reads another one’s code');
+  await ask(host, '/upload?name=kept', { method: 'POST', domain: 'blog.example.com', body: 'x' });
+
+  const before = await mainPid(host);
+  stack.configure({ server, apps: { shop: shop(stack) } });
+  await stack.up();
+  await assertNothingToDo(stack);
+  assert.equal(await mainPid(host), before);
+  assert.equal(await running(domain).then(Boolean), true);
+  await assert.rejects(ask(host, '/', { domain: 'blog.example.com' }));
+  const left =
+    "getent passwd blog; find / -xdev -name '*blog*' -not -path '/usr/*' -not -path '/var/lib/dpkg/*'";
+  assert.deepEqual((await host.tryExec(left)).stdout.trim().split('\n').sort(), [
+    '/srv/blog',
+    '/var/log/blog',
+    '/var/log/nginx/blog.access.log',
+    '/var/log/nginx/blog.error.log',
+  ]);
+  assert.equal(
+    await host.exec('ls -A /srv/blog; stat -c %U /srv/blog/uploads/kept'),
+    'uploads\nroot\n',
+  );
+}
+
+async function destroyed(host: SandboxHost, stack: Stack): Promise<void> {
+  await stack.destroy();
+  const ours = "find / -xdev -name '*keelson*' -not -path '/var/log/*'";
+  assert.equal(await host.exec(ours), '');
+  const accounts = await host.tryExec('getent passwd shop deploy; getent group shop deploy');
+  assert.equal(accounts.stdout, '');
+  assert.equal(await host.exec('ls -A /srv/shop'), 'uploads\n');
+  const units = await host.exec("systemctl list-units --all --no-legend 'shop*' 'blog*'");
+  assert.equal(units, '');
+  assert.equal(await host.exec('stat -c "%U %a" /srv/shop/uploads/a.txt'), 'root 660\n');
+}

@@ -1,0 +1,164 @@
+/**
+ * An SSH server in this process, for tests: it runs commands with this machine's `sh` and takes files over SFTP,
+ * and remembers who came and what was asked. It is no Debian host: what needs one is a scenario.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
+import ssh2, {
+  type Attributes,
+  type AuthContext,
+  type Client,
+  type Connection,
+  type Session,
+  type SFTPWrapper,
+} from 'ssh2';
+
+const { STATUS_CODE } = ssh2.utils.sftp;
+
+export const keyPair = (type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519') => {
+  if (type === 'rsa') return ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
+  return type === 'ecdsa'
+    ? ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
+    : ssh2.utils.generateKeyPairSync('ed25519');
+};
+
+export type SshServer = {
+  port: number;
+  /** Connections that are open now, and that were ever made. */
+  connections: { open: number; total: number };
+  /** Each command, with the variables that came before it. */
+  commands: Array<{ command: string; environment: Record<string, string> }>;
+  close(): Promise<void>;
+};
+
+export type Admission = {
+  hostKeys?: string[];
+  /** A public key that may log in. */
+  publicKey?: string;
+  password?: string;
+  /** So many connections are cut before they say anything. */
+  refuse?: number;
+};
+
+/** Starts a server on a free port of 127.0.0.1. */
+export async function sshServer(admission: Admission = {}): Promise<SshServer> {
+  const connections = { open: 0, total: 0 };
+  const commands: SshServer['commands'] = [];
+  const clients = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: admission.hostKeys ?? [keyPair().private] });
+  server.on('connection', (client) => {
+    (client as unknown as Client).setNoDelay(true); // which the types leave out
+    connections.total++;
+    if (connections.total <= (admission.refuse ?? 0)) {
+      client.end();
+      return;
+    }
+    connections.open++;
+    clients.add(client);
+    client.on('close', () => {
+      connections.open--;
+      clients.delete(client);
+    });
+    client.on('error', () => {}); // A client that turns away is what some tests want.
+    client.on('authentication', (login) => admit(login, admission));
+    client.on('session', (accept) => serve(accept(), commands));
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      const outward = connect(destPort, destIP);
+      const channel = accept();
+      outward.on('error', () => channel.close());
+      outward.pipe(channel).pipe(outward);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections,
+    commands,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const client of clients) client.end();
+      }),
+  };
+}
+
+function admit(login: AuthContext, admission: Admission): void {
+  if (mayEnter(login, admission)) login.accept();
+  else
+    login.reject([
+      ...(admission.password === undefined ? [] : (['password'] as const)),
+      ...(admission.publicKey === undefined ? [] : (['publickey'] as const)),
+    ]);
+}
+
+function mayEnter(login: AuthContext, { publicKey, password }: Admission): boolean {
+  if (login.method === 'password') return login.password === password;
+  if (login.method !== 'publickey' || publicKey === undefined) return false;
+  const known = ssh2.utils.parseKey(publicKey);
+  if (known instanceof Error || !known.getPublicSSH().equals(login.key.data)) return false;
+  // Without a signature the client only asks whether the key would do.
+  return (
+    !login.signature || known.verify(login.blob as Buffer, login.signature, login.hashAlgo) === true
+  );
+}
+
+function serve(session: Session, commands: SshServer['commands']): void {
+  const environment: Record<string, string> = {};
+  session.on('env', (accept, _reject, { key, val }) => {
+    environment[key] = val;
+    accept?.();
+  });
+  session.on('exec', (accept, _reject, { command }) => {
+    commands.push({ command, environment });
+    const channel = accept();
+    const child = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...environment } });
+    channel.pipe(child.stdin);
+    child.stdin.on('error', () => {});
+    child.stdout.pipe(channel, { end: false });
+    child.stderr.pipe(channel.stderr, { end: false });
+    child.on('close', (code, signal) => {
+      if (signal) channel.exit(signal.replace(/^SIG/, ''));
+      else channel.exit(code ?? 255);
+      channel.close();
+    });
+  });
+  session.on('sftp', (accept) => files(accept()));
+}
+
+/** As much of SFTP as writing files takes. */
+function files(sftp: SFTPWrapper): void {
+  const answer = (id: number, action: () => void) => {
+    try {
+      action();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const missing = code === 'ENOENT' || code === 'ENOTDIR'; // as OpenSSH has it
+      sftp.status(id, missing ? STATUS_CODE.NO_SUCH_FILE : STATUS_CODE.FAILURE, message);
+    }
+  };
+  const act = (id: number, action: () => void) =>
+    answer(id, () => {
+      action();
+      sftp.status(id, STATUS_CODE.OK);
+    });
+  const descriptor = (handle: Buffer): number => handle.readUInt32BE();
+  sftp.on('OPEN', (id, path, flags) =>
+    answer(id, () => {
+      const handle = Buffer.alloc(4);
+      handle.writeUInt32BE(openSync(path, ssh2.utils.sftp.flagsToString(flags) ?? 'r'));
+      sftp.handle(id, handle);
+    }),
+  );
+  sftp.on('WRITE', (id, handle, offset, data) =>
+    act(id, () => writeSync(descriptor(handle), data, 0, data.length, offset)),
+  );
+  sftp.on('CLOSE', (id, handle) => act(id, () => closeSync(descriptor(handle))));
+  sftp.on('STAT', (id, path) => answer(id, () => sftp.attrs(id, attributes(path))));
+  sftp.on('MKDIR', (id, path) => act(id, () => mkdirSync(path)));
+}
+
+function attributes(path: string): Attributes {
+  const { mode, uid, gid, size, atimeMs, mtimeMs } = statSync(path);
+  return { mode, uid, gid, size, atime: atimeMs / 1000, mtime: mtimeMs / 1000 };
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { file, unit } from '../../components/host/item.ts';
+import type { Run } from '../../tools/engine.ts';
+import { label, mutations } from '../chaos/mutations.ts';
+import { integer, seeded, shuffled } from '../chaos/random.ts';
+import { deal, draw, findings } from '../chaos/rounds.ts';
+
+test('a seed repeats what was random', () => {
+  const throws = (seed: number) => {
+    const random = seeded(seed);
+    return [...shuffled(random, [1, 2, 3, 4, 5]), integer(random, 1, 6), integer(random, 1, 6)];
+  };
+  assert.deepEqual(throws(7), throws(7));
+  assert.notDeepEqual(throws(7), throws(8));
+});
+
+test('every mutation has its turn before any comes again, under a name of its own', () => {
+  const deck = deal(seeded(1), /./);
+  const dealt = mutations.map(() => deck.next().value.name);
+  assert.equal(new Set(dealt).size, mutations.length);
+  assert.ok(mutations.length >= 30);
+});
+
+test('damages of one round hit different things, and none hides another', () => {
+  const all = ['/etc/a', '/etc/b', '/etc/systemd/system/c.service', '/etc/systemd/system/d.service']
+    .map((path) => ({ item: file(path, 'text'), manifest: 'base' }))
+    .concat({ item: unit('nginx.service', {}) as ReturnType<typeof file>, manifest: 'nginx' });
+  const deck = deal(seeded(3), /./);
+  for (let round = 0; round < 50; round++) {
+    const names = draw(seeded(round), deck, all, 6).map(({ target }) => label(target.item));
+    assert.equal(new Set(names).size, names.length);
+    const told = names.filter((name) => name.includes('systemd') || name.startsWith('unit'));
+    assert.ok(told.length <= 1, `two at once that systemd is told: ${told.join(', ')}`);
+  }
+});
+
+test('findings are read from what a preview says', () => {
+  const text = [
+    '! file /etc/a content (drift)\n    -old\n    +new\n! blob 0123456789ab missing → present (drift)',
+    '+ base: 33 items, 33 of them as wanted already',
+    '~ file /etc/b content (change)',
+    'drift  file /etc/a: content',
+  ];
+  const messages = text.map((text) => ({ severity: 'info', text, urn: undefined }));
+  const run: Run = {
+    ...{ code: 0, steps: [], failed: [], messages },
+    ...{ changes: {}, outputs: {}, stderr: '' },
+  };
+  assert.deepEqual(
+    [...findings(run)],
+    ['file /etc/a', 'blob 0123456789ab', 'manifest base', '~ file /etc/b'],
+  );
+});

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import { type Config, ConfigError, readConfig, stackConfig } from '../../components/config.ts';
+
+const project = mkdtempSync(join(tmpdir(), 'keelson-config-'));
+mkdirSync(join(project, 'shop'));
+writeFileSync(join(project, 'key'), '');
+process.chdir(project);
+after(() => {
+  process.chdir('/');
+  rmSync(project, { recursive: true });
+});
+
+const key = `ssh-ed25519 ${'A'.repeat(68)}`;
+const shop = { source: 'shop', start: 'server.js', domains: ['shop.example.com'] };
+const blog = { ...shop, domains: ['blog.example.com'], port: 4300 };
+const server = { address: 'web1.example.com' };
+
+type Values = Record<string, unknown>;
+
+const read = (values: Values, encrypted: string[] = ['secrets']): Config =>
+  readConfig({ values, encrypted: new Set(encrypted.filter((key) => key in values)) });
+
+/** What is wrong with a stack file; nothing when it is fine. */
+function problems(values: Values, encrypted?: string[]): readonly string[] {
+  try {
+    read(values, encrypted);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+}
+
+/** A stack with one server and the app `shop`, both with these changes. */
+const stack = (given: { server?: object; shop?: object; more?: Values }): Values => ({
+  server: { ...server, ...given.server },
+  apps: { shop: { ...shop, ...given.shop } },
+  ...given.more,
+});
+
+test('the smallest stack: an address, a source, a script and a domain', () => {
+  const config = read(stack({}));
+  assert.deepEqual(
+    config.servers.map(({ name, user, port }) => ({ name, user, port })),
+    [{ name: 'server', user: 'root', port: 22 }],
+  );
+  const [app] = config.apps;
+  assert.equal(app?.name, 'shop');
+  assert.equal(app?.port, 4190);
+  assert.deepEqual(config.secrets, {});
+  assert.equal(config.drift, 'look');
+  assert.deepEqual(config.rollout, { servers: 1 });
+});
+
+test('several servers keep their names, and a server needs no app', () => {
+  const config = read({ servers: { web1: server, web2: { address: '198.51.100.7' } } });
+  assert.deepEqual(
+    config.servers.map(({ name, address }) => `${name} ${address}`),
+    ['web1 web1.example.com', 'web2 198.51.100.7'],
+  );
+  assert.deepEqual(config.apps, []);
+});
+
+test('secrets come by app and name', () => {
+  const secrets = { shop: { DATABASE_URL: 'postgres://u:p@db/shop', WORKERS: 4 } };
+  assert.deepEqual(read(stack({ more: { secrets } })).secrets, {
+    shop: { DATABASE_URL: 'postgres://u:p@db/shop', WORKERS: '4' },
+  });
+});
+
+const messages: [string, Values, string[]][] = [
+  [
+    'nothing',
+    {},
+    ['server: is missing; write a mapping: A server: how it is reached, and its settings'],
+  ],
+  [
+    'a missing field',
+    { server: {} },
+    ['server.address: is missing; write text: Where the server is reached over SSH'],
+  ],
+  [
+    'a missing field that may be written in several ways',
+    { server, apps: { shop: { start: 'server.js', domains: ['default'] } } },
+    [
+      'apps.shop.source: is missing; write it: Where the code is: a directory (`.keelsonignore` says what stays out), a tarball, or the url and sha256 of one',
+    ],
+  ],
+  [
+    'another type',
+    { server: { ...server, user: 7, packages: 'curl' } },
+    [
+      'server.user: 7 does not fit; write text: Who logs in: root, or a user with passwordless sudo',
+      'server.packages: "curl" does not fit; write a list: Debian packages to install besides what the apps need',
+    ],
+  ],
+  [
+    'a number out of bounds',
+    stack({ shop: { port: 80 } }),
+    ['apps.shop.port: 80 is below 1024; choose 1024 to 65535'],
+  ],
+  [
+    'a key with a slip',
+    { server: { ...server, adress: 'x', Timezone: 'UTC' } },
+    [
+      'server.adress: is not a setting; did you mean address?',
+      'server.Timezone: is not a setting; did you mean timezone?',
+    ],
+  ],
+  [
+    'a key that is like no other',
+    { server: { ...server, journal: { zzz: 1 } } },
+    ['server.journal.zzz: is not a setting; choose among size, free, retention'],
+  ],
+  [
+    'a key of the stack with a slip',
+    { server, app: {} },
+    ['app: is not a setting; did you mean apps?'],
+  ],
+  [
+    'a word that is not known',
+    { server, drift: 'no' },
+    ['drift: "no" is not known; choose "look" or "ignore"'],
+  ],
+  [
+    'a union, in the way that was meant',
+    { server, rollout: { servers: '200%' } },
+    ['rollout.servers: "200%" is not a percentage; write 1% to 100%'],
+  ],
+  [
+    'a union, in none of its ways',
+    { server, rollout: { servers: [] } },
+    [
+      'rollout.servers: a list does not fit; write another: How many servers, or what share of them, move to a release at the same time',
+    ],
+  ],
+  [
+    'text where a mapping belongs',
+    { server, apps: 'shop' },
+    ['apps: "shop" does not fit; write a mapping'],
+  ],
+  [
+    'a name that Debian has',
+    { server, apps: { nginx: shop } },
+    ['apps.nginx: "nginx" is a name that Debian uses itself; choose another'],
+  ],
+  [
+    'a kernel setting',
+    { server: { ...server, sysctl: { 'net;x': 1, 'net.x': 'a;b' } } },
+    [
+      'server.sysctl.net;x: is not a kernel setting; write one such as net.core.somaxconn',
+      'server.sysctl.net.x: "a;b" is not a kernel value; write numbers or words with one space between them',
+    ],
+  ],
+  [
+    'time zones',
+    {
+      servers: {
+        a: { ...server, timezone: 'Europe/Atlantis' },
+        b: { address: 'b', timezone: 'x' },
+      },
+    },
+    [
+      'servers.a.timezone: "Europe/Atlantis" is a time zone that does not exist; see `timedatectl list-timezones`',
+      'servers.b.timezone: "x" is not a time zone; write one such as Europe/Berlin or Etc/UTC',
+    ],
+  ],
+  [
+    'two ways to know the host',
+    { server: { ...server, hostKey: key, knownHosts: 'known_hosts' } },
+    ['server.knownHosts: "known_hosts" is given beside hostKey; keep one of them'],
+  ],
+  [
+    'a deploy user who logs in for the kit',
+    { server: { ...server, user: 'ops', deploy: { name: 'ops', keys: [key] } } },
+    [
+      'server.deploy.name: "ops" is the user who logs in; choose another, whose keys the kit may own',
+    ],
+  ],
+  [
+    'a deploy user without keys',
+    { server: { ...server, deploy: { keys: [] } } },
+    ['server.deploy.keys: a list is empty; give at least one public key, or leave `deploy` out'],
+  ],
+  [
+    'server beside servers',
+    { server, servers: { web1: server } },
+    ['servers: is given beside server; keep one of them'],
+  ],
+  ['no servers', { servers: {} }, ['servers: is empty; name at least one server']],
+  [
+    'one server twice',
+    { servers: { web1: server, web2: server } },
+    [
+      'servers.web2.address: "web1.example.com" is the address of servers.web1; name each server once',
+    ],
+  ],
+  [
+    'a server’s name',
+    { servers: { 'web 1': server } },
+    [
+      'servers.web 1: "web 1" is not a name; use a lower-case letter, then up to 30 lower-case letters, digits or hyphens',
+    ],
+  ],
+  [
+    'ports of two apps',
+    { server, apps: { shop, blog: { ...blog, port: 4200 } } },
+    [
+      'apps.blog.port: 4200 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+    ],
+  ],
+  [
+    'ports that outgoing connections use',
+    stack({ shop: { port: 20000, instances: 2 } }),
+    [
+      'apps.shop.port: 20000 and the ports after it meet 16384 to 65535, which outgoing connections of server use; choose a lower one, or set sysctl net.ipv4.ip_local_port_range',
+    ],
+  ],
+  [
+    'one domain twice',
+    {
+      server,
+      apps: { shop, blog: { ...blog, domains: ['blog.example.com', 'shop.example.com'] } },
+    },
+    ['apps.blog.domains.1: "shop.example.com" belongs to apps.shop; name each domain once'],
+  ],
+  [
+    'an app with a person’s name',
+    {
+      server: { ...server, user: 'ops', deploy: { keys: [key] } },
+      apps: { deploy: shop, ops: blog },
+    },
+    [
+      'apps.deploy: "deploy" is the deploy user of server, and an app has a user of its own name; rename the app',
+      'apps.ops: "ops" is the user who logs in of server, and an app has a user of its own name; rename the app',
+    ],
+  ],
+  [
+    'secrets of an app that is not there',
+    stack({ more: { secrets: { blog: { A: 'x' } } } }),
+    ['secrets.blog: there is no app blog; remove it, or name an app'],
+  ],
+  [
+    'a variable that is plain and secret',
+    stack({ shop: { env: { A: 'x' } }, more: { secrets: { shop: { A: 'y' } } } }),
+    ['secrets.shop.A: is given in apps.shop.env too; remove one of them'],
+  ],
+  [
+    'files that are not there',
+    stack({ server: { privateKey: '~/no such key' }, shop: { source: '../elsewhere' } }),
+    [
+      `server.privateKey: "~/no such key" cannot be read; give a path from ${process.cwd()}`,
+      `apps.shop.source: "../elsewhere" cannot be read; give a path from ${process.cwd()}`,
+    ],
+  ],
+];
+
+for (const [what, values, expected] of messages)
+  test(`says what to do about ${what}`, () => assert.deepEqual(problems(values), expected));
+
+test('ports that do not meet are fine, and a lower range of outgoing ports frees the others', () => {
+  const two = { shop: { ...shop, instances: 10 }, blog: { ...blog, port: 4200 } };
+  assert.deepEqual(problems({ server, apps: two }), []);
+  const sysctl = { 'net.ipv4.ip_local_port_range': '40000 60999' };
+  assert.deepEqual(problems(stack({ server: { sysctl }, shop: { port: 20000 } })), []);
+});
+
+test('files that can be read are fine', () => {
+  assert.deepEqual(problems(stack({ server: { privateKey: 'key' } })), []);
+});
+
+test('all problems come at once, in one message', () => {
+  const values = {
+    server: { address: 'web 1', user: 'Root', knownHosts: 'x', hostKey: 'y' },
+    apps: { Shop: { ...shop, port: 80, colour: 'red' }, blog: { ...blog, domains: [] } },
+    secrets: { stranger: {} },
+    drift: 'maybe',
+    extra: 1,
+  };
+  const all = problems(values);
+  const paths = all.map((problem) => problem.split(': ')[0]);
+  assert.deepEqual(paths.sort(), [
+    'apps.Shop',
+    'apps.Shop.colour',
+    'apps.Shop.port',
+    'apps.blog.domains',
+    'drift',
+    'extra',
+    'secrets.stranger',
+    'server.address',
+    'server.hostKey',
+    'server.knownHosts',
+    'server.user',
+  ]);
+  assert.throws(() => read(values), { message: /^the stack file has 11 problems:\n {2}\w/ });
+  assert.throws(() => read({}), { message: /^the stack file has a problem:\n {2}server: / });
+});
+
+test('a secret in the wrong place is told apart, and the remedy named', () => {
+  assert.deepEqual(problems(stack({}), ['apps']), [
+    "apps: holds an encrypted value; remove it, then run pulumi config set --secret --path 'keelson:secrets.APP.NAME'",
+  ]);
+  assert.deepEqual(problems(stack({ more: { secrets: { shop: { A: 'x' } } } }), []), [
+    "secrets: is not encrypted; remove it from the stack file, then run pulumi config set --secret --path 'keelson:secrets.APP.NAME'",
+  ]);
+});
+
+test('no problem ever shows what is secret', () => {
+  const canary = 'hunter2';
+  const wrong: Values[] = [
+    { secrets: canary },
+    { secrets: { shop: canary } },
+    { secrets: { shop: { A: { nested: canary } } } },
+    { secrets: { shop: { A: `${canary}\0` } } },
+    { secrets: { shop: { A: [canary] } } },
+    { secrets: [canary] },
+  ];
+  for (const more of wrong) {
+    const all = problems(stack({ more }));
+    assert.equal(all.length, 1, JSON.stringify(more));
+    assert.match(all[0] ?? '', /^secrets[.\w]*: the value /);
+    assert.doesNotMatch(all.join('\n'), new RegExp(canary));
+  }
+  const inApps = problems(stack({ shop: { start: `${canary} ${canary}` } }), ['apps']);
+  assert.equal(inApps.length, 2);
+  assert.doesNotMatch(inApps.join('\n'), new RegExp(canary));
+});
+
+test('the configuration of the current stack, as Pulumi hands it over', () => {
+  const secrets = JSON.stringify({ shop: { TOKEN: 'x' } });
+  const given = {
+    'keelson:server': JSON.stringify(server),
+    'keelson:apps': JSON.stringify({ shop }),
+    'keelson:secrets': secrets,
+    'keelson:drift': 'ignore',
+    'aws:region': 'eu-central-1',
+  };
+  pulumi.runtime.setAllConfig(given, ['keelson:secrets']);
+  const config = stackConfig();
+  assert.equal(config.drift, 'ignore');
+  assert.deepEqual(config.secrets, { shop: { TOKEN: 'x' } });
+  pulumi.runtime.setAllConfig(given, ['keelson:secrets', 'keelson:apps']);
+  assert.throws(stackConfig, /apps: holds an encrypted value/);
+  pulumi.runtime.setAllConfig({ 'keelson:server': '{"address":' }, []);
+  assert.throws(stackConfig, /server: "\{\\"address\\":" does not fit; write a mapping/);
+});

@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { z } from 'zod';
+import * as field from '../../components/fields.ts';
+import { metacharacters, random, spoil } from './hostile.ts';
+
+const key = `ssh-ed25519 ${'A'.repeat(68)}`;
+const long = (length: number) => 'a'.repeat(length);
+
+type Row = {
+  field: z.ZodType;
+  good: readonly string[];
+  bad: readonly (readonly [unknown, RegExp])[];
+  /** Metacharacters that this field has a use for. */
+  admits?: string;
+};
+
+const table: Record<string, Row> = {
+  appName: {
+    field: field.appName,
+    good: ['a', 'shop', 'shop-2', `a${long(30)}`],
+    bad: [
+      ['', /is not a name/],
+      ['Shop', /lower-case letter/],
+      ['2shop', /is not a name/],
+      ['-shop', /is not a name/],
+      ['shop_2', /is not a name/],
+      [`a${long(31)}`, /up to 30/],
+      ...['root', 'www-data', 'nginx', 'ssh', 'cron', 'monit', 'systemd-resolve', 'keelson'].map(
+        (name) => [name, /Debian uses itself; choose another/] as const,
+      ),
+    ],
+  },
+  serverName: { field: field.serverName, good: ['web1'], bad: [['web.1', /is not a name/]] },
+  loginName: {
+    field: field.loginName,
+    good: ['root', 'admin', '_deploy', 'a_b-c'],
+    bad: [
+      ['Admin', /is not a user name/],
+      ['a:b', /is not a user name/],
+    ],
+  },
+  hostname: {
+    field: field.hostname,
+    good: ['web1', 'web1.example.com', 'xn--bcher-kva.example'],
+    bad: [
+      ['10.0.0.1', /is not a host name/],
+      ['web_1', /is not a host name/],
+      ['-web', /is not a host name/],
+      [long(65), /is not a host name/],
+    ],
+  },
+  address: {
+    field: field.address,
+    good: ['web1.example.com', '198.51.100.7', '2001:db8::1', '::1'],
+    bad: [
+      ['', /is not an address/],
+      ['user@host', /is not an address/],
+      ['host:22', /is not an address/],
+      ['-oProxyCommand=x', /is not an address/],
+    ],
+  },
+  network: {
+    field: field.network,
+    good: ['10.0.0.0/8', '198.51.100.7', '0.0.0.0/0', '2001:db8::/32', '::1', 'fd00::/128'],
+    bad: [
+      ['10.0.0.0/33', /is not a network/],
+      ['10.0.0', /is not a network/],
+      ['10.0.0.256', /is not an IPv4 network/],
+      ['fd00::/129', /is not a network/],
+      ['all', /is not a network/],
+    ],
+  },
+  domain: {
+    field: field.domain,
+    good: ['shop.example.com', '*.example.com', '198.51.100.7', 'hello.localhost', 'default'],
+    bad: [
+      ['Shop.example.com', /is not a domain/],
+      ['shop..com', /is not a domain/],
+      ['~^.*$', /is not a domain/],
+      ['shop.*', /is not a domain/],
+      ['_', /is not a domain/],
+    ],
+    admits: '*',
+  },
+  hostPath: {
+    field: field.hostPath,
+    good: ['/srv', '/opt/node-24.11.0/bin', '/var/lib/a_b@c+d'],
+    bad: [
+      ['/', /absolute path on the host/],
+      ['srv', /absolute path on the host/],
+      ['/srv/', /absolute path on the host/],
+      ['/srv//x', /absolute path on the host/],
+      ['/srv/../etc', /no \.\./],
+      ['/srv/.', /absolute path on the host/],
+      ['/srv/-x', /absolute path on the host/],
+    ],
+  },
+  relativePath: {
+    field: field.relativePath,
+    good: ['server.js', 'dist/server.js', '.next/static', '..a/b'],
+    bad: [
+      ['', /path inside the app/],
+      ['/etc/passwd', /path inside the app/],
+      ['../x', /no \.\./],
+      ['a/../../x', /no \.\./],
+      ['a/', /no slash at either end/],
+      ['--eval', /path inside the app/],
+      ['a/-b', /path inside the app/],
+    ],
+  },
+  urlPath: {
+    field: field.urlPath,
+    good: ['/', '/static', '/static/', '/~me/a.b'],
+    bad: [
+      ['static', /is not a URL path/],
+      ['//x', /is not a URL path/],
+      ['/a/../b', /is not a URL path/],
+      ['/a?b', /is not a URL path/],
+    ],
+  },
+  requestPath: {
+    field: field.requestPath,
+    good: ['/', '/health', '/health?deep=1', '/?a=b'],
+    bad: [
+      ['health', /is not a request path/],
+      ['/health?', /is not a request path/],
+      ['/../x?a', /is not a request path/],
+    ],
+    admits: '?',
+  },
+  url: {
+    field: field.url,
+    good: ['https://example.com/shop-1.2.0.tgz', 'http://127.0.0.1:8080/@scope/x'],
+    bad: [
+      ['ftp://example.com/x', /is not a plain URL/],
+      ['https://me@example.com/x', /without user/],
+      ['https://example.com', /is not a plain URL/],
+    ],
+  },
+  size: {
+    field: field.size,
+    good: ['1M', '512M', '16G'],
+    bad: [
+      ['0M', /is not a size/],
+      ['512', /is not a size/],
+      ['512m', /is not a size/],
+      ['infinity', /is not a size/],
+    ],
+  },
+  digest: {
+    field: field.digest,
+    good: ['0123456789abcdef'.repeat(4)],
+    bad: [
+      ['0123456789abcdef', /64 lower-case hex digits/],
+      ['0123456789ABCDEF'.repeat(4), /is not a SHA-256/],
+    ],
+  },
+  environmentName: {
+    field: field.environmentName,
+    good: ['DATABASE_URL', '_x', 'NODE_OPTIONS'],
+    bad: [
+      ['1X', /is not the name/],
+      ['A-B', /is not the name/],
+      ...['KEELSON_UNIT', 'PORT', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'LD_PRELOAD'].map(
+        (name) => [name, /set by the kit or by systemd/] as const,
+      ),
+    ],
+  },
+  exactVersion: {
+    field: field.exactVersion,
+    good: ['24.11.0', '0.0.1'],
+    bad: [
+      ['24', /all three numbers/],
+      ['v24.11.0', /is not an exact version/],
+      ['24.011.0', /is not an exact version/],
+      ['^24.0.0', /is not an exact version/],
+    ],
+  },
+  percentage: {
+    field: field.percentage,
+    good: ['1%', '25%', '100%'],
+    bad: [
+      ['0%', /write 1% to 100%/],
+      ['101%', /write 1% to 100%/],
+      ['25', /is not a percentage/],
+    ],
+    admits: '%',
+  },
+  argument: {
+    field: field.argument,
+    good: ['--port=1', 'dist/a.js', 'a@b'],
+    bad: [['', /is not a plain argument/]],
+  },
+  plainText: {
+    field: field.plainText,
+    good: ['ok', 'status: up, all fine'],
+    bad: [
+      ['', /is not plain text/],
+      [' ok', /is not plain text/],
+      ['ok ', /is not plain text/],
+    ],
+    admits: ' ',
+  },
+  email: {
+    field: field.email,
+    good: ['ops@example.com', 'a.b+c@localhost'],
+    bad: [
+      ['ops', /is not an e-mail address/],
+      ['@example.com', /is not an e-mail address/],
+    ],
+  },
+  packageName: {
+    field: field.packageName,
+    good: ['imagemagick', 'libstdc++6'],
+    bad: [
+      ['-y', /is not the name of a Debian package/],
+      ['Foo', /is not the name of a Debian package/],
+      ['curl=7', /is not the name of a Debian package/],
+    ],
+  },
+  publicKey: {
+    field: field.publicKey,
+    good: [key, `${key} me@laptop`, `ssh-rsa ${'B'.repeat(370)}==`],
+    bad: [
+      [`command="id" ${key}`, /without options/],
+      [`${key}\n${key}`, /is not an OpenSSH public key/],
+      ['-----BEGIN OPENSSH PRIVATE KEY-----', /is not an OpenSSH public key/],
+    ],
+    admits: ' ',
+  },
+};
+
+/** The messages of what a field says to a value. */
+const complaints = (schema: z.ZodType, value: unknown): string[] =>
+  schema.safeParse(value).error?.issues.map(({ message }) => message) ?? [];
+
+for (const [name, row] of Object.entries(table)) {
+  test(`${name} takes what it should, and says what is wrong with the rest`, () => {
+    assert.ok(row.field.description, 'has a description');
+    for (const good of row.good) assert.equal(row.field.parse(good), good);
+    for (const [bad, message] of row.bad)
+      assert.match(complaints(row.field, bad).join('\n'), message, JSON.stringify(bad));
+  });
+
+  test(`${name} lets no metacharacter through`, () => {
+    const next = random(1);
+    const forbidden = metacharacters.filter((character) => !row.admits?.includes(character));
+    for (let round = 0; round < 2000; round++) {
+      const spoiled = spoil(row.good[round % row.good.length] ?? '', next);
+      if (!row.field.safeParse(spoiled).success) continue;
+      for (const character of forbidden) assert.ok(!spoiled.includes(character), spoiled);
+      if (name.endsWith('Path')) assert.doesNotMatch(spoiled, /^[^?]*(^|\/)\.\.([/?]|$)/);
+    }
+  });
+}
+
+test('every field of the vocabulary is in the table or in a test of its own', () => {
+  const own = ['localPath', 'port', 'anyPort', 'environmentValue'];
+  const fields = Object.entries(field).filter(([, value]) => typeof value === 'object');
+  assert.deepEqual(fields.map(([name]) => name).sort(), [...Object.keys(table), ...own].sort());
+});
+
+test('integers and ports name their bounds', () => {
+  assert.deepEqual(complaints(field.port, 80), ['is below 1024; choose 1024 to 65535']);
+  assert.deepEqual(complaints(field.port, 65536), ['is above 65535; choose 1024 to 65535']);
+  assert.deepEqual(complaints(field.anyPort, 0), ['is below 1; choose 1 to 65535']);
+  assert.equal(field.port.parse(1024), 1024);
+  assert.equal(field.port.parse(65535), 65535);
+  for (const bad of ['4190', 4190.5, Number.NaN, Number.POSITIVE_INFINITY, null])
+    assert.equal(field.port.safeParse(bad).success, false, String(bad));
+});
+
+test('durations become seconds, within their bounds', () => {
+  const drain = field.duration('1s', '10m').prefault('30s');
+  const rows: [string | undefined, number][] = [
+    [undefined, 30],
+    ['1s', 1],
+    ['90s', 90],
+    ['10m', 600],
+  ];
+  for (const [given, seconds] of rows) assert.equal(drain.parse(given), seconds);
+  assert.equal(field.duration().parse('1d'), 86400);
+  assert.equal(field.duration().parse('12h'), 43200);
+  assert.deepEqual(complaints(drain, '0s'), ['is shorter than 1s; choose 1s to 10m']);
+  assert.deepEqual(complaints(drain, '11m'), ['is longer than 10m; choose 1s to 10m']);
+  for (const bad of ['30', '1.5s', '-1s', '5 m', '1w', '30s\n'])
+    assert.deepEqual(complaints(drain, bad), ['is not a duration; write 30s, 5m, 12h or 1d'], bad);
+});
+
+test('sizes in MiB', () => {
+  assert.equal(field.mebibytes('512M'), 512);
+  assert.equal(field.mebibytes('2G'), 2048);
+});
+
+test('paths of the operator’s machine may hold anything but control characters', () => {
+  for (const good of ['../shop', '~/.ssh/id_ed25519', '/tmp/a b/ü', 'C$'])
+    assert.equal(field.localPath.parse(good), good);
+  assert.match(complaints(field.localPath, '').join(), /is empty; give a path/);
+  assert.match(complaints(field.localPath, 'a\nb').join(), /holds a control character/);
+  assert.match(complaints(field.localPath, 'a\0b').join(), /holds a control character/);
+  assert.match(complaints(field.localPath, long(1025)).join(), /longer than 1024/);
+});
+
+test('environment values are any text, and numbers and switches as text', () => {
+  const rows: [unknown, string][] = [
+    ['', ''],
+    [8080, '8080'],
+    [true, 'true'],
+    ['-----BEGIN KEY-----\nabc\n', '-----BEGIN KEY-----\nabc\n'],
+    [`"'$x\`%i\\ {ü}`, `"'$x\`%i\\ {ü}`],
+  ];
+  for (const [given, value] of rows) assert.equal(field.environmentValue.parse(given), value);
+  for (const bad of ['a\0b', 'a\rb', '\x1b[0m', '\ud800'])
+    assert.match(complaints(field.environmentValue, bad).join(), /encode it, .* base64/);
+  assert.match(complaints(field.environmentValue, long(32769)).join(), /longer than 32768/);
+  assert.equal(field.environmentValue.safeParse({ secure: 'x' }).success, false);
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unseen } from '../../components/host/facts.ts';
+import { blob, type Item } from '../../components/host/item.ts';
+import { assume, newRun, type Remembered } from '../../components/host/look.ts';
+import { batches } from '../../components/host/turns.ts';
+import { running } from '../../components/running.ts';
+
+const render = () => [{ name: 'app-shop', after: [], items: [blob('abc', '')] }];
+
+const last: Remembered = {
+  facts: { ...unseen.facts, cores: 8 },
+  headers: { 'app-shop': { run: 'r1', lines: ['! x (drift)'] } },
+  blobs: { abc: 'r0' },
+};
+
+test('a run is named by its time and a random part, so that two clocks cannot agree', () => {
+  const now = new Date('2026-11-21T07:01:02.345Z');
+  assert.match(newRun(now), /^20261121T070102Z-[0-9a-f]{4}$/);
+});
+
+test('without a look the inputs are those of the last up, to the letter', () => {
+  const { facts, judged } = assume(render, last, 'now');
+  assert.equal(facts.cores, 8);
+  assert.deepEqual(judged[0]?.verdict.header, last.headers['app-shop']);
+  assert.deepEqual(judged[0]?.manifest.items, [blob('abc', 'r0')]);
+});
+
+test('without a look and without an earlier up, everything is new', () => {
+  const { judged } = assume(render, undefined, 'now');
+  assert.deepEqual(judged[0]?.verdict.header, { run: 'now', lines: [] });
+  assert.deepEqual(judged[0]?.manifest.items, [blob('abc', 'now')]);
+});
+
+test('servers take turns by number or by share, and always one at least', () => {
+  const servers = ['a', 'b', 'c', 'd', 'e'];
+  assert.deepEqual(batches(servers, 1), [['a'], ['b'], ['c'], ['d'], ['e']]);
+  assert.deepEqual(batches(servers, 2), [['a', 'b'], ['c', 'd'], ['e']]);
+  assert.deepEqual(batches(servers, '50%'), [['a', 'b'], ['c', 'd'], ['e']]);
+  assert.deepEqual(batches(servers, '1%'), [['a'], ['b'], ['c'], ['d'], ['e']]);
+  assert.deepEqual(batches(servers, '100%'), [servers]);
+  assert.deepEqual(batches([], 3), []);
+});
+
+test('what runs where is told as it will be after the run', () => {
+  const rollout: Item = {
+    kind: 'rollout',
+    name: 'shop',
+    state: { current: 'c3', target: 'active', '4190': 'current', '4191': 'current' },
+    instructions: { '@kept': '3' },
+  };
+  const verdict = { due: true, header: { run: 'r', lines: [] }, findings: [] };
+  const judged = [{ manifest: { name: 'rollout-shop', after: [], items: [rollout] }, verdict }];
+  assert.deepEqual(running(judged, { shop: ['b2', 'a1', '00'] }), {
+    shop: { release: 'c3', ports: [4190, 4191], kept: ['b2', 'a1'] },
+  });
+});

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { environmentHash } from '../../components/environment.ts';
+import { renderRollout, rolloutSchema } from '../../components/rollout.ts';
+import { serverSchema } from '../../components/server.ts';
+import { unitHash } from '../../components/service.ts';
+import { find, shop, trixie } from './shop.ts';
+
+const hash = 'a'.repeat(64);
+
+function manifests(given: object = {}) {
+  const app = shop(given);
+  const server = { name: 'web1', ...serverSchema.parse({ address: 'web1.example.com' }) };
+  return renderRollout({ app, server, facts: trixie, secrets: {}, release: { hash } });
+}
+
+const item = (given: object = {}) =>
+  find(
+    manifests(given).flatMap(({ items }) => items),
+    'rollout',
+    'shop',
+  );
+
+test('the rollout of the smallest stack file, to the letter', () => {
+  const app = shop();
+  assert.deepEqual(item(), {
+    kind: 'rollout',
+    name: 'shop',
+    state: { current: hash, target: 'active', 4190: 'current', 4191: 'current' },
+    instructions: {
+      '@unit': unitHash(app, trixie),
+      '@environment': environmentHash(app, {}),
+      '@public': '',
+      '@host': 'shop.example.com',
+      '@path': '/',
+      '@status': '200',
+      '@text': '',
+      '@answers': '3',
+      '@drain': '30',
+      '@start': '60',
+      '@watch': '2',
+      '@batch': '25%',
+      '@before': '',
+      '@after': '',
+      '@hook': '600',
+      '@kept': '5',
+      '@listen': 'port',
+    },
+  });
+});
+
+test('the manifest comes after the environment and is a secret; its tools are packages of the base', () => {
+  const [base, own] = manifests();
+  assert.deepEqual(
+    base?.items.map(({ name }) => name),
+    ['curl', 'iproute2', 'nftables'],
+  );
+  const { items, ...rest } = own ?? assert.fail('no manifest');
+  assert.deepEqual(rest, {
+    name: 'rollout-shop',
+    after: ['environment-shop'],
+    app: 'shop',
+    secret: true,
+  });
+});
+
+test('a health check asks by a name that the site answers to', () => {
+  const host = (...domains: string[]) => item({ domains }).instructions?.['@host'];
+  assert.equal(host('default'), 'localhost');
+  assert.equal(host('default', '*.example.com'), 'localhost');
+  assert.equal(host('default', 'www.example.com'), 'www.example.com');
+});
+
+test('what a stack file may say of a rollout arrives on the host', () => {
+  const rollout = {
+    drain: '5m',
+    start: '2m',
+    status: 204,
+    text: 'all is well',
+    answers: 5,
+    watch: '0s',
+    batch: 4,
+    before: ['node', 'migrate.js', '--all'],
+    hookTimeout: '1h',
+  };
+  const { instructions = {} } = item({ rollout, keep: 3, health: '/up?deep=1' });
+  const { '@unit': _unit, '@environment': _environment, ...told } = instructions;
+  assert.deepEqual(told, {
+    '@public': '',
+    '@host': 'shop.example.com',
+    '@path': '/up?deep=1',
+    '@status': '204',
+    '@text': 'all is well',
+    '@answers': '5',
+    '@drain': '300',
+    '@start': '120',
+    '@watch': '0',
+    '@batch': '4',
+    '@before': 'node migrate.js --all',
+    '@after': '',
+    '@hook': '3600',
+    '@kept': '3',
+    '@listen': 'port',
+  });
+});
+
+const refused: [object, RegExp][] = [
+  [{ drain: '2h' }, /longer than 1h/],
+  [{ start: '0s' }, /shorter than 1s/],
+  [{ status: 20 }, /below 100/],
+  [{ answers: 0 }, /below 1/],
+  [{ batch: '0%' }, /not a percentage/],
+  [{ batch: 0 }, /below 1/],
+  [{ before: [] }, /is empty; give a command/],
+  [{ before: ['sh', '-c', 'x; y'] }, /not a plain argument/],
+  [{ text: 'a\tb' }, /not plain text/],
+];
+
+for (const [given, message] of refused)
+  test(`refused: ${JSON.stringify(given)}`, () => {
+    const { error } = rolloutSchema.safeParse(given);
+    assert.match(error?.issues.map((issue) => JSON.stringify(issue)).join('\n') ?? '', message);
+  });
+
+const shell = ['observe-rollout', 'rollout', 'generation', 'drain', 'instance', 'hook']
+  .map((name) => readFileSync(new URL(`../../files/host/${name}.sh`, import.meta.url), 'utf8'))
+  .join('\n');
+
+function run(script: string, input = ''): string {
+  const { stdout, stderr } = spawnSync('sh', ['-euc', `${shell}\n${script}`], {
+    input,
+    encoding: 'utf8',
+  });
+  assert.equal(stderr, '');
+  return stdout;
+}
+
+/** What the instance on 4190 is said to be, when systemctl and /proc say this. */
+function observed(properties: Record<string, string>, cwd = `/srv/shop/releases/${hash}`): string {
+  const shown = { ActiveState: 'active', MainPID: '7', ...properties };
+  const lines = [
+    ...[`/srv/shop/current\t/srv/shop/releases/${hash}`, `/proc/7/cwd\t${cwd}`],
+    `/proc/7/environ:KEELSON_UNIT=${properties.unit ?? 'aa'}`,
+    `/proc/7/environ:KEELSON_ENVIRONMENT=${properties.environment ?? 'bb'}`,
+    ...['Id=shop.target', 'ActiveState=active', ''],
+    // Not the first line: systemctl has an order of its own.
+    ...Object.entries(shown).map(([key, value]) => `${key}=${value}`),
+    ...['Id=shop@4190.service', 'items'],
+    `rollout\tshop\tcurrent=${hash}\t4190=current\ttarget=active\t@unit=aa\t@environment=bb`,
+  ];
+  const [, , current, port, target] = run('join_rollouts', `${lines.join('\n')}\n`)
+    .trim()
+    .split('\t');
+  assert.deepEqual([current, target], [`current=${hash}`, 'target=active']);
+  return port ?? '';
+}
+
+const states: [string, Record<string, string>, string?][] = [
+  ['current', {}],
+  ['current', {}, `/srv/shop/releases/${hash}/dist`],
+  ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)}`],
+  ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)} (deleted)`],
+  ['directory /tmp', {}, '/tmp'],
+  ['older unit', { unit: 'cc' }],
+  ['older environment', { environment: 'cc' }],
+  ['older unit and environment', { unit: 'cc', environment: 'cc' }],
+  ['stopped', { ActiveState: 'inactive', MainPID: '0' }],
+  ['stopped', { ActiveState: 'deactivating' }],
+  ['failed', { ActiveState: 'failed', MainPID: '0' }],
+  ['restarting', { ActiveState: 'activating', SubState: 'auto-restart', MainPID: '0' }],
+  ['masked', { LoadState: 'masked', ActiveState: 'inactive' }],
+  [
+    'overridden by /etc/systemd/system/shop@4190.service',
+    { FragmentPath: '/etc/systemd/system/shop@4190.service' },
+  ],
+  [
+    'overridden by /run/systemd/system/shop@.service.d/x.conf',
+    {
+      DropInPaths:
+        '/usr/lib/systemd/system/service.d/vendor.conf /run/systemd/system/shop@.service.d/x.conf',
+    },
+  ],
+];
+
+for (const [state, properties, cwd] of states)
+  test(`an instance with ${JSON.stringify(properties)} in ${cwd ?? 'its release'} is ${state}`, () => {
+    assert.equal(observed(properties, cwd), `4190=${state}`);
+  });
+
+test('instances are told by what runs, in the order of their ports', () => {
+  const running = [
+    'shop@10000.service loaded active running',
+    'shop@4190.service loaded active running',
+  ];
+  const systemctl = `systemctl() { printf '%s\\n' ${running.map((it) => `'${it}'`).join(' ')} 'my-shop@5000.service loaded'; }
+    lines_to_args() { cat >/dev/null; "$@"; }`;
+  const told = run(
+    `${systemctl}\nobserve_instances`,
+    'instances\tshop\tports=4190\ninstances\tmy-shop\tports=\n',
+  );
+  assert.equal(told, 'instances\tshop\tports=4190,10000\ninstances\tmy-shop\tports=5000\n');
+});
+
+const batches: [string, number, number][] = [
+  ['25%', 2, 1],
+  ['25%', 8, 2],
+  ['25%', 9, 3],
+  ['100%', 8, 7],
+  ['3', 8, 3],
+  ['50', 8, 7],
+  ['1', 1, 1],
+];
+
+for (const [batch, count, size] of batches)
+  test(`of ${count} instances, a batch of ${batch} is ${size}`, () => {
+    const ports = Array.from({ length: count }, (_, index) => 4190 + index).join(' ');
+    assert.equal(
+      run(`field() { echo '${batch}'; }; line=; ports='${ports}'; batch_size`),
+      `${size}\n`,
+    );
+  });

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { ownHost } from '../../tools/local.ts';
+import { root } from '../../tools/pulumi.ts';
+import { cpuList, usableCpus } from '../../tools/sandbox/cpus.ts';
+import { run } from '../../tools/sandbox/process.ts';
+import { isAlive, kept, thisProcess } from '../../tools/sandbox/record.ts';
+import { checkRequirements } from '../../tools/sandbox/requirements.ts';
+import { diffSnapshots, traces } from '../../tools/sandbox/snapshot.ts';
+
+test('processors are counted from those that this process may use', () => {
+  assert.deepEqual(usableCpus('Cpus_allowed:\tf\nCpus_allowed_list:\t0-2,5\n'), [0, 1, 2, 5]);
+  assert.equal(cpuList(2, [1, 3, 4]), '1,3');
+  assert.equal(cpuList(undefined, [1, 3, 4]), 'all');
+  assert.throws(() => cpuList(3, [0, 1]), {
+    message: /this machine has 2\.\n {2}Choose 1 to 2\./,
+  });
+});
+
+test('snapshots differ by name and property', () => {
+  const before = { 'file /a': { mode: '644', mtime: '1' }, 'file /b': { mode: '600' } };
+  const after = { 'file /a': { mode: '600', mtime: '2' }, 'file /c': { mode: '600' } };
+  assert.deepEqual(diffSnapshots(before, before), []);
+  assert.deepEqual(diffSnapshots(before, after, { ignore: traces }), [
+    'file /a: mode 644 → 600',
+    'file /b: there → missing',
+    'file /c: missing → there',
+  ]);
+  assert.ok(diffSnapshots(before, after).includes('file /a: mtime 1 → 2'));
+});
+
+test('a machine of somebody’s own is named as for ssh', () => {
+  assert.deepEqual(ownHost('admin@server.example'), {
+    user: 'admin',
+    address: 'server.example',
+    port: 22,
+  });
+  assert.deepEqual(ownHost('192.0.2.7:2222'), { user: 'root', address: '192.0.2.7', port: 2222 });
+  assert.deepEqual(ownHost('[2001:db8::1]:2222'), {
+    user: 'root',
+    address: '2001:db8::1',
+    port: 2222,
+  });
+  for (const wrong of ['', 'a b', 'admin@', '-oProxyCommand=x', '$(id)@x', 'server:ssh'])
+    assert.throws(() => ownHost(wrong), { message: /not a host\.\n {2}Write it as USER@ADDRESS/ });
+});
+
+test('a process is told from a later one with the same id', () => {
+  assert.ok(isAlive(thisProcess()));
+  assert.ok(isAlive(kept));
+  assert.ok(!isAlive(`${process.pid}.1`));
+  const { pid } = spawnSync('true');
+  assert.ok(!isAlive(`${pid}.1`));
+});
+
+test('all that is missing on this machine is named at once, with its packages', async () => {
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  try {
+    await assert.rejects(checkRequirements('/tmp'), {
+      message:
+        /Not installed on this machine: systemd-nspawn, mmdebstrap.*\n.*apt-get install systemd-container mmdebstrap/,
+    });
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
+
+test('a command that takes too long is ended, though something that it started goes on', async () => {
+  const began = performance.now();
+  const { code } = await run('sh', ['-c', 'sleep 5 & wait'], { timeout: 200 });
+  assert.equal(code, 124);
+  assert.ok(performance.now() - began < 4000);
+});
+
+test('the sandbox’s commands say how they are used', () => {
+  for (const args of [[], ['fly'], ['boot', 'No Name'], ['boot', 'x', '--release', 'sid']]) {
+    const { status, stderr } = spawnSync(process.execPath, ['tools/sandbox.ts', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, /boot\|exec\|/);
+  }
+});

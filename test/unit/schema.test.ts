@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { type Config, readConfig } from '../../components/config.ts';
+import { stackSchemas } from '../../components/stack.ts';
+import { annotate, below, print, type Schema, stackFileSchema } from '../../tools/schema.ts';
+import { metacharacters, random, spoil } from './hostile.ts';
+
+const stacks = new URL('../../stacks/', import.meta.url);
+const read = (name: string): string => readFileSync(new URL(name, stacks), 'utf8');
+const reference = read('reference.yaml');
+const documents = parseAllDocuments(reference).map((document) => document.toJS());
+
+/** A machine on which the files of the reference lie where it says. */
+const machine = mkdtempSync(join(tmpdir(), 'keelson-schema-'));
+for (const path of ['shop/x', 'blog.tar.gz', 'node-v22.20.0-linux-x64.tar.gz', '.ssh/id_ed25519']) {
+  mkdirSync(dirname(join(machine, path)), { recursive: true });
+  writeFileSync(join(machine, path), '');
+}
+mkdirSync(join(machine, 'project'));
+const [project, home] = [process.cwd(), process.env.HOME];
+process.chdir(join(machine, 'project'));
+process.env.HOME = machine;
+after(() => {
+  process.chdir(project);
+  process.env.HOME = home;
+  rmSync(machine, { recursive: true });
+});
+
+type Tree = { [key: string]: unknown };
+
+/** What Pulumi makes of a stack file: keys without their namespace, secrets decrypted. */
+function load(file: Tree): Config {
+  const entries = Object.entries(file.config as Tree).map(
+    ([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const,
+  );
+  return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(['secrets']) });
+}
+
+const decrypt = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_, part) => part?.secure ?? part);
+
+test('schema.json is what `npm run schema` writes', () => {
+  assert.equal(read('schema.json'), print(stackFileSchema()), 'run `npm run schema`');
+});
+
+test('the comments of the reference are what `npm run schema` writes', () => {
+  assert.equal(reference, annotate(reference), 'run `npm run schema`');
+});
+
+test('the reference is a stack that can be used', () => {
+  const [single, several] = documents.map((document) => load(document));
+  assert.deepEqual(
+    single?.apps.map(({ name }) => name),
+    ['shop', 'blog', 'wiki'],
+  );
+  assert.deepEqual(
+    several?.servers.map(({ name }) => name),
+    ['web1', 'web2'],
+  );
+});
+
+test('an editor that reads schema.json takes the reference, and marks what is wrong', () => {
+  const editor = z.fromJSONSchema(JSON.parse(read('schema.json')));
+  for (const document of documents) editor.parse(document);
+  const wrong: [unknown, RegExp][] = [
+    [{ 'keelson:aps': {} }, /keelson:aps/],
+    [{ 'keelson:server': { adress: 'x' } }, /adress/],
+    [{ 'keelson:server': { address: 'web 1' } }, /pattern/],
+    [{ 'keelson:apps': { shop: { port: 80 } } }, /1024/],
+    [{ 'keelson:secrets': { shop: { A: 'plain' } } }, /object/],
+  ];
+  for (const [config, message] of wrong)
+    assert.match(String(editor.safeParse({ config }).error), message);
+  assert.ok(editor.safeParse({ config: { 'aws:region': 'eu-central-1' } }).success);
+});
+
+/** Paths of all fields, each with what it may hold; `*` stands for names and numbers. */
+function fields(schema: Schema, path = ''): string[] {
+  const { properties = {}, additionalProperties, items, anyOf = [] } = schema;
+  const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
+  return [
+    ...Object.entries(properties).flatMap(([key, inner]) => [
+      `${path}/${key}`,
+      ...fields(inner, `${path}/${key}`),
+    ]),
+    ...(entry ? fields(entry, `${path}/*`) : []),
+    ...anyOf.flatMap((way) => fields(way, path)),
+  ];
+}
+
+/** The same paths of a document, as far as the schema knows them. */
+function used(value: unknown, schema: Schema | undefined, path = ''): string[] {
+  if (typeof value !== 'object' || value === null || schema === undefined) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const named = [schema, ...(schema.anyOf ?? [])].some(({ properties }) => properties?.[key]);
+    const at = `${path}/${named ? key : '*'}`;
+    return [at, ...used(inner, below(schema, key), at)];
+  });
+}
+
+test('the reference shows every field of the schema', () => {
+  const schema = stackFileSchema();
+  const shown = new Set(documents.flatMap((document) => used(document, schema)));
+  // A server has the same fields alone and among several.
+  for (const path of [...shown])
+    shown
+      .add(path.replace('/keelson:server/', '/keelson:servers/*/'))
+      .add(path.replace('/keelson:servers/*/', '/keelson:server/'));
+  const missing = [...new Set(fields(schema))].filter((path) => !shown.has(path));
+  assert.deepEqual(missing, []);
+});
+
+test('every field has a description', () => {
+  const silent: string[] = [];
+  const look = (schema: Schema, path: string): void => {
+    for (const [key, field] of Object.entries(schema.properties ?? {})) {
+      if (!field.description && path !== '') silent.push(`${path}/${key}`);
+      look(field, `${path}/${key}`);
+    }
+    for (const inner of [schema.additionalProperties, schema.items, ...(schema.anyOf ?? [])])
+      if (typeof inner === 'object') look(inner, `${path}/*`);
+  };
+  look(stackFileSchema(), '');
+  assert.deepEqual(silent, []);
+});
+
+test('every stack file names the schema and can be used', () => {
+  const files = readdirSync(stacks).filter((name) => /^Pulumi\..*\.yaml$/.test(name));
+  assert.ok(files.includes('Pulumi.local.yaml'));
+  for (const name of files) {
+    const text = read(name);
+    assert.match(text, /^# yaml-language-server: \$schema=schema\.json$/m, name);
+    process.chdir(resolve(stacks.pathname, '..'));
+    assert.doesNotThrow(() => load(parse(text)), name);
+  }
+  process.chdir(join(machine, 'project'));
+});
+
+type Text = { path: string[]; text: string; isKey: boolean };
+
+/** Every text in a value, keys included, and where it is. */
+function texts(value: unknown, path: string[]): Text[] {
+  if (typeof value === 'string') return [{ path, text: value, isKey: false }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...(Array.isArray(value) ? [] : [{ path: [...path, key], text: key, isKey: true }]),
+    ...texts(inner, [...path, key]),
+  ]);
+}
+
+/** A copy of a value with another text at a path. */
+function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey: boolean): unknown {
+  if (key === undefined) return text;
+  const renamed = isKey && rest.length === 0;
+  const entries = Object.entries(value as Tree).map(([name, inner]) => {
+    if (name !== key) return [name, inner];
+    return renamed ? [text, inner] : [name, replaced(inner, rest, text, isKey)];
+  });
+  return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}
+
+/** Texts that never reach a host as they are, or are quoted there as a whole. */
+const free =
+  /^(server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+)$/;
+
+/** What single fields have a use for. */
+const admitted: [RegExp, string][] = [
+  [/\/domains\/\d+$/, '*'],
+  [/\/(hostKey|deploy\/keys\/\d+)$/, ' '],
+  [/\/health$/, '?'],
+  [/\/(disk|memory|batch)$|^rollout\/servers$/, '%'],
+  [/\/(text|maintenance|sysctl\/.*)$/, ' '],
+];
+
+for (const [key, schema] of Object.entries(stackSchemas))
+  test(`no text of ${key} lets a metacharacter through`, () => {
+    const value = documents.map(({ config }) => config[`keelson:${key}`]).find((found) => found);
+    assert.notEqual(value, undefined);
+    assert.ok(schema.safeParse(decrypt(value)).success);
+    const next = random(2);
+    for (const { path, text, isKey } of texts(decrypt(value), [])) {
+      const at = [key, ...path].join('/');
+      if (free.test(at) && !isKey) continue;
+      const admits = admitted.find(([pattern]) => !isKey && pattern.test(at))?.[1] ?? '';
+      const forbidden = metacharacters.filter((character) => !admits.includes(character));
+      for (let round = 0; round < 60; round++) {
+        const spoiled = spoil(text, next);
+        if (!forbidden.some((character) => spoiled.includes(character))) continue;
+        const { success } = schema.safeParse(replaced(decrypt(value), path, spoiled, isKey));
+        assert.equal(success, false, `${at}: ${JSON.stringify(spoiled)}`);
+      }
+    }
+  });
