@@ -119,9 +119,15 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the disk is full',
-    before: async (host) =>
-      void (await host.tryExec('cat /dev/zero >/var/full 2>/dev/null; cat /dev/zero >/var/fuller')),
-    after: async (host) => void (await host.exec('rm -f /var/full /var/fuller')),
+    // To the last half block, since a whole `up` fits into what a big write leaves; and kept so, since
+    // the journal and ext4's delayed allocation give blocks back.
+    before: async (host) => {
+      await host.exec(
+        `systemd-run --quiet --unit=fill sh -c 'while :; do cat /dev/zero >>/var/full; dd if=/dev/zero bs=512 status=none >>/var/full; sync -f /var; touch /run/full; sleep 0.05; done'
+        timeout 60 sh -c 'until [ -e /run/full ]; do sleep 0.1; done'`,
+      );
+    },
+    after: async (host) => void (await host.exec('systemctl stop fill; rm -f /var/full /run/full')),
     says: /No space left on device/,
     needsDisk: true,
   },
