@@ -61,12 +61,14 @@ log_changes() {
   sed "s/^/$(date -u +%Y-%m-%dT%H:%M:%SZ) ${run:--} ${manifest:--} /" "$work/said" >>"$LOG"
 }
 
-# One run at a time changes a host. The kernel lets go of the lock when its holder dies.
+# One run at a time changes a host. The kernel lets go of the lock when its holder dies. For another
+# manifest of its own run it waits without an end: the rollout of one app may take longer than LOCK_WAIT.
 take_lock() {
   exec 9>>"$STATE/lock"
-  if ! flock -w "$LOCK_WAIT" 9; then
+  until flock -w "$LOCK_WAIT" 9; do
+    case $(cat "$STATE/lock.holder") in "run ${run:--}, "*) continue ;; esac
     fail "another run holds $STATE/lock: $(cat "$STATE/lock.holder"); wait for it or end that process"
-  fi
+  done
   find "$STATE" -mindepth 2 -maxdepth 2 -name '.keelson.*' -delete
   printf 'run %s, process %s, since %s\n' "${run:--}" "$$" "$(date -u +%H:%M:%SZ)" >"$STATE/lock.holder"
 }
