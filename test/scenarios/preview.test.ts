@@ -9,6 +9,7 @@ const ownLife = [
   '/proc', // the kernel's
   '/sys', // the kernel's
   '/dev', // terminals
+  '/run/agetty.reload', // consoles, which write their greeting anew when a host has booted
   '/run/dbus', // systemd's bus
   '/run/log/journal', // sshd and sudo say who came
   '/run/monit.sock', // Monit's own pace
