@@ -129,14 +129,18 @@ const files = (items: readonly Item[]): string => items.filter(isFile).map(key).
 
 /**
  * What only follows from another difference is told once: a file that was touched makes its service's
- * config stale, a unit's file makes systemd ask for a reload, a Monit that is down watches nothing.
+ * config stale, a unit's file makes systemd ask for a reload, a Monit that is down or cannot read its
+ * configuration tells nothing.
  * `tell_differences` in files/host/apply.sh has the same rules.
  */
 function withoutEchoes(found: Found[], othersWanted: boolean): Found[] {
   const filesDiffer = othersWanted || found.some(({ item }) => isFile(item));
   const ownFileDiffers = ({ name }: Item) =>
     found.some(({ item }) => item.name.startsWith(`/etc/systemd/system/${name}`));
-  const monitDiffers = found.some(({ item }) => item.name === 'monit.service');
+  // Its command line reads the configuration too, and so is silent when that is broken.
+  const monitDiffers = found.some(
+    ({ item }) => item.name === 'monit.service' || isFile(item) || item.kind === 'directory',
+  );
   return found
     .map(({ item, list }) => ({
       item,

@@ -124,11 +124,12 @@ each_different() {
 
 # Logs the differences of a kind in words: "mode 0666 → 0644". Hashes become "content".
 # Not what only follows from another difference: a file that was touched makes its service's config
-# stale, a unit's file makes systemd ask for a reload, a Monit that is down watches nothing.
+# stale, a unit's file makes systemd ask for a reload, a Monit that is down or cannot read its
+# configuration tells nothing.
 # `withoutEchoes` in components/host/drift.ts has the same rules.
 tell_differences() {
   awk -F '\t' -v kind="$1" '
-    NR == FNR { if ($2 ~ /^(file|link|absent)$/) { files = files $3 "\n" }; monit += $3 == "monit.service"; next }
+    NR == FNR { if ($2 ~ /^(file|link|absent)$/) { files = files $3 "\n" }; monit += $3 == "monit.service" || $2 ~ /^(file|link|absent|directory)$/; next }
     $2 != kind { next }
     $2 == "unit" && $4 == "config" && files { next }
     $2 == "unit" && $4 == "reload" && index(files, "/etc/systemd/system/" $3) { next }

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { type SandboxHost, withHost } from '../harness/host.ts';
 import { newStack, type Stack } from '../harness/stack.ts';
 import { seeded } from './random.ts';
-import { deal, draw, type Outcome, round, size, sound, words } from './rounds.ts';
-import { codeOf, config, keepOtherRelease, writeCode } from './scenario.ts';
+import { deal, draw, idle, type Outcome, round, size, sound, words } from './rounds.ts';
+import { addUnmanaged, codeOf, config, keepOtherRelease, writeCode } from './scenario.ts';
 
 export type Options = {
   rounds: number;
@@ -40,6 +40,7 @@ export async function chaos(
       const random = seeded(seed);
       const deck = deal(random, new RegExp(only));
       const { before, all } = await sound(host);
+      for (const name of idle(all, new RegExp(only))) throw new Error(`nothing here for: ${name}`);
       for (let number = 1; number <= rounds; number++) {
         const outcome = await round(stack, before, draw(random, deck, all, size(random)), all);
         count(score, outcome);
@@ -65,6 +66,7 @@ export async function chaosStack(host: SandboxHost): Promise<Stack> {
   await stack.setSecret('shop.TOKEN', 'a "secret" $word');
   await stack.up();
   await keepOtherRelease(host);
+  await addUnmanaged(host);
   return stack;
 }
 

@@ -183,16 +183,6 @@ const types: Mutation[] = [
     damage: (item) => `rm ${path(item)} && mkfifo ${path(item)}`,
   },
   {
-    name: 'it points elsewhere',
-    befalls: of('link'),
-    damage: (item) => `ln -sfn /nonexistent ${path(item)}`,
-  },
-  {
-    name: 'the link becomes a file',
-    befalls: of('link'),
-    damage: (item) => `rm ${path(item)} && echo 'by hand' >${path(item)}`,
-  },
-  {
     name: 'something comes back to its place',
     befalls: of('absent'),
     damage: (item) => `echo '# by hand' >${path(item)}`,
@@ -325,6 +315,13 @@ const trees: Mutation[] = [
     damage: (item) => `ln -sfn server.js ${path(item)}/main.js`,
   },
   {
+    name: 'the code is removed',
+    befalls: isCode,
+    damage: (item) => `rm -rf ${path(item)}`,
+    names: (item) => [label(item), 'rollout shop'],
+    alone: 'manifest',
+  },
+  {
     name: 'the copy of the static files is removed',
     befalls: (item) => item.kind === 'tree' && item.name.includes('/public/'),
     damage: (item) => `rm -rf ${path(item)}`,
@@ -375,6 +372,14 @@ const accounts: Mutation[] = [
     name: 'somebody joins the group',
     befalls: of('group'),
     damage: ({ name }) => `gpasswd -a games ${name} >/dev/null`,
+  },
+  {
+    name: 'the user is deleted',
+    befalls: of('user'),
+    damage: ({ name }) => `sed -i '/^${name}:/d' /etc/passwd /etc/shadow`,
+    names: (user, all) =>
+      [user, ...all.filter(({ state }) => state.owner === user.name)].map(label),
+    alone: 'host',
   },
 ];
 

@@ -38,6 +38,21 @@ export function* deal(random: Random, only: RegExp): Generator<Mutation, never> 
   while (true) yield* shuffled(random, chosen);
 }
 
+/** Mutations that nothing on the host can suffer: they would be passed over without a word. */
+export const idle = (all: readonly Target[], only: RegExp): string[] =>
+  mutations
+    .filter(({ name }) => only.test(name))
+    .filter(
+      ({ befalls }) =>
+        !all.some(({ item }) =>
+          befalls(
+            item,
+            all.map((it) => it.item),
+          ),
+        ),
+    )
+    .map(({ name }) => name);
+
 /** As many damages as fit together: none hides another. */
 export function draw(
   random: Random,
@@ -90,7 +105,8 @@ export async function round(
   const items = all.map(({ item }) => item);
   for (const { mutation, target } of damages) await host.exec(mutation.damage(target.item, items));
   const expected = new Set(damages.flatMap((damage) => namesOf(damage, items)));
-  const named = findings(await stack.preview());
+  const preview = await stack.preview();
+  const named = findings(preview);
   const log = await hostLog(host);
   const run = await stack.try('up');
   const logged = (await hostLog(host)).slice(log.length);
@@ -100,13 +116,19 @@ export async function round(
     damages,
     undetected: [...expected].filter((name) => !named.has(name)),
     wrong: [
-      ...[...named].filter((name) => !expected.has(name)).map((name) => `preview names ${name}`),
+      ...[...named].filter((name) => !expected.has(name)).map((name) => told(preview, name)),
       ...unlike(named, run),
       ...unlogged(run, logged),
       ...consequences(run, damages, all),
     ],
     left: [...failure(run), ...left, ...failure(again), ...changed(again), ...findings(again)],
   };
+}
+
+/** What a preview says of something that it should not name, in its own words. */
+function told({ messages }: Run, name: string): string {
+  const lines = messages.flatMap(({ text }) => text.split('\n'));
+  return `preview names ${name}: ${lines.filter((line) => line.includes(name)).join('; ')}`;
 }
 
 const failure = (run: Run): string[] => (run.code === 0 ? [] : [`up failed: ${said(run)}`]);

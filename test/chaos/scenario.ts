@@ -79,6 +79,21 @@ export const keepOtherRelease = (host: SandboxHost): Promise<string> =>
     `cd /srv/shop && cp -a "$(readlink -f current)" releases/${otherRelease} && touch -d 2020-01-01 releases/${otherRelease}`,
   );
 
+/** Makes what nobody but the host's own people manages; each round shows that it stays, and is not named. */
+export const addUnmanaged = (host: SandboxHost): Promise<string> =>
+  host.exec(`
+    useradd --create-home --groups adm --password '$6$salt$hash' alice
+    mkdir -p /srv/own /etc/systemd/system/ssh.service.d
+    echo own >/srv/own/data; chmod 0666 /srv/own/data; setfacl -m u:games:rw /srv/own/data
+    printf '[Service]\\nNice=5\\n' >/etc/systemd/system/ssh.service.d/own.conf
+    printf '[Service]\\nExecStart=sleep infinity\\n' >/etc/systemd/system/own.service
+    echo 'server { listen 81; }' >/etc/nginx/conf.d/own.conf
+    echo '# own' | tee /etc/monit/conf.d/own /etc/cron.d/own >/etc/sysctl.d/99-own.conf
+    install -m 0440 /etc/cron.d/own /etc/sudoers.d/own
+    printf '/srv/own/*.log {\\n  weekly\\n  missingok\\n}\\n' >/etc/logrotate.d/own
+    echo 15 >/proc/sys/net/ipv4/tcp_fin_timeout
+    systemctl daemon-reload; systemctl start own.service`);
+
 /** What a repair leaves behind: the kit's notes and what it put aside, backups and logs of Debian's tools. */
 const leftByRepairs = [
   '/etc/group-',
@@ -108,9 +123,20 @@ const leftByRepairs = [
 /** What packages bring and nothing damages; to hash it all would take most of a round. */
 const debians = ['bin', 'include', 'lib', 'lib64', 'libexec', 'sbin', 'share'];
 
+/** Whose lines come in another order when an account was lost and made again. */
+const accounts = ['/etc/group', '/etc/gshadow', '/etc/passwd', '/etc/shadow'];
+
 /** The host byte for byte, but for Debian's own programs and what repairs leave behind. */
-export const picture = (host: SandboxHost): Promise<Snapshot> =>
-  snapshot(host, { without: [...leftByRepairs, ...debians.map((name) => `/usr/${name}`)] });
+export async function picture(host: SandboxHost): Promise<Snapshot> {
+  const without = [...leftByRepairs, ...debians.map((name) => `/usr/${name}`)];
+  const seen = await snapshot(host, { without });
+  const sums = await host.exec(`for f in ${accounts.join(' ')}; do sort $f | sha256sum; done`);
+  for (const [index, hash] of sums.split('\n').entries()) {
+    const account = seen[`file ${accounts[index]}`];
+    if (account) account.hash = hash;
+  }
+  return seen;
+}
 
 /** The lines of the host's own log. */
 export const hostLog = async (host: SandboxHost): Promise<string[]> =>

@@ -141,6 +141,11 @@ test('what follows from another finding is not told again', () => {
     ['! unit monit.service active inactive → active (drift)'],
   );
   assert.deepEqual(
+    texts(manifest, sight(manifest, { [key(conf)]: changed, [key(check)]: { state: 'unknown' } })),
+    ['! file /etc/a.conf mode 0666 → 0644 (drift)'],
+    'a configuration that Monit cannot read',
+  );
+  assert.deepEqual(
     texts(
       manifest,
       sight(manifest, { [key(conf)]: changed, [key(check)]: { state: 'not monitored' } }),
