@@ -50,7 +50,7 @@ const renderFor =
           release: releases[app.name],
         }),
       ),
-      ...renderNginx(server),
+      ...renderNginx(server, facts),
       ...renderMonit(server, facts),
     ]);
 

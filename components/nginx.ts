@@ -1,6 +1,7 @@
 /** nginx: what holds for the whole server, and the site of each app. */
 import { z } from 'zod';
 import { domain, duration, integer, plainText, relativePath, size, urlPath } from './fields.ts';
+import type { Facts } from './host/facts.ts';
 import { absent, aptPackage, directory, file, type Item, unit } from './host/item.ts';
 import type { Manifest } from './host/manifest.ts';
 import type { ServerConfig } from './server.ts';
@@ -41,11 +42,15 @@ export const siteFields = {
         .describe('Requests above that which are let through at once; further ones get 429'),
     })
     .optional()
-    .describe('Limit of requests per client address; static files and health checks are free'),
+    .describe(
+      'Limit of requests per client address; static files are free, health checks are limited to 10 a second',
+    ),
   maintenance: z
     .union([z.boolean(), plainText])
     .prefault(false)
-    .describe('`true` or a message: the site answers 503 with a page; health checks still pass'),
+    .describe(
+      '`true` or a message: whatever is asked for gets a page and 503, but a `health` path other than / reaches the app',
+    ),
 };
 
 export type Sited = z.output<z.ZodObject<typeof siteFields>> & {
@@ -55,12 +60,15 @@ export type Sited = z.output<z.ZodObject<typeof siteFields>> & {
 };
 
 /** nginx itself: package, main file, limits, logs, and a default server that answers nobody. */
-export function renderNginx(server: Pick<ServerConfig, 'nginx'>): Manifest[] {
+export function renderNginx(
+  server: Pick<ServerConfig, 'nginx'>,
+  { cores }: Pick<Facts, 'cores'>,
+): Manifest[] {
   const { connections, logs, balancers } = server.nginx;
   // Two for each connection that is passed on, two for a file that is served meanwhile.
   const files = connections * 4;
   const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
-  const main = { connections, files, balancers, balanced: balancers.length > 0 };
+  const main = { cores, connections, files, balancers, balanced: balancers.length > 0 };
   const nginx = { check: 'nginx' } as const;
   const items = [
     directory('/etc/systemd/system/nginx.service.d'),
@@ -86,7 +94,7 @@ export function renderNginx(server: Pick<ServerConfig, 'nginx'>): Manifest[] {
   ];
 }
 
-/** The site of an app: its upstream and server, a directory for what others add, its maintenance page. */
+/** The site of an app: its upstream and server, and a directory for what others add. */
 export function renderSite(app: Sited, ports: readonly number[]): Item[] {
   const { name, maintenance, rateLimit } = app;
   // Asked with a query or without, a health check goes to one location.
@@ -99,6 +107,7 @@ export function renderSite(app: Sited, ports: readonly number[]): Item[] {
     probe,
     probed: probe !== '/',
     closed: maintenance !== false,
+    page: page(maintenance),
     public: `${home(app)}/public`,
     hasStatic: Object.keys(app.static).length > 0,
     static: locations(app.static).map(([url, path]) => ({
@@ -114,7 +123,6 @@ export function renderSite(app: Sited, ports: readonly number[]): Item[] {
     directory(folder, { whole: true }),
     directory(`${folder}/${name}`, { whole: true }),
     file(`${folder}/${name}.conf`, template('nginx/site.conf', view), { check: 'nginx' }),
-    ...(maintenance === false ? [] : [page(name, maintenance)]),
   ];
 }
 
@@ -132,10 +140,10 @@ const names = (domains: readonly string[]) => ({
   names: domains.filter((domain) => domain !== 'default').join(' ') || '_',
 });
 
-function page(name: string, message: string | true): Item {
-  const text = message === true ? 'We are working on this site and will be back soon.' : message;
-  return file(
-    `${folder}/${name}.maintenance.html`,
-    template('nginx/maintenance.html', { message: text }),
-  );
+function page(maintenance: string | boolean): string {
+  const message =
+    typeof maintenance === 'string'
+      ? maintenance
+      : 'We are working on this site and will be back soon.';
+  return template('nginx/maintenance.html', { message });
 }

@@ -120,12 +120,28 @@ async function servedByName(host: SandboxHost): Promise<void> {
   assert.equal(seen['x-forwarded-for'], seen['x-real-ip']);
   assert.notEqual(seen['x-forwarded-for'], '1.2.3.4');
   assert.equal(seen['x-forwarded-proto'], 'http');
+  await chosenByName(host);
   const upgrade = await host.exec(
     `curl -si --max-time 5 -N -H 'Host: ${domain}' -H 'Connection: Upgrade' -H 'Upgrade: websocket' ` +
       `-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' ` +
       `http://127.0.0.1/ | head -n 1`,
   );
   assert.match(upgrade, /101 Switching Protocols/);
+}
+
+/** What the app hears of the name and of an upgrade that a client asked for. */
+async function chosenByName(host: SandboxHost): Promise<void> {
+  const heard = async (path: string, sent: Record<string, string>) =>
+    JSON.parse((await ask(host, path, { domain, headers: sent })).body);
+  assert.equal((await heard('/headers', { host: `${domain}:8080` })).host, `${domain}:8080`);
+  // The request line chooses the site, whatever the header says.
+  for (const evil of ['evil.example', 'evil.example:80', `${domain}.evil.example:80`]) {
+    const told = await heard(`http://${domain}/headers`, { host: evil });
+    assert.deepEqual([told.host, told['x-forwarded-host']], [domain, domain], evil);
+  }
+  const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMA' };
+  const told = await heard('/headers', h2c);
+  assert.deepEqual([told.connection, told.upgrade], ['close', undefined]);
 }
 
 async function servedByNginx(host: SandboxHost): Promise<void> {
@@ -264,10 +280,12 @@ async function oneSetting(host: SandboxHost, stack: Stack): Promise<void> {
   stack.configure({ server, apps: { shop: shop(stack, { maintenance: 'Back at noon' }) } });
   assert.deepEqual(changed(await stack.up()), ['update server-nginx']);
   assert.equal(await mainPid(host), pid);
-  const page = await ask(host, '/anything', { domain });
-  assert.equal(page.status, 503);
-  assert.equal(page.headers['retry-after'], '120');
-  assert.match(page.body, /Back at noon/);
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const body = method === 'GET' ? {} : { body: Buffer.alloc(11 * 1024 * 1024) };
+    const page = await ask(host, '/assets/app.js', { domain, method, ...body });
+    assert.deepEqual([page.status, page.headers['retry-after']], [503, '120'], method);
+    assert.match(page.body, /Back at noon/);
+  }
   assert.equal((await ask(host, '/health', { domain })).status, 200);
   await assertNothingToDo(stack);
 }

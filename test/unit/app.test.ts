@@ -36,7 +36,7 @@ const rendered = (given: object = {}, on = server, cores = 2): Manifest[] =>
       secrets: {},
       release,
     }),
-    ...renderNginx(on),
+    ...renderNginx(on, bookworm),
     ...renderMonit(on, bookworm),
   ]);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderNginx, renderSite } from '../../components/nginx.ts';
 import { serverSchema } from '../../components/server.ts';
-import { find, lines, shop, textOf } from './shop.ts';
+import { find, lines, shop, textOf, trixie } from './shop.ts';
 
 const site = (given: object = {}, ports = [4190, 4191]) => renderSite(shop(given), ports);
 const conf = (given: object = {}, ports?: number[]): string =>
@@ -16,9 +16,9 @@ function location(text: string, head: string): string[] {
   return all.slice(from + 1, all.indexOf('}', from));
 }
 
-function server(given: object = {}) {
+function server(given: object = {}, facts = trixie) {
   const parsed = serverSchema.parse({ address: 'web1.example.com', nginx: given });
-  const manifest = renderNginx(parsed).find(({ name }) => name === 'nginx');
+  const manifest = renderNginx(parsed, facts).find(({ name }) => name === 'nginx');
   assert.ok(manifest);
   return manifest.items;
 }
@@ -42,7 +42,9 @@ test('a request that an instance refused is asked of the next, one that it began
   for (const line of [
     'proxy_next_upstream error timeout;',
     'proxy_connect_timeout 2s;',
-    'proxy_set_header Upgrade $http_upgrade;',
+    'proxy_set_header Host $keelson_host;',
+    'proxy_set_header X-Forwarded-Host $keelson_host;',
+    'proxy_set_header Upgrade $keelson_upgrade;',
     'proxy_set_header Connection $keelson_connection;',
     'proxy_set_header X-Forwarded-For $remote_addr;',
     'proxy_set_header X-Forwarded-Proto $keelson_scheme;',
@@ -72,9 +74,19 @@ test('settings and the directives that they bring', () => {
   }
 });
 
-test('health checks are neither limited nor logged, also when they carry a query', () => {
-  const text = conf({ health: '/health?deep=1', rateLimit: { requests: 1 } });
-  assert.deepEqual(location(text, '= /health'), ['access_log off;', 'proxy_pass http://shop;']);
+test('a health check that succeeds is not logged, also when it carries a query', () => {
+  const log = 'access_log /var/log/nginx/shop.access.log keelson if=$keelson_failed;';
+  const pass = 'proxy_pass http://shop;';
+  assert.deepEqual(location(conf({ health: '/health?deep=1' }), '= /health'), [log, pass]);
+});
+
+test('health checks have a limit of their own, as long as there is any', () => {
+  const text = conf({ health: '/health', rateLimit: { requests: 1 } });
+  assert.deepEqual(location(text, '= /health').slice(1, 3), [
+    'limit_req zone=shop_health burst=20 nodelay;',
+    'limit_req_status 429;',
+  ]);
+  assert.match(text, /^limit_req_zone \$binary_remote_addr zone=shop_health:1m rate=10r\/s;$/m);
 });
 
 test('static files: of this release, else of the one before, else the app’s', () => {
@@ -101,18 +113,19 @@ test('uploads: no links followed, nothing run in the site’s name', () => {
   ]);
 });
 
-test('maintenance: 503 with a page and Retry-After, health checks still pass', () => {
-  const items = site({ maintenance: 'Back at noon', health: '/health', static: { '/a': 'a' } });
-  const text = textOf(items, '/etc/nginx/keelson.d/shop.conf');
-  assert.deepEqual(location(text, '/'), ['return 503;']);
-  assert.deepEqual(location(text, '= /health'), ['access_log off;', 'proxy_pass http://shop;']);
-  assert.ok(location(text, '@maintenance').includes('add_header Retry-After 120 always;'));
-  assert.doesNotMatch(text, /location ~/);
-  assert.match(textOf(items, '/etc/nginx/keelson.d/shop.maintenance.html'), /<p>Back at noon<\/p>/);
-});
-
-test('a site without maintenance has no page', () => {
-  assert.ok(!site().some(({ name }) => name.endsWith('.html')));
+test('maintenance: 503 with a page and Retry-After for all but the health path', () => {
+  const text = conf({ maintenance: 'Back at noon', health: '/health', static: { '/a': 'a' } });
+  const closed = location(text, '/');
+  assert.deepEqual(closed.slice(0, 4), [
+    'client_max_body_size 0;',
+    'default_type text/html;',
+    'add_header Retry-After 120 always;',
+    'add_header Cache-Control no-store always;',
+  ]);
+  assert.match(closed.join('\n'), /return 503 '<!doctype html>[^']*<p>Back at noon<\/p>[^']*';$/);
+  assert.equal(text.match(/proxy_pass/g)?.length, 1);
+  assert.equal(location(text, '= /health').at(-1), 'proxy_pass http://shop;');
+  assert.doesNotMatch(conf({ maintenance: true }), /proxy_pass|location ~/);
 });
 
 test('the default server comes first and answers nobody but Monit', () => {
@@ -140,6 +153,11 @@ test('limits: twice the files that connections need, for workers and unit alike'
     'RestartSec=1s',
     'LimitNOFILE=4000',
   ]);
+});
+
+test('as many workers as the host may use cores', () => {
+  const main = lines(textOf(server({}, { ...trixie, cores: 3 }), '/etc/nginx/nginx.conf'));
+  assert.ok(main.includes('worker_processes 3;'));
 });
 
 test('only a load balancer that is named is believed about the client', () => {
