@@ -38,8 +38,8 @@ export const nodeDirectory = (node: Node): string =>
 /**
  * What the manifest `base` must hold for an app's Node.js. Two apps may share a version.
  *
- * A version that no app wants any more stays until the server is destroyed: a release that is
- * rolled back may need it.
+ * What no app wants any more, Debian's package too, stays until the server is destroyed:
+ * instances may run on it still, and a release that is rolled back needs it.
  * @throws when the tarball's name says that it is for another kind of processor.
  */
 export function renderNode(node: Node, architecture: string): Manifest {

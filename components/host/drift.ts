@@ -165,9 +165,14 @@ function changes(before: readonly Item[], manifest: Manifest, sight: Sight): Fin
   return [...manifest.items.flatMap((item) => changesOf(item, old.get(key(item)), sight)), ...gone];
 }
 
-/** A release that is replaced is kept, to go back to; rollouts remove the oldest. */
+/**
+ * A release that is replaced is kept, to go back to; rollouts remove the oldest.
+ * A package goes with the server alone, for processes may still run on it.
+ */
 const staysBehind = ({ kind, instructions }: Item): boolean =>
-  kind === 'blob' || (kind === 'tree' && instructions?.['@remove'] === 'keep');
+  kind === 'blob' ||
+  kind === 'package' ||
+  (kind === 'tree' && instructions?.['@remove'] === 'keep');
 
 function changesOf(item: Item, old: Item | undefined, sight: Sight): Finding[] {
   if (!old) {

@@ -151,33 +151,6 @@ install_durably() {
   mv -fT "$durable" "$2"
 }
 
-apply_packages() {
-  awk -F '\t' '$2 == "package" && ($4 == "state" || $4 == "version" || $4 == "hold")' "$work/differences" >"$work/packages"
-  [ -s "$work/packages" ] || return 0
-  awk -F '\t' '$4 == "hold" { print $3 }' "$work/packages" | lines_to_args apt-mark -qq unhold
-  dpkg-query -W -f '${Package}\n' | sort >"$work/packages.before"
-  awk -F '\t' 'NR == FNR { wanted[$3] = 1; next }
-    $1 == "package" && $2 in wanted { v = ""; for (i = 3; i <= NF; i++) if ($i ~ /^version=/) v = substr($i, 9); print $2 (v == "" ? "" : "=" v) }' \
-    "$work/packages" "$work/items" >"$work/packages.wanted"
-  # shellcheck disable=SC2046 # package names hold no blanks
-  set -- $(cat "$work/packages.wanted")
-  apt_install "$@" || { apt_get update && apt_install "$@"; } || fail "apt-get could not install $*:
-$(tail -n 12 "$work/apt")"
-  dpkg-query -W -f '${Package}\n' | sort | comm -13 "$work/packages.before" - |
-    cat - "$STATE/packages" 2>/dev/null | sort -u >"$work/packages.ours"
-  install_durably "$work/packages.ours" "$STATE/packages"
-  tell_differences package
-}
-
-apt_get() {
-  apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-    "$@" >"$work/apt" 2>&1 </dev/null
-}
-apt_install() { dpkg_repair && apt_get install --no-install-recommends --allow-downgrades "$@"; }
-
-# A run that was cut off in the middle of dpkg's work leaves packages half configured.
-dpkg_repair() { [ -z "$(dpkg --audit 2>/dev/null)" ] || apt_get -f install || dpkg --configure -a >/dev/null 2>&1; }
-
 apply_group() {
   name=$(item_name "$1")
   getent group "$name" >/dev/null || groupadd --system "$name"

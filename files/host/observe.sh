@@ -171,7 +171,8 @@ observe_units() {
         if (!any) return
         line = "unit\t" name[++count] "\tactive=" (v["ActiveState"] == "reloading" ? "active" : v["ActiveState"])
         line = line "\tenabled=" (v["LoadState"] == "not-found" ? "not installed" : v["UnitFileState"])
-        if (v["FragmentPath"] ~ /^\/(etc|run)\//) line = line "\tfragment=" v["FragmentPath"]
+        # The link of a mask is no definition of its own.
+        if (v["FragmentPath"] ~ /^\/(etc|run)\// && v["LoadState"] != "masked") line = line "\tfragment=" v["FragmentPath"]
         n = split(v["DropInPaths"], path, " "); list = ""
         for (i = 1; i <= n; i++) if (path[i] ~ /^\/(etc|run)\//) list = list (list == "" ? "" : " ") path[i]
         if (list != "") line = line "\tdropins=" list

@@ -5,11 +5,14 @@ set -eu
 umask 077
 export LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none SYSTEMD_PAGER=''
+# Else sudo refuses to go where root has no password; it goes only where the kit itself brought it.
+export SUDO_FORCE_REMOVE=yes
 TAB=$(printf '\t')
 STATE=/var/lib/keelson
 LOG=/var/log/keelson.log
 HELPER=/usr/local/sbin/keelson
 LOCK_WAIT=900
+APT_WAIT=300
 
 # Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
 ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }

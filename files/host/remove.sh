@@ -40,12 +40,13 @@ stop_rollouts() {
   done
 }
 
-# Services of Debian's go on without our files.
+# Services of Debian's go on without our files, as they were before.
 tell_remaining_units() {
   grep "^unit$TAB" "$work/obsolete" | grep -v "${TAB}fragment=" >"$work/units" || return 0
   while IFS= read -r line <&3; do
     how=$(field @change "$line") name=$(item_name "$line")
     rm -f "$STATE/units/$name"
+    restore_unit "$name"
     [ -n "$how" ] || continue
     systemctl is-active --quiet "$name" || continue
     systemctl "$how" "$name" 2>/dev/null || say change "unit $name: $how failed after the removal"
@@ -127,48 +128,4 @@ remove_group() {
   getent group "$1" >/dev/null || return 0
   groupdel "$1" 2>"$work/complaints" || fail "group $1 cannot be removed: $(cat "$work/complaints")"
   say change "group $1: removed"
-}
-
-# Only packages that the kit itself brought go, and only where nothing else would go with them.
-remove_packages() {
-  [ -f "$STATE/packages" ] && grep -q "^package$TAB" "$work/obsolete" || return 0
-  awk -F '\t' '$1 == "package" { print $2 }' "$work/obsolete" | sort -u >"$work/packages.gone"
-  # With the whole manifest go also what those packages needed.
-  [ -z "${removing:-}" ] || sort -u "$STATE/packages" >"$work/packages.gone"
-  sort -u "$STATE/packages" | comm -12 - "$work/packages.gone" | without_needed >"$work/packages.ours"
-  # shellcheck disable=SC2046 # package names hold no blanks
-  set -- $(cat "$work/packages.ours")
-  [ $# -gt 0 ] || return 0
-  apt_get -s purge "$@" || :
-  if awk '/^(Purg|Remv) / { print $2 }' "$work/apt" | sort -u | comm -23 - "$work/packages.ours" | grep -q .; then
-    say change "packages $*: kept, others need them"
-    return 0
-  fi
-  apt_get purge "$@" || fail "apt-get could not remove $*: $(tail -n 5 "$work/apt")"
-  sort -u "$STATE/packages" | comm -23 - "$work/packages.ours" >"$work/packages.left"
-  install_durably "$work/packages.left" "$STATE/packages"
-  say change "packages $*: removed"
-}
-
-# Of the installed packages on stdin, those that can go: what dpkg holds for vital stays, and whatever
-# a package that stays depends on, since apt would refuse all of the others with it.
-without_needed() {
-  cat >"$work/packages.mine"
-  dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Essential}${Important}${Protected}\t${Pre-Depends}, ${Depends}\t${Provides}\n' |
-    awk -F '\t' -v mine="$work/packages.mine" '
-      function names(text, into) { gsub(/\([^)]*\)|:[a-z0-9]+| /, "", text); return split(text, into, /[,|]/) }
-      BEGIN { while ((getline name < mine) > 0) is_mine[name] = 1 }
-      $1 == "installed" {
-        stays[$2] = !($2 in is_mine) || $3 ~ /yes/; needs[$2] = $4
-        for (i = names($2 "," $5, part); i > 0; i--) if (part[i] != "") given_by[part[i]] = given_by[part[i]] " " $2
-      }
-      function keep_needs_of(name,  i, j, part, giver) {
-        for (i = names(needs[name], part); i > 0; i--)
-          for (j = split(given_by[part[i]], giver, " "); j > 0; j--)
-            if (!stays[giver[j]]) { stays[giver[j]] = 1; more = 1 }
-      }
-      END {
-        do { more = 0; for (name in needs) if (stays[name] && !seen[name]++) keep_needs_of(name) } while (more)
-        for (name in is_mine) if (name in needs && !stays[name]) print name
-      }' | sort
 }

@@ -62,11 +62,39 @@ apply_units() {
 
 apply_unit() {
   started=no
+  keep_unit "$1" "$2"
   remove_overrides "$1" "$2"
+  # A unit that is masked while it runs ends as failed.
+  ! differs unit "$2" active || [ "$(field active "$1")" != inactive ] || set_activity "$2" inactive
   ! differs unit "$2" enabled || set_enablement "$2" "$(field enabled "$1")"
-  ! differs unit "$2" active || set_activity "$2" "$(field active "$1")"
+  ! differs unit "$2" active || [ "$(field active "$1")" = inactive ] || set_activity "$2" "$(field active "$1")"
   [ "$started" = yes ] || tell_unit "$1" "$2"
   [ -z "$(field @config "$1")" ] || note_config "$2"
+}
+
+# How a unit of somebody else's was before the kit first changed it is put back when the kit goes.
+keep_unit() {
+  [ -z "$(field fragment "$1")" ] || return 0
+  differs unit "$2" enabled || differs unit "$2" active || return 0
+  [ ! -f "$STATE/originals/unit/$2" ] && ! grep -q "^unit$TAB$2$TAB" "$work/before" || return 0
+  mkdir -p "$STATE/originals/unit"
+  observed_of unit "$2" >"$STATE/originals/unit/$2"
+}
+
+restore_unit() {
+  original=$STATE/originals/unit/$1
+  [ -f "$original" ] || return 0
+  systemctl unmask --quiet "$1" 2>/dev/null || :
+  case $(field enabled "$(cat "$original")") in
+    enabled) systemctl enable --quiet "$1" ;;
+    disabled) systemctl disable --quiet "$1" ;;
+    masked) systemctl mask --quiet "$1" ;;
+  esac 2>/dev/null || :
+  case $(field active "$(cat "$original")") in
+    active) systemctl start "$1" ;;
+    inactive) systemctl stop "$1" ;;
+  esac 2>/dev/null || say change "unit $1: cannot be put back to $(cut -f 3- "$original" | tr '\t' ' ')"
+  rm -f "$original"
 }
 
 # A copy in /etc or a drop-in that the kit did not write overrides the unit that it wants.
@@ -97,7 +125,8 @@ set_enablement() {
 
 set_activity() {
   if [ "$2" = inactive ]; then
-    systemctl stop "$1"
+    systemctl stop "$1" 2>"$work/complaints" || fail "$1 does not stop: $(cat "$work/complaints")"
+    systemctl reset-failed "$1" 2>/dev/null || :
     return 0
   fi
   systemctl reset-failed "$1" 2>/dev/null || :

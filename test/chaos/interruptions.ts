@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from '../../tools/engine.ts';
 import type { SandboxHost } from '../harness/host.ts';
+import { holdLock } from '../harness/lock.ts';
 
 export type Interruption = {
   readonly name: string;
@@ -143,10 +144,20 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the lock of dpkg is held for a while',
-    // struct flock of fcntl(2); apt takes the same kind of lock.
-    before: async (host) =>
-      void (await host.exec(
-        `dpkg --remove acl >/dev/null 2>&1; systemd-run --quiet perl -MFcntl -e 'open F, ">>/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLK, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 10'`,
-      )),
+    before: async (host) => {
+      await host.exec('dpkg --remove acl >/dev/null 2>&1');
+      await holdLock(host, '/var/lib/dpkg/lock-frontend', 10);
+    },
+  },
+  {
+    name: 'the lock of apt’s lists is held for a while, as at the first boot of a host',
+    before: async (host) => {
+      const lists = '/var/lib/apt/lists';
+      // Without them apt does not know the package, and has to fetch them.
+      await host.exec(
+        `dpkg --remove attr >/dev/null 2>&1; mkdir -p /root/lists; mv ${lists}/*_* /root/lists`,
+      );
+      await holdLock(host, `${lists}/lock`, 10, `mv /root/lists/* ${lists}`);
+    },
   },
 ];

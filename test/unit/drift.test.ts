@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differences, judge, type Sight } from '../../components/host/drift.ts';
 import {
+  aptPackage,
   blob,
   file,
   type Item,
@@ -226,4 +227,10 @@ test('a release that is replaced stays on the host, and is not told as gone', ()
     `+ blob ${now.slice(0, 12)}`,
     `+ tree /srv/shop/releases/${now}`,
   ]);
+});
+
+test('a package that is not named any more stays on the host, and is not told as gone', () => {
+  const before = manifestOf(aptPackage('nodejs'), aptPackage('curl'));
+  const seen = sight(before, {}, { applied: new Map([['nginx', before.items]]) });
+  assert.deepEqual(texts(manifestOf(aptPackage('curl')), seen), []);
 });

@@ -1,0 +1,162 @@
+/** The helper alone on a bare host, without Pulumi: what a manifest names is made, mended and taken away. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { differences } from '../../components/host/drift.ts';
+import { unseen } from '../../components/host/facts.ts';
+import {
+  absent,
+  aptPackage,
+  directory,
+  file,
+  type Item,
+  link,
+  sysctl,
+  unit,
+} from '../../components/host/item.ts';
+import { key, text } from '../../components/host/manifest.ts';
+import { parseProbe, questions } from '../../components/host/probe.ts';
+import { helper, probeScript } from '../../components/host/script.ts';
+import { type SandboxHost, testHost } from '../harness/host.ts';
+import { holdLock } from '../harness/lock.ts';
+
+/** Seconds that apt's locks are waited for. */
+const patience = 6;
+
+const manifest = (items: readonly Item[]) => ({ name: 'base', after: [], items });
+
+const tryApply = (host: SandboxHost, items: readonly Item[]) =>
+  host.tryExec('keelson apply server', { input: text(manifest(items), { run: 'r', lines: [] }) });
+
+/** Applies items; the lines that the helper says. */
+async function apply(host: SandboxHost, items: readonly Item[]): Promise<string[]> {
+  const { code, stdout, stderr } = await tryApply(host, items);
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  return stdout.split('\n').filter(Boolean);
+}
+
+const remove = (host: SandboxHost): Promise<string> => host.exec('keelson remove base server');
+
+/** What the probe sees that is not as it is wanted: `link /etc/x target /y → /z`. */
+async function look(host: SandboxHost, items: readonly Item[]): Promise<string[]> {
+  const input = probeScript(questions([manifest(items)], unseen.memory));
+  const { observed } = parseProbe(await host.exec('sh -s', { input }));
+  return items.flatMap((item) =>
+    differences(observed.get(key(item)) ?? {}, item.state).map(
+      ({ key: property, from, to }) => `${key(item)} ${property} ${from} → ${to}`,
+    ),
+  );
+}
+
+/** Takes a package off the host as a person would, so that it has to be installed. */
+const without = (host: SandboxHost, name: string): Promise<string> =>
+  host.exec(`SUDO_FORCE_REMOVE=yes apt-get -y purge ${name} 2>&1`);
+
+test('the helper', async (t: TestContext) => {
+  const host = await testHost(t);
+  await host.exec('cat >/usr/local/sbin/keelson; chmod 0755 /usr/local/sbin/keelson', {
+    input: helper().replace(/^APT_WAIT=.*$/m, `APT_WAIT=${patience}`),
+  });
+  for (const [title, check] of steps) await t.test(title, () => check(host));
+});
+
+const steps: [string, (host: SandboxHost) => Promise<void>][] = [
+  ['makes, mends and takes away what a manifest names', lifecycle],
+  ['leaves a package that is not named any more until the whole manifest goes', packages],
+  ['waits for the locks of apt, and says who holds them', locks],
+];
+
+async function lifecycle(host: SandboxHost): Promise<void> {
+  const version = (await host.exec("apt-cache policy acl | sed -n 's/^  Candidate: //p'")).trim();
+  const states =
+    'systemctl is-enabled apt-daily.timer dpkg-db-backup.timer fstrim.timer; systemctl is-active apt-daily.timer dpkg-db-backup.timer';
+  const before = await host.exec(`${states}; sysctl net.ipv4.tcp_fin_timeout; cat /etc/motd`);
+  const items = [
+    aptPackage('acl', version),
+    aptPackage('sudo'),
+    directory('/etc/own', { whole: true }),
+    file('/etc/own/file', 'text'),
+    link('/etc/own/link', 'file'),
+    absent('/etc/motd'),
+    sysctl('net.ipv4.tcp_fin_timeout', '33'),
+    unit('apt-daily.timer', { enabled: 'masked', active: 'inactive' }),
+    unit('dpkg-db-backup.timer', { enabled: 'disabled', active: 'inactive' }),
+  ];
+  assert.ok((await look(host, items)).length >= 8);
+  await apply(host, items);
+  assert.deepEqual(await look(host, items), []);
+  assert.deepEqual(await apply(host, items), []);
+
+  const history = await host.exec('cat /var/log/apt/history.log');
+  await host.exec(`apt-mark hold acl; ln -sfn /etc/shadow /etc/own/link; date >/etc/motd
+    sysctl -w net.ipv4.tcp_fin_timeout=10; systemctl unmask apt-daily.timer
+    systemctl enable --now dpkg-db-backup.timer`);
+  const damaged = await look(host, items);
+  assert.deepEqual(
+    damaged.map((line) => line.replace(/ → .*/, '')),
+    [
+      'package acl hold yes',
+      'link /etc/own/link target /etc/shadow',
+      'absent /etc/motd type file',
+      'sysctl net.ipv4.tcp_fin_timeout value 10',
+      'unit apt-daily.timer enabled enabled',
+      'unit dpkg-db-backup.timer enabled enabled',
+      'unit dpkg-db-backup.timer active active',
+    ],
+  );
+  assert.equal((await apply(host, items)).length, damaged.length);
+  assert.deepEqual(await look(host, items), []);
+  // Nothing was installed to end a hold: an upgrade would have restarted what the package runs.
+  assert.equal(await host.exec('cat /var/log/apt/history.log'), history);
+
+  await remove(host);
+  const after = await host.exec(`${states}; sysctl net.ipv4.tcp_fin_timeout; cat /etc/motd`);
+  assert.equal(after.replace(/\n[^\n]*$/, ''), before.replace(/\n[^\n]*$/, ''));
+  assert.equal((await host.tryExec('ls /etc/own /var/lib/keelson/manifests/base')).stdout, '');
+}
+
+/** The kit's own go, as far as nothing that stays needs them; what they keep on the disk stays. */
+async function packages(host: SandboxHost): Promise<void> {
+  await without(host, 'sudo');
+  await apply(
+    host,
+    ['nginx', 'acl', 'sudo'].map((name) => aptPackage(name)),
+  );
+  await apply(host, [aptPackage('acl')]);
+  const installed = async () => (await host.tryExec('which nginx setfacl sudo')).stdout;
+  assert.equal(await installed(), '/usr/sbin/nginx\n/usr/bin/setfacl\n/usr/bin/sudo\n');
+  await host.exec(
+    'echo server {} >/etc/nginx/conf.d/own.conf; echo line >>/var/log/nginx/access.log',
+  );
+  assert.match(await remove(host), /packages acl .*nginx.*sudo.*: removed/);
+  assert.equal(await installed(), '');
+  await host.exec('test -s /etc/nginx/conf.d/own.conf -a -s /var/log/nginx/access.log');
+  // Once more, over what the first time left.
+  await apply(host, [aptPackage('nginx')]);
+  assert.match(await remove(host), /packages .*nginx.*: removed/);
+  assert.equal(await installed(), '');
+}
+
+async function locks(host: SandboxHost): Promise<void> {
+  const lists = '/var/lib/apt/lists';
+  const [one, two, three] = ['acl', 'attr', 'nftables'].map((name) => aptPackage(name)) as Item[];
+  assert.ok(one && two && three);
+  await holdLock(host, '/var/cache/apt/archives/lock', 2);
+  await apply(host, [one]);
+  // Without its lists apt does not know the package, and has to fetch them.
+  const hide = `mkdir -p /root/lists && mv ${lists}/*_* /root/lists`;
+  const show = `mv /root/lists/* ${lists}`;
+  await host.exec(hide);
+  await holdLock(host, `${lists}/lock`, 3, show);
+  await apply(host, [one, two]);
+  await host.exec(hide);
+  await holdLock(host, `${lists}/lock`, 60);
+  const { code, stderr } = await tryApply(host, [one, two, three]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /keelson: apt-get could not install nftables:\n.*Could not get lock \/var\/lib\/apt\/lists\/lock\. It is held by process \d+ \(perl\).*Waited 6 s/s,
+  );
+  await host.exec(`systemctl stop holder; ${show}`);
+  await apply(host, [one, two, three]);
+  await remove(host);
+}
