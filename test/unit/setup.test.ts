@@ -5,6 +5,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -31,9 +32,11 @@ beforeEach(() => {
   writeFileSync(join(clone, 'package-lock.json'), '{}');
   for (const tool of [
     'sh',
+    'awk',
     'cat',
     'cksum',
     'date',
+    'df',
     'dirname',
     'ln',
     'mkdir',
@@ -87,6 +90,13 @@ test('everything once, nothing the second time, the packages again when their lo
   assert.match(first.stdout, /^set-up: command plugin 1\.2\.1 of this machine/m);
   const bin = join(clone, '.keelson/pulumi/versions/3.259.0/bin');
   assert.equal(readlinkSync(bin), join(home, '.pulumi/versions/3.259.0/bin'));
+  // A link to a directory is no plugin to Pulumi.
+  const plugin = 'plugins/resource-command-v1.2.1';
+  assert.ok(lstatSync(join(clone, '.keelson/pulumi', plugin)).isDirectory());
+  assert.equal(
+    readlinkSync(join(clone, '.keelson/pulumi', plugin, 'pulumi-resource-command')),
+    join(home, '.pulumi', plugin, 'pulumi-resource-command'),
+  );
 
   const second = setup();
   assert.deepEqual([second.status, second.stdout, second.stderr], [0, '', '']);
@@ -161,14 +171,17 @@ test('without Pulumi nothing of it is made', () => {
 });
 
 test('npm that fails shows its words and the remedy, and is asked again', () => {
-  program(join(programs, 'npm'), 'echo "npm error code ENOSPC"; exit 1');
-  for (let turn = 0; turn < 2; turn++) {
+  for (const [code, remedy] of [
+    ['ENOTFOUND', 'check that the npm registry can be reached (npm ping), then try again'],
+    ['ENOSPC', 'a disk is full: free some space, then try again'],
+  ]) {
+    program(join(programs, 'npm'), `echo "npm error code ${code}"; exit 1`);
     const { status, stdout, stderr } = setup('--no-pulumi');
     assert.equal(status, 1);
     assert.match(stdout, /npm packages … failed after \d+ s/);
-    assert.match(
+    assert.equal(
       stderr,
-      /npm error code ENOSPC\n.*whole output is in \.keelson\/log\/npm\.log\n.*npm ping/s,
+      `npm error code ${code}\nset-up: npm packages: failed; the whole output is in .keelson/log/npm.log\n  ${remedy}\n`,
     );
   }
 });

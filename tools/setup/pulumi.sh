@@ -75,7 +75,9 @@ plugin_of_machine() {
     ~/.pulumi/plugins/resource-command-v$command_version; do
     [ -x "$directory/pulumi-resource-command" ] || continue
     rm -rf $plugin
-    ln -s "$directory" $plugin
+    # Pulumi looks for directories, and overlooks links to them.
+    mkdir $plugin
+    ln -s "$directory/pulumi-resource-command" $plugin/
     note "command plugin $command_version of this machine ($directory)"
     return
   done

@@ -12,6 +12,12 @@ note() {
   printf 'set-up: %s\n' "$1"
 }
 
+# disk_is_full: the step said so, or there was no room for its words.
+disk_is_full() {
+  case $(tail -n 100 "$log") in *ENOSPC* | *'o space left on device'*) return 0 ;; esac
+  [ "$(df -Pk . | awk 'NR == 2 { print $4 }')" -lt 10240 ]
+}
+
 # step NAME TEXT REMEDY COMMAND...: runs a command with its output in .keelson/log/NAME.log;
 # when it fails, ends set-up with the last lines of that log and the remedy.
 step() {
@@ -24,6 +30,7 @@ step() {
   else
     printf ' failed after %s s\n' "$(($(date +%s) - began))"
     tail -n 15 "$log" >&2
+    ! disk_is_full || remedy='a disk is full: free some space, then try again'
     fail "$text: failed; the whole output is in $log" "$remedy"
   fi
 }
