@@ -13,8 +13,9 @@ import { z } from 'zod';
 import { releaseLocks } from './locks.ts';
 import { environment, executable, keep, type Options, project, pulumi, root } from './pulumi.ts';
 import { agentSocket } from './sandbox/agent.ts';
-import { SandboxError } from './sandbox/process.ts';
-import { hostsDirectory } from './sandbox/record.ts';
+import { run, SandboxError } from './sandbox/process.ts';
+import { hostsDirectory, readRecord } from './sandbox/record.ts';
+import { red } from './terminal.ts';
 
 /** Name of the stack, and of the host in a container. */
 export const local = 'local';
@@ -50,6 +51,8 @@ const passphrase = {
 
 /** The stack on the container; its key is in an SSH agent of its own. */
 export async function sandboxWorkspace(): Promise<Workspace> {
+  if (!(await readRecord(local)))
+    throw new SandboxError(`There is no host ${local}.`, 'Make it: npm start');
   const socket = await agentSocket(join(hostsDirectory, local));
   return {
     cwd: root,
@@ -60,11 +63,11 @@ export async function sandboxWorkspace(): Promise<Workspace> {
 
 /**
  * The same stack on somebody's own machine: a copy of its stack file with another server.
- * The host key is the one in the user's known_hosts, the login key the one of the user's agent or default file.
+ * The host key is the one in the user's known_hosts, the login key one of the user's agent or the default file.
  */
-export function ownWorkspace(host: OwnHost): Workspace {
+export async function ownWorkspace(host: OwnHost): Promise<Workspace> {
   const directory = stateDirectory(host);
-  const privateKey = process.env.SSH_AUTH_SOCK ? {} : { privateKey: defaultKey() };
+  const privateKey = (await agentHasKey()) ? {} : { privateKey: defaultKey() };
   const file = parse(readFileSync(stackFile, 'utf8'));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   project(directory);
@@ -78,9 +81,22 @@ export function stateDirectory(host?: OwnHost): string {
   return host ? join(keep, 'own', `${host.user}@${host.address}:${host.port}`) : join(keep, local);
 }
 
+/** Desktops start an agent that may hold nothing. */
+async function agentHasKey(): Promise<boolean> {
+  if (!process.env.SSH_AUTH_SOCK) return false;
+  const { code } = await run('ssh-add', ['-l']).catch(() => ({ code: 2 }));
+  return code === 0;
+}
+
 function defaultKey(): string {
-  const keys = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
-  return keys.find((path) => existsSync(path)) ?? join(homedir(), '.ssh/id_ed25519');
+  const names = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
+  const directory = join(homedir(), '.ssh');
+  const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
+  if (found) return found;
+  throw new SandboxError(
+    `No key to log in with: no SSH agent holds one, and ${directory} has no ${names.join(', ')}.`,
+    'Put yours into an agent: eval $(ssh-agent); ssh-add FILE',
+  );
 }
 
 const stackFileSchema = z.object({
@@ -120,7 +136,7 @@ async function createStack(workspace: Workspace): Promise<void> {
 async function main(): Promise<void> {
   const [first, second, ...rest] = process.argv.slice(2);
   const isOwn = first === '--host' && second !== undefined;
-  const workspace = isOwn ? ownWorkspace(ownHost(second)) : await sandboxWorkspace();
+  const workspace = isOwn ? await ownWorkspace(ownHost(second)) : await sandboxWorkspace();
   const args = isOwn ? rest : process.argv.slice(2);
   const child = spawn(executable, [...args, '--stack', local], {
     cwd: workspace.cwd,
@@ -134,4 +150,12 @@ async function main(): Promise<void> {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    console.error(red(error.message));
+    process.exitCode = 1;
+  }
+}

@@ -12,15 +12,16 @@
  * A host's directory `.keelson/hosts/NAME` has its `known_hosts` and the key `id_ed25519` to log in with.
  */
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { options } from './options.ts';
 import { type Release, releases } from './sandbox/base.ts';
 import { removeStaleHosts } from './sandbox/cleanup.ts';
 import { createHost, findHost, type SandboxHost } from './sandbox/host.ts';
 import { SandboxError } from './sandbox/process.ts';
-import { cacheDirectory, recordedHosts } from './sandbox/record.ts';
-import { checkRequirements } from './sandbox/requirements.ts';
+import { recordedHosts } from './sandbox/record.ts';
+import { checkCommands, checkMachine } from './sandbox/requirements.ts';
 
-const { values, positionals } = parseArgs({
+const verbNames = 'boot|exec|ssh|cpus|list|stop';
+const { values, positionals } = options(`node tools/sandbox.ts ${verbNames} NAME`, {
   allowPositionals: true,
   options: {
     release: { type: 'string', default: 'trixie' },
@@ -36,13 +37,14 @@ async function boot(): Promise<void> {
   if (!release || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     throw usage();
   }
-  await checkRequirements(cacheDirectory);
+  await checkMachine();
+  await checkCommands();
   await removeStaleHosts();
   const found = await findHost(name);
   await found?.boot();
   const cpus = values.cpus === undefined ? undefined : Number(values.cpus);
-  const options = { release, user: values.user, cpus, diskMegabytes: Number(values.disk) };
-  describe(found ?? (await createHost(name, { ...options, keep: true })));
+  const made = { release, user: values.user, cpus, diskMegabytes: Number(values.disk) };
+  describe(found ?? (await createHost(name, { ...made, keep: true })));
 }
 
 function describe(host: SandboxHost): void {
@@ -90,7 +92,7 @@ const verbs: Record<string, () => Promise<void>> = {
 function usage(): SandboxError {
   return new SandboxError(
     `sandbox: ${verb || 'nothing'} to do, host "${name}"`,
-    `node tools/sandbox.ts ${Object.keys(verbs).join('|')} NAME; names are lower-case letters, digits and dashes.`,
+    `node tools/sandbox.ts ${verbNames} NAME; names are lower-case letters, digits and dashes.`,
   );
 }
 

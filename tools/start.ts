@@ -6,11 +6,9 @@
  *
  * It can be interrupted and started again; what is there already is found and kept.
  */
-import { spawnSync } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { type Progress, type Running, said, start } from './engine.ts';
+import { type Progress, type Run, type Running, said, start } from './engine.ts';
 import {
   local,
   ownHost,
@@ -20,41 +18,59 @@ import {
   stackSettings,
   type Workspace,
 } from './local.ts';
-import { root } from './pulumi.ts';
+import { options } from './options.ts';
 import { baseTree } from './sandbox/base.ts';
 import { removeStaleHosts } from './sandbox/cleanup.ts';
+import { insideAddress } from './sandbox/container.ts';
 import { createHost, findHost } from './sandbox/host.ts';
-import { localNumber } from './sandbox/number.ts';
+import { assertFree } from './sandbox/number.ts';
 import { SandboxError } from './sandbox/process.ts';
-import { cacheDirectory } from './sandbox/record.ts';
-import { checkRequirements } from './sandbox/requirements.ts';
+import { cacheDirectory, hostsDirectory } from './sandbox/record.ts';
+import { checkCommands, checkMachine } from './sandbox/requirements.ts';
+import { setUp } from './setup.ts';
 import { bold, done, failed, faint, going, print, red, step } from './terminal.ts';
 
 const release = 'trixie';
 
-/** Boots the host in a container, unless it runs already. */
+/** Boots the host in a container, unless it runs already. What keeps it from that is found out first. */
 async function bootSandbox(): Promise<Workspace> {
-  const setup = spawnSync('sh', ['tools/setup.sh', '--no-pulumi', '--sandbox'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (setup.status !== 0) process.exit(1);
-  await checkRequirements(cacheDirectory);
+  const { user, address } = stackSettings();
+  const number = numberOf(address);
+  await checkMachine();
+  setUp('--no-pulumi', '--sandbox');
+  await checkCommands();
   await removeStaleHosts();
+  await assertFree(number, `${hostsDirectory}/${local}`);
   await step(`Debian ${release}, downloaded once`, async () => {
     await baseTree(release, cacheDirectory);
     return '';
   });
-  const { user } = stackSettings();
   await step('Debian host in a container', async () => {
     const found = await findHost(local);
+    if (found && found.address !== address) throw moved(found.address, address);
     await found?.boot();
-    const host =
-      found ?? (await createHost(local, { release, user, number: localNumber, keep: true }));
-    return `${user}@${host.address}${found ? ', found' : ''}`;
+    if (!found) await createHost(local, { release, user, number, keep: true });
+    return `${user}@${address}${found ? ', found' : ''}`;
   });
+  setUp();
   return await sandboxWorkspace();
 }
+
+/** The N of 198.18.N.2. */
+function numberOf(address: string): number {
+  const number = Number(address.split('.')[2]);
+  if (number > 0 && number < 255 && insideAddress(number) === address) return number;
+  throw new SandboxError(
+    `stacks/Pulumi.${local}.yaml: keelson:server.address: ${address} is not one for a container.`,
+    'Write 198.18.N.2, with an N from 1 to 254.',
+  );
+}
+
+const moved = (from: string, to: string): SandboxError =>
+  new SandboxError(
+    `The host has the address ${from}, and stacks/Pulumi.${local}.yaml says ${to}.`,
+    'Write the old one there again, or take the host down first: npm run stop.',
+  );
 
 /** Runs `pulumi up`, one line for each command that changes something. */
 async function up(workspace: Workspace): Promise<void> {
@@ -65,13 +81,19 @@ async function up(workspace: Workspace): Promise<void> {
   const began = performance.now();
   going('pulumi up');
   const run = await interruptible(start('up', ['--stack', local], workspace, progress()));
-  const { same = 0, ...changes } = run.changes;
-  const remark = Object.entries({ ...changes, same }).map(([op, count]) => `${count} ${op}`);
   if (run.code !== 0) {
     failed('pulumi up', performance.now() - began);
     throw new SandboxError(said(run), 'Mend that, and run the same command again.');
   }
-  done('pulumi up', performance.now() - began, remark.join(', '));
+  done('pulumi up', performance.now() - began, summary(run));
+}
+
+/** Such as `12 create`, or `1 update, 11 same`. */
+function summary({ changes: { same, ...changes } }: Run): string {
+  const counts = Object.entries(changes).filter(([, count]) => count > 0);
+  if (counts.length === 0) return 'nothing to do';
+  if (same) counts.push(['same', same]);
+  return counts.map(([op, count]) => `${count} ${op}`).join(', ');
 }
 
 /** Ctrl-C reaches Pulumi from the terminal; this process waits until it has ended in order. */
@@ -174,13 +196,17 @@ async function startSandbox(): Promise<void> {
 
 async function startOwn(text: string): Promise<void> {
   const host = ownHost(text);
-  await up(ownWorkspace(host));
+  const workspace = await ownWorkspace(host);
+  setUp();
+  await up(workspace);
   const sites = await visit(host.address);
   whatNext(sites, `ssh -p ${host.port} ${host.user}@${host.address}`, `--host ${text} `);
 }
 
+const { values } = options('npm start [-- --host USER@ADDRESS]', {
+  options: { host: { type: 'string' } },
+});
 try {
-  const { values } = parseArgs({ options: { host: { type: 'string' } } });
   await (values.host === undefined ? startSandbox() : startOwn(values.host));
 } catch (error) {
   print();

@@ -6,12 +6,13 @@
  *     npm run stop -- --host admin@server.example       takes the stack off a machine of your own
  */
 import { rm } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { said, start } from './engine.ts';
 import { local, ownHost, ownWorkspace, prepareStack, stateDirectory } from './local.ts';
-import { removeHost, removeStaleHosts } from './sandbox/cleanup.ts';
+import { options } from './options.ts';
+import { removeHost, removeStaleHosts, removeStaleScenarios } from './sandbox/cleanup.ts';
 import { runAsRoot, SandboxError } from './sandbox/process.ts';
 import { cacheDirectory, recordedHosts } from './sandbox/record.ts';
+import { setUp } from './setup.ts';
 import { print, red, step } from './terminal.ts';
 
 async function stopSandbox(): Promise<void> {
@@ -22,13 +23,15 @@ async function stopSandbox(): Promise<void> {
     await rm(stateDirectory(), { recursive: true, force: true });
     return 'removed';
   });
+  await removeStaleScenarios();
   const stale = await removeStaleHosts();
   if (stale.length > 0) print(`  also removed: ${stale.join(', ')}`);
 }
 
 async function stopOwn(text: string): Promise<void> {
   const host = ownHost(text);
-  const workspace = ownWorkspace(host);
+  const workspace = await ownWorkspace(host);
+  setUp();
   await step(`stack local on ${host.address}`, async () => {
     await prepareStack(workspace);
     const run = await start('destroy', ['--stack', local], workspace).ended;
@@ -55,10 +58,10 @@ async function removeCache(): Promise<void> {
   });
 }
 
+const { values } = options('npm run stop [-- --cache | -- --host USER@ADDRESS]', {
+  options: { host: { type: 'string' }, cache: { type: 'boolean', default: false } },
+});
 try {
-  const { values } = parseArgs({
-    options: { host: { type: 'string' }, cache: { type: 'boolean', default: false } },
-  });
   await (values.host === undefined ? stopSandbox() : stopOwn(values.host));
   if (values.cache) await removeCache();
 } catch (error) {

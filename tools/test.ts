@@ -10,6 +10,8 @@ import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { root } from './pulumi.ts';
 import { removeStaleHosts } from './sandbox/cleanup.ts';
+import { checkMachine } from './sandbox/requirements.ts';
+import { setUp } from './setup.ts';
 import { print, red } from './terminal.ts';
 
 const words = process.argv.slice(2);
@@ -31,6 +33,14 @@ if (scenarios.length === 0) {
   process.exit(1);
 }
 
+try {
+  await checkMachine();
+} catch (error) {
+  print(red((error as Error).message));
+  process.exit(1);
+}
+setUp('--sandbox');
+
 // The children get an interruption from the terminal too; what they leave is to be removed all the same.
 process.on('SIGINT', () => {});
 
@@ -38,7 +48,8 @@ const checked = words.length > 0 || (await succeeds('sh', ['tools/check.sh']));
 const passed = await succeeds(process.execPath, [
   '--test',
   '--test-concurrency=1',
-  '--test-reporter=spec',
+  ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+  ...[`--test-reporter=${root}/tools/minutes.ts`, '--test-reporter-destination=stdout'],
   ...scenarios,
 ]);
 const left = await removeStaleHosts();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { said, start } from '../../tools/engine.ts';
-import { keep, project, pulumi, root } from '../../tools/pulumi.ts';
+import { project, pulumi, root } from '../../tools/pulumi.ts';
+import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
 import type { SandboxHost } from '../harness/host.ts';
 import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
 
@@ -52,7 +53,7 @@ export async function unchanged(stack: Stack, verb: 'up' | 'preview'): Promise<v
 export async function withEmptyProgram<T>(
   action: (run: (verb: 'up' | 'preview') => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const cwd = join(keep, 'scenarios', `${process.pid}-empty`);
+  const cwd = join(scenariosDirectory, `${process.pid}-empty`);
   const options = { cwd, state: join(cwd, 'state') };
   project(cwd);
   const file = join(cwd, 'Pulumi.yaml');

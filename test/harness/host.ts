@@ -1,7 +1,12 @@
 /** Debian hosts for scenarios, gone when the test ends, however it ends. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { removeStaleHosts } from '../../tools/sandbox/cleanup.ts';
+import { runningContainers } from '../../tools/sandbox/container.ts';
 import { createHost, type HostOptions, type SandboxHost } from '../../tools/sandbox/host.ts';
+
+import { run, runAsRoot } from '../../tools/sandbox/process.ts';
 
 export type { SandboxHost } from '../../tools/sandbox/host.ts';
 export { diffSnapshots, type Snapshot, snapshot, traces } from '../../tools/sandbox/snapshot.ts';
@@ -54,4 +59,20 @@ async function removeHost(host: SandboxHost): Promise<void> {
 async function end(): Promise<never> {
   await Promise.allSettled([...living].map(removeHost));
   process.exit(130);
+}
+
+/** Fails when anything of a host is left on this machine: directory, network, mounts, control groups, agent. */
+export async function assertNoTrace(directory: string, number: number): Promise<void> {
+  const machine = `keelson${number}`;
+  const numbers = (await runningContainers()).map((container) => container.number);
+  assert.ok(!numbers.includes(number));
+  for (const path of [directory, `/sys/class/net/${machine}`, `/run/netns/${machine}`])
+    assert.ok(!existsSync(path), path);
+  assert.ok(!readFileSync('/proc/mounts', 'utf8').includes(`${directory}/`));
+  const { stdout: tables } = await runAsRoot(['nft', 'list', 'tables']);
+  assert.doesNotMatch(tables, new RegExp(`${machine}$`, 'm'));
+  const groups = await run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', machine]);
+  assert.equal(groups.stdout, '');
+  const processes = await run('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null']);
+  assert.ok(!processes.stdout.includes(`${directory}/`), 'a process of the host goes on');
 }

@@ -6,7 +6,8 @@ import type { TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { type Run, type Running, said, start } from '../../tools/engine.ts';
 import { releaseLocks } from '../../tools/locks.ts';
-import { keep, project, pulumi, type Result, root } from '../../tools/pulumi.ts';
+import { project, pulumi, type Result, root } from '../../tools/pulumi.ts';
+import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
 import { diffSnapshots, type SandboxHost, snapshot } from './host.ts';
 
 const stackName = 'scenario';
@@ -163,8 +164,9 @@ export async function testStack(
 export async function newStack(hosts: readonly SandboxHost[], config: StackConfig): Promise<Stack> {
   const [first, ...others] = hosts;
   assert.ok(first, 'a stack needs a host');
+  if (made === 0) await removeStaleScenarios();
   made += 1;
-  const directory = join(keep, 'scenarios', `${process.pid}-${made}`);
+  const directory = join(scenariosDirectory, `${process.pid}-${made}`);
   rmSync(directory, { recursive: true, force: true });
   project(directory);
   const socket = await first.agent();

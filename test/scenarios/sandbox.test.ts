@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { releases } from '../../tools/sandbox/base.ts';
 import { removeStaleHosts } from '../../tools/sandbox/cleanup.ts';
 import { usableCpus } from '../../tools/sandbox/cpus.ts';
 import { createHost } from '../../tools/sandbox/host.ts';
-import { run, runAsRoot } from '../../tools/sandbox/process.ts';
-import { diffSnapshots, snapshot, testHost } from '../harness/host.ts';
+import { runAsRoot } from '../../tools/sandbox/process.ts';
+import { hostsDirectory } from '../../tools/sandbox/record.ts';
+import { assertNoTrace, diffSnapshots, snapshot, testHost } from '../harness/host.ts';
 
 for (const release of releases) {
   test(`${release} boots, is reached over ssh by a user with sudo, and sees the processors it is given`, async (t) => {
@@ -77,27 +78,24 @@ test('a host whose owner was killed is removed without a trace', async () => {
   await ended;
   assert.match(name, /^orphan-/);
   await removeStaleHosts();
-  await assertNoTrace(name, `keelson${address.split('.')[2]}`);
+  await assertNoTrace(join(hostsDirectory, name), Number(address.split('.')[2]));
 });
 
-async function assertNoTrace(name: string, machine: string): Promise<void> {
-  assert.ok(!existsSync(`.keelson/hosts/${name}`));
-  assert.ok(!existsSync(`/sys/class/net/${machine}`));
-  assert.ok(!existsSync(`/run/netns/${machine}`));
-  assert.doesNotMatch(readFileSync('/proc/mounts', 'utf8'), new RegExp(`/${name}/`));
-  assert.doesNotMatch(
-    (await runAsRoot(['nft', 'list', 'tables'])).stdout,
-    new RegExp(`${machine}$`, 'm'),
-  );
-  const groups = await run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', machine]);
-  assert.equal(groups.stdout, '');
-}
+test('a host that is kept goes when its clone was deleted', async () => {
+  const host = await createHost(`lost-${process.pid}`, { keep: true });
+  await host.agent();
+  await removeStaleHosts();
+  assert.ok(await host.isRunning());
+  await runAsRoot(['rm', '-rf', host.directory]);
+  assert.deepEqual(await removeStaleHosts(), [host.name]);
+  await assertNoTrace(host.directory, Number(host.address.split('.')[2]));
+});
 
 test('an address that another host has is not taken from it', async (t) => {
   const host = await testHost(t);
   const number = Number(host.address.split('.')[2]);
   await assert.rejects(createHost('second', { number }), {
-    message: `The address ${host.address} is in use on this machine by ${host.directory}.\n  In that clone: npm run stop.`,
+    message: `The address ${host.address} is in use on this machine by ${host.directory}.\n  In that clone: npm run stop; or choose another address in stacks/Pulumi.local.yaml: 198.18.N.2.`,
   });
   assert.equal(await host.ssh('echo there'), 'there\n');
 });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ownHost } from '../../tools/local.ts';
 import { root } from '../../tools/pulumi.ts';
 import { cpuList, usableCpus } from '../../tools/sandbox/cpus.ts';
 import { run } from '../../tools/sandbox/process.ts';
-import { isAlive, kept, thisProcess } from '../../tools/sandbox/record.ts';
-import { checkRequirements } from '../../tools/sandbox/requirements.ts';
+import { deleted, isAlive, kept, thisProcess } from '../../tools/sandbox/record.ts';
+import { checkCommands, checkMachine } from '../../tools/sandbox/requirements.ts';
 import { diffSnapshots, traces } from '../../tools/sandbox/snapshot.ts';
 
 test('processors are counted from those that this process may use', () => {
@@ -49,6 +52,7 @@ test('a machine of somebody’s own is named as for ssh', () => {
 test('a process is told from a later one with the same id', () => {
   assert.ok(isAlive(thisProcess()));
   assert.ok(isAlive(kept));
+  assert.ok(!isAlive(deleted));
   assert.ok(!isAlive(`${process.pid}.1`));
   const { pid } = spawnSync('true');
   assert.ok(!isAlive(`${pid}.1`));
@@ -58,13 +62,69 @@ test('all that is missing on this machine is named at once, with its packages', 
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
   try {
-    await assert.rejects(checkRequirements('/tmp'), {
+    await assert.rejects(checkCommands(), {
       message:
         /Not installed on this machine: systemd-nspawn, mmdebstrap.*\n.*apt-get install systemd-container mmdebstrap/,
     });
   } finally {
     process.env.PATH = PATH;
   }
+});
+
+/** Runs an action as on a machine of another kind. */
+async function pretending(
+  { platform = 'linux', id = 1000, sudo }: { platform?: string; id?: number; sudo?: string },
+  action: () => Promise<void>,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'keelson-machine-'));
+  if (sudo) writeFileSync(join(directory, 'sudo'), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 });
+  const { getuid, env } = process;
+  const { PATH } = env;
+  env.PATH = directory;
+  process.getuid = () => id;
+  Object.defineProperty(process, 'platform', { value: platform });
+  try {
+    await action();
+  } finally {
+    process.getuid = getuid;
+    Object.defineProperty(process, 'platform', { value: 'linux' });
+    env.PATH = PATH;
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('a machine on which hosts in containers are not possible is told apart, with a remedy', async () => {
+  // A file system on which nothing is free.
+  const full = '/proc/self/task';
+  const cases = [
+    [{ platform: 'darwin' }, tmpdir(), /needs Linux; this is darwin\.\n {2}Run this on a Linux/],
+    [{}, tmpdir(), /there is no sudo here\.\n {2}Become root, or/],
+    [{ sudo: 'exit 1' }, tmpdir(), /sudo does not let you\.\n {2}Become root, or/],
+    [{ id: 0 }, full, /task has 0 MB free; a Debian host needs 1500 MB there\.\n {2}Free some/],
+    [{ sudo: 'exit 0' }, full, /task has 0 MB free/],
+  ] as const;
+  for (const [machine, directory, message] of cases)
+    await pretending(machine, () =>
+      assert.rejects(checkMachine(directory, directory), { message }),
+    );
+});
+
+test('npm start and npm run stop say how they are used, and notice what npm kept for itself', () => {
+  for (const [args, env, said] of [
+    [['--hots', 'x'], {}, "Unknown option '--hots'.\n  Usage: npm"],
+    [['x'], {}, "Unexpected argument 'x'.\n  Usage: npm"],
+    [[], { npm_config_host: 'x' }, 'npm took --host for itself.\n  Usage: npm'],
+    [['--host', 'a b'], {}, '--host a b: not a host.\n  Write it as USER@ADDRESS'],
+  ] as const)
+    for (const program of ['tools/start.ts', 'tools/stop.ts']) {
+      const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
+        cwd: root,
+        env: { ...process.env, ...env },
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1);
+      assert.ok(stderr.startsWith(said), stderr);
+    }
 });
 
 test('a command that takes too long is ended, though something that it started goes on', async () => {
@@ -75,7 +135,13 @@ test('a command that takes too long is ended, though something that it started g
 });
 
 test('the sandbox’s commands say how they are used', () => {
-  for (const args of [[], ['fly'], ['boot', 'No Name'], ['boot', 'x', '--release', 'sid']]) {
+  for (const args of [
+    [],
+    ['fly'],
+    ['boot', 'No Name'],
+    ['boot', 'x', '--release', 'sid'],
+    ['list', '--fast'],
+  ]) {
     const { status, stderr } = spawnSync(process.execPath, ['tools/sandbox.ts', ...args], {
       cwd: root,
       encoding: 'utf8',

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, SandboxError } from './process.ts';
 
@@ -11,7 +11,7 @@ export async function agentSocket(directory: string): Promise<string> {
   const env = { ...process.env, SSH_AUTH_SOCK: socket };
   const { code } = await run('ssh-add', ['-l'], { env });
   const [isEmpty, isGone] = [1, 2];
-  if (code === isGone) await startAgent(directory, socket);
+  if (code === isGone) await startAgent(socket);
   if (code === isEmpty || code === isGone) await addKey(socket, join(directory, 'id_ed25519'));
   return socket;
 }
@@ -23,16 +23,14 @@ export async function addKey(socket: string, identity: string): Promise<void> {
   if (code !== 0) throw new Error(`ssh-add: ${stderr}`);
 }
 
-async function startAgent(directory: string, socket: string): Promise<void> {
+async function startAgent(socket: string): Promise<void> {
   await rm(socket, { force: true });
-  const { code, stdout, stderr } = await run('ssh-agent', ['-s', '-a', socket]);
-  const id = /SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1];
-  if (code !== 0 || !id) {
+  // container.sh knows it by these arguments, and ends it with the host.
+  const { code, stderr } = await run('ssh-agent', ['-s', '-a', socket]);
+  if (code !== 0) {
     throw new SandboxError(
       `No SSH agent could be started: ${stderr.trim()}`,
       `The path of its socket, ${socket}, may be too long: move the clone to a shorter path.`,
     );
   }
-  // container.sh ends it with the host.
-  await writeFile(join(directory, 'agent.pid'), id);
 }

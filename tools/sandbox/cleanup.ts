@@ -1,7 +1,9 @@
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { keep } from '../pulumi.ts';
 import { container, runningContainers } from './container.ts';
 import { findHost } from './host.ts';
-import { hostsDirectory, isAlive, readRecord, recordedHosts } from './record.ts';
+import { hostsDirectory, isAlive, isRunning, readRecord, recordedHosts } from './record.ts';
 
 /**
  * Removes hosts whose owner ended without doing so, of this clone and of others on this machine.
@@ -25,6 +27,16 @@ export async function removeStaleHosts(): Promise<string[]> {
     }
   }
   return removed;
+}
+
+/** Where scenarios and benchmarks keep their stacks, in directories that begin with the process's id. */
+export const scenariosDirectory = join(keep, 'scenarios');
+
+/** Removes the stacks of this clone's scenarios that were killed. */
+export async function removeStaleScenarios(): Promise<void> {
+  for (const name of await readdir(scenariosDirectory).catch(() => []))
+    if (!isRunning(Number.parseInt(name, 10)))
+      await rm(join(scenariosDirectory, name), { recursive: true, force: true });
 }
 
 /** Removes a host of this clone, also when it was never finished; false when there is none. */

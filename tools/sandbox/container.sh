@@ -14,7 +14,8 @@
 #   container.sh stop N SECONDS           orderly, then by force
 #   container.sh kill N                   all processes at once, like a pulled plug
 #   container.sh crash N                  the same, and what its own disk had not written yet is lost
-#   container.sh owners                   prints number and owner of each container of this machine
+#   container.sh owners                   prints number and owner of each container of this machine;
+#                                         `deleted` for one that is kept, and whose clone is gone
 #   container.sh remove N DIR             everything above, and the host's directory
 set -eu
 # A host's tree is the same whatever the caller's umask is.
@@ -167,7 +168,11 @@ crash() {
 owners() {
   for interface in /sys/class/net/keelson*; do
     [ -e "$interface/ifalias" ] || continue
-    printf '%s %s\n' "${interface#/sys/class/net/keelson}" "$(cat "$interface/ifalias")"
+    owner=$(cat "$interface/ifalias")
+    # Looked at by root, to whom no directory is hidden; a path that was cut short tells nothing.
+    [ "${owner%% *}" != kept ] || [ ${#owner} -ge "$alias_limit" ] || [ -d "${owner#* }" ] ||
+      owner="deleted ${owner#* }"
+    printf '%s %s\n' "${interface#/sys/class/net/keelson}" "$owner"
   done
 }
 
@@ -181,10 +186,13 @@ remove() {
   [ -z "$1" ] || rm -rf "$1"
 }
 
-# The id may be another process's by now.
+# Told by its socket, since the host's directory may be gone.
 end_agent() {
-  agent=$(cat "$1/agent.pid" 2>/dev/null) || return 0
-  [ "$(cat "/proc/$agent/comm" 2>/dev/null)" != ssh-agent ] || kill "$agent"
+  grep -lsx ssh-agent /proc/[0-9]*/comm | while read -r process; do
+    process=${process%/comm}
+    [ "$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)" != "ssh-agent -s -a $1/agent " ] ||
+      kill "${process#/proc/}" 2>/dev/null || true
+  done
 }
 
 case $verb in

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addKey, agentSocket } from './agent.ts';
@@ -225,11 +225,15 @@ export async function createHost(name: string, options: HostOptions = {}): Promi
   const directory = join(hostsDirectory, name);
   cpuList(cpus);
   const base = options.base ?? (await baseTree(release, cacheDirectory));
-  const number = await takeNumber(`${owner} ${directory}`, options.number);
+  // Before the network, which is taken for a deleted clone's where there is no directory.
+  await mkdir(directory, { recursive: true });
+  const number = await takeNumber(`${owner} ${directory}`, options.number).catch(async (error) => {
+    await rmdir(directory).catch(() => {}); // not empty: an unfinished host's, which stays
+    throw error;
+  });
   const record = { name, number, release, base, user, cpus, diskMegabytes, owner };
   const host = new SandboxHost(record);
   try {
-    await mkdir(directory, { recursive: true });
     await writeRecord(record);
     await host.boot();
   } catch (error) {

@@ -4,12 +4,18 @@
 
 outside=198.18.$number.1 inside=198.18.$number.2
 forwarding=/proc/sys/net/ipv4/ip_forward
+# The kernel takes 255 bytes.
+alias_limit=250
 # Exists while forwarding is on because of us.
 forwarding_was_off=/run/keelson-ip-forward-was-off
 
 network() {
-  owner=$(printf %.250s "$1")
-  [ "$(cat "/sys/class/net/$name/ifalias" 2>/dev/null)" != "$owner" ] || return 0
+  owner=$(printf "%.${alias_limit}s" "$1")
+  if [ "$(cat "/sys/class/net/$name/ifalias" 2>/dev/null)" = "$owner" ]; then
+    # Its table comes last; without it the making was interrupted.
+    ! nft list table ip "$name" >/dev/null 2>&1 || return 0
+    remove_network
+  fi
   [ -z "$(ip -o address show to "198.18.$number.0/30")" ] || die "$outside is in use" 17
   ip netns add "$name" 2>/dev/null || [ -e "/run/netns/$name" ] || die 'no network namespace can be made'
   ip link add "$name" type veth peer name host0 netns "$name" || {
@@ -27,6 +33,15 @@ network() {
 }
 
 masquerade() {
+  if [ "$(cat "$forwarding")" = 0 ]; then
+    : >"$forwarding_was_off"
+    echo 1 >"$forwarding"
+  fi
+  # Docker drops what it did not forward itself, unless this chain of its own accepts it.
+  if nft list chain ip filter DOCKER-USER >/dev/null 2>&1; then
+    nft insert rule ip filter DOCKER-USER iifname "$name" accept comment "$name"
+    nft insert rule ip filter DOCKER-USER oifname "$name" accept comment "$name"
+  fi
   nft -f - <<RULES
 table ip $name {
   chain outbound {
@@ -39,15 +54,6 @@ table ip $name {
   }
 }
 RULES
-  if [ "$(cat "$forwarding")" = 0 ]; then
-    : >"$forwarding_was_off"
-    echo 1 >"$forwarding"
-  fi
-  # Docker drops what it did not forward itself, unless this chain of its own accepts it.
-  if nft list chain ip filter DOCKER-USER >/dev/null 2>&1; then
-    nft insert rule ip filter DOCKER-USER iifname "$name" accept comment "$name"
-    nft insert rule ip filter DOCKER-USER oifname "$name" accept comment "$name"
-  fi
 }
 
 cut() {

@@ -1,7 +1,7 @@
 import { insideAddress, makeNetwork, runningContainers } from './container.ts';
 import { SandboxError } from './process.ts';
 
-/** The number that `npm start` uses; never given to others. */
+/** The number of `npm start`, unless its stack file names another; never given to others. */
 export const localNumber = 77;
 
 /**
@@ -20,14 +20,29 @@ export async function takeNumber(owner: string, wanted?: number): Promise<number
     : await addressTaken(wanted);
 }
 
+/**
+ * Finds out, before anything that takes long, whether the wanted number is there for a host's directory.
+ * @throws SandboxError that names who has it.
+ */
+export async function assertFree(number: number, directory: string): Promise<void> {
+  const found = (await runningContainers()).find((container) => container.number === number);
+  if (found && found.directory !== directory) throw addressTakenBy(number, found.directory);
+}
+
 async function addressTaken(number: number): Promise<SandboxError> {
   const other = (await runningContainers()).find((container) => container.number === number);
-  const what = `The address ${insideAddress(number)} is in use on this machine`;
-  return other
-    ? new SandboxError(`${what} by ${other.directory}.`, 'In that clone: npm run stop.')
+  return addressTakenBy(number, other?.directory);
+}
+
+function addressTakenBy(number: number, directory?: string): SandboxError {
+  const address = insideAddress(number);
+  const what = `The address ${address} is in use on this machine`;
+  const other = `or choose another address in stacks/Pulumi.local.yaml: 198.18.N.2.`;
+  return directory
+    ? new SandboxError(`${what} by ${directory}.`, `In that clone: npm run stop; ${other}`)
     : new SandboxError(
         `${what}.`,
-        `Free it; this shows who has it: ip route get ${insideAddress(number)}`,
+        `Free it; this shows who has it: ip route get ${address}; ${other}`,
       );
 }
 

@@ -60,11 +60,18 @@ export function thisProcess(): string {
   return `${process.pid}.${startTime(process.pid)}`;
 }
 
-/** False when the process that owned a host is gone, however it ended. */
+/** What container.sh calls the owner of a kept host whose directory is gone. */
+export const deleted = 'deleted';
+
+/** False when the process that owned a host is gone, however it ended, and when its clone was deleted. */
 export function isAlive(owner: string): boolean {
+  if (owner === kept || owner === deleted) return owner === kept;
   const [id = '', started] = owner.split('.');
-  return owner === kept || startTime(Number(id)) === started;
+  return startTime(Number(id)) === started;
 }
+
+/** Whether there is a process with this id, whichever it is. */
+export const isRunning = (id: number): boolean => startTime(id) !== undefined;
 
 /** In clock ticks since the machine's start; undefined when there is no such process. */
 function startTime(id: number): string | undefined {

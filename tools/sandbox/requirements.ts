@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { access, mkdir, readdir, stat, statfs } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { run, SandboxError } from './process.ts';
+import { cacheDirectory, hostsDirectory } from './record.ts';
 
 /** What a host in a container needs on this machine, and the Debian package that has it. */
 const commands: Record<string, string> = {
@@ -21,22 +22,26 @@ const commands: Record<string, string> = {
 const ownHost = 'or use a Debian machine of your own: npm start -- --host admin@server.example';
 
 /**
- * Checks that this machine can run a Debian host in a container.
- * Throws one SandboxError that names all that is missing. May ask for sudo's password on a terminal.
+ * Checks that hosts in containers are possible on this machine: before everything that takes long.
+ * May ask for sudo's password on a terminal.
+ * @throws SandboxError with the remedy.
  */
-export async function checkRequirements(cache: string): Promise<void> {
+export async function checkMachine(cache = cacheDirectory, hosts = hostsDirectory): Promise<void> {
   if (process.platform !== 'linux') {
     throw new SandboxError(
       `A Debian host in a container needs Linux; this is ${process.platform}.`,
       `Run this on a Linux machine (a virtual one will do), ${ownHost}.`,
     );
   }
-  await checkCommands();
   await checkRoot();
-  await checkSpace(cache);
+  await checkSpace(cache, hosts);
 }
 
-async function checkCommands(): Promise<void> {
+/**
+ * Checks that the programs are installed that hosts in containers need; `tools/setup.sh --sandbox` installs them.
+ * @throws SandboxError that names all that is missing.
+ */
+export async function checkCommands(): Promise<void> {
   const missing: string[] = [];
   for (const command of Object.keys(commands)) {
     if (!(await isInstalled(command))) {
@@ -88,17 +93,27 @@ async function askForPassword(): Promise<boolean> {
   return spawnSync('sudo', ['--validate'], { stdio: 'inherit' }).status === 0;
 }
 
-/** A tree takes 0.4 GB, and twice that while it is made; a host with apps on it a few hundred MB. */
-const neededMegabytes = 1500;
+/** In megabytes. A tree takes 0.4 GB, and twice that while it is made; a host with apps some hundred MB. */
+const [treeSpace, hostSpace] = [1000, 500];
 
-async function checkSpace(cache: string): Promise<void> {
+async function checkSpace(cache: string, hosts: string): Promise<void> {
   await mkdir(cache, { recursive: true });
-  const { bavail, bsize } = await statfs(cache);
+  await mkdir(hosts, { recursive: true });
+  const trees = await readdir(join(cache, 'debian')).catch(() => []);
+  const cacheSpace = trees.length > 0 ? 0 : treeSpace;
+  const areOnOneDisk = (await stat(cache)).dev === (await stat(hosts)).dev;
+  await checkDisk(hosts, hostSpace + (areOnOneDisk ? cacheSpace : 0), 'Free some space.');
+  const remedy = 'Free some space, or set KEELSON_CACHE to a directory on a larger disk.';
+  if (!areOnOneDisk) await checkDisk(cache, cacheSpace, remedy);
+}
+
+async function checkDisk(directory: string, needed: number, remedy: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
   const free = Math.floor((bavail * bsize) / 1_000_000);
-  if (free < neededMegabytes) {
+  if (free < needed) {
     throw new SandboxError(
-      `${cache} has ${free} MB free; a Debian host needs ${neededMegabytes} MB.`,
-      'Free some space, or set KEELSON_CACHE to a directory on a larger disk.',
+      `${directory} has ${free} MB free; a Debian host needs ${needed} MB there.`,
+      remedy,
     );
   }
 }
