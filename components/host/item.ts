@@ -43,6 +43,9 @@ export const group = (name: string, members: readonly string[] = []): Item => ({
   state: { members: [...members].sort().join(',') },
 });
 
+/** The comment of a user that the kit made; it changes and removes no other. */
+export const mark = 'Managed by Keelson';
+
 /** A system user without password; by default without shell and home. */
 export const systemUser = (
   name: string,
@@ -56,6 +59,7 @@ export const systemUser = (
     home: options.home ?? '/nonexistent',
     shell: options.shell ?? '/usr/sbin/nologin',
     password: 'locked',
+    comment: mark,
   },
 });
 

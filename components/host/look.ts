@@ -3,10 +3,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { HostError, open, type Session, type Target } from './connection.ts';
-import { judge } from './drift.ts';
+import { judge, type Sight } from './drift.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
-import type { Header, Manifest } from './manifest.ts';
+import { type Header, key, type Manifest } from './manifest.ts';
 import { probe } from './probe.ts';
 import type { Judged } from './resources.ts';
 import { factsScript, helper } from './script.ts';
@@ -46,11 +46,23 @@ async function lookThrough(
   const { facts, memory } = read(target, await session.script(factsScript()));
   const manifests = withRuns(render(facts), memory, run);
   const sight = await probe(session, manifests, memory);
+  refuseForeign(target, manifests, sight);
   return {
     facts,
     memory,
     judged: manifests.map((manifest) => ({ manifest, verdict: judge(manifest, sight, run) })),
   };
+}
+
+/** What is there already and is somebody else's is told before anything is planned. */
+function refuseForeign(target: Target, manifests: readonly Manifest[], sight: Sight): void {
+  const told = manifests
+    .flatMap(({ items }) => items)
+    .flatMap((item) => {
+      const foreign = sight.observed.get(key(item))?.foreign;
+      return foreign === undefined ? [] : [`${key(item)} ${foreign}`];
+    });
+  if (told.length > 0) throw new HostError(target, told.join('; '));
 }
 
 function read(target: Target, output: string): { facts: Facts; memory: Memory } {

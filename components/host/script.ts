@@ -13,7 +13,7 @@ const parts = (...names: string[]): string => names.map(part).join('\n');
 
 /** `/usr/local/sbin/keelson`: applies and removes manifests. */
 export const helper = (): string =>
-  `${parts('prelude', 'observe', 'observe-rollout', 'apply', 'apt', 'units', 'rollout', 'generation', 'drain', 'instance', 'hook', 'remove', 'main')}\nmain "$@"\n`;
+  `${parts('prelude', 'observe', 'observe-rollout', 'apply', 'apt', 'accounts', 'units', 'rollout', 'generation', 'drain', 'instance', 'hook', 'remove', 'main')}\nmain "$@"\n`;
 
 /** Prints the facts of a host. */
 export const factsScript = (): string => `${parts('prelude', 'facts')}\nprint_facts\n`;

@@ -11,6 +11,7 @@ apply_manifest() {
   look
   drop_arrivals
   if cmp -s "$work/manifest" "$stored" && [ ! -s "$work/differences" ]; then return 0; fi
+  refuse_foreign
   install_durably "$work/manifest" "$STATE/pending/$manifest"
   collect_obsolete
   converge
@@ -105,8 +106,17 @@ converge() {
 # What of a manifest still differs after all was done is an error, never a silent half success.
 refuse_remains() {
   [ -s "$work/differences" ] || return 0
+  forget_said
   fail "$(awk -F '\t' '{ printf "%s%s %s: %s is %s, not %s", (NR > 1 ? "; " : ""), $2, $3, $4, ($5 == "" ? "unset" : $5), $6 }' \
     "$work/differences"); something on the host sets it back"
+}
+
+# What still differs was not repaired, and the log does not say so.
+forget_said() {
+  awk -F '\t' '{ print $2 " " $3 ": " ($4 == "sha256" ? "content" : $4 == "state" ? "created" : $4 " ") }' \
+    "$work/differences" >"$work/unsaid"
+  grep -vF -f "$work/unsaid" "$work/said" >"$work/still" || :
+  cat "$work/still" >"$work/said"
 }
 
 # Calls FUNCTION LINE ORIGIN for each item of a kind that differs, a directory before what lies in it.
@@ -149,30 +159,6 @@ install_durably() {
   cat "$1" >"$durable"
   sync "$durable"
   mv -fT "$durable" "$2"
-}
-
-apply_group() {
-  name=$(item_name "$1")
-  getent group "$name" >/dev/null || groupadd --system "$name"
-  gpasswd -M "$(field members "$1")" "$name" >/dev/null
-}
-
-apply_user() {
-  name=$(item_name "$1")
-  home=$(field home "$1") shell=$(field shell "$1") group=$(field group "$1")
-  if ! getent passwd "$name" >/dev/null; then
-    useradd --system --no-create-home --no-log-init -g "$group" -d "$home" -s "$shell" "$name"
-  fi
-  usermod -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"
-  # Not only locked: somebody may unlock it again.
-  ! differs user "$name" password || usermod -p '!' "$name"
-  set_home "$name" "$home"
-}
-
-# usermod refuses to change the home of a user whose processes run, as an app's do.
-set_home() {
-  [ "$(getent passwd "$1" | cut -d : -f 6)" != "$2" ] || return 0
-  VISUAL="sed -i 's,^\\($1:[^:]*:[^:]*:[^:]*:[^:]*:\\)[^:]*:,\\1$2:,'" vipw >/dev/null 2>&1
 }
 
 apply_directory() {
@@ -388,7 +374,7 @@ keep_original() {
   ! is_there "$STATE/originals$1" || return 0
   ! stored_names | grep -qxF -e "$1" || return 0
   # Of ours, from before the host's memory was lost.
-  if [ -f "$1" ] && grep -qs 'Managed by Keelson' "$1"; then return 0; fi
+  if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
   mkdir -p "$STATE/originals${1%/*}"
   cp -a "$1" "$STATE/originals$1"
   sync -f "$STATE"

@@ -52,9 +52,19 @@ observe_paths() {
   names file | find_lines -maxdepth 0 -type f -exec sha256sum -- {} + |
     sed 's/^\([0-9a-f]*\)  /hash\t\1\t/'
   printf '%s' "$paths" | observe_attributes -d
+  observe_shadows
   { names directory file link absent tree user && stored_names; } | sed 's/^/known\t/'
   pick directory | awk -F '\t' '/\t@whole=yes/ { print $2 }' |
     find_lines -mindepth 1 -maxdepth 1 -printf 'entry\t%h\t%p\0' | tr '\n\0' '?\n'
+}
+
+# foreign<TAB>PATH<TAB>WORDS: a template or target of ours that would take the place of one of a package's.
+observe_shadows() {
+  names file | sed -n 's,^/etc/systemd/system/\([^/]*@\.[a-z]*\|[^/]*\.target\)$,\1,p' | while read -r unit; do
+    [ ! -e "/usr/lib/systemd/system/$unit" ] ||
+      printf 'foreign\t%s\t%s\n' "/etc/systemd/system/$unit" \
+        "would take the place of /usr/lib/systemd/system/$unit, which a package brought; rename the app"
+  done
 }
 
 # Names that manifests applied earlier own; a file that is about to be removed is not a stranger.
@@ -87,6 +97,9 @@ observe_packages() {
 
 observe_accounts() {
   [ -n "$(names user group)" ] || return 0
+  # Noted as made; of a group also that it was about to be, for nothing marks it as the kit's.
+  cat "$STATE"/manifests/* 2>/dev/null | awk -F '\t' '/^(user|group)\t/ { print "made\t" $1 "\t" $2 }'
+  cat "$STATE"/pending/* 2>/dev/null | awk -F '\t' '/^group\t/ { print "made\t" $1 "\t" $2 }'
   getent group | sed 's/:/\t/g; s/^/group\t/'
   names user | lines_to_args getent passwd | sed 's/:/\t/g; s/^/passwd\t/'
   names user | lines_to_args getent shadow |
@@ -242,7 +255,7 @@ observe_monitors() {
 
 # Brings the raw facts into the shape of the items.
 join_observations() {
-  awk -F '\t' '
+  awk -F '\t' -v ours="$OURS" '
     function type(letter) {
       return letter == "f" ? "file" : letter == "d" ? "directory" : letter == "l" ? "link" : \
         letter == "s" ? "socket" : letter == "p" ? "fifo" : "device"
@@ -268,6 +281,7 @@ join_observations() {
       return 0
     }
     function path_item(kind, p,  wanted) {
+      if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
       wanted = kind == "tree" ? "directory" : kind
       if (!(p in kindof) || is_elsewhere(p)) { if (kind != "absent") say("state=missing"); return }
       if (kind == "absent" || kindof[p] != wanted) { say("type=" kindof[p]); return }
@@ -279,12 +293,27 @@ join_observations() {
       hidden(p)
       if (p in extra && / *\t@whole=yes/) say("extra=" extra[p])
     }
+    # An account that nothing says the kit made is of a person, or of another program.
+    function is_ours(kind, u,  part) {
+      if (u in passwd) split(passwd[u], part, "\t")
+      return (kind "\t" u) in made || part[5] == ours
+    }
+    function foreign_account(remove) {
+      say("foreign=is there already, and Keelson did not make it; choose another name in the stack file, or remove it (" remove " " $2 ") if nobody needs it")
+    }
+    function group_item(g) {
+      if (!(g in members)) say("state=missing")
+      else if (!is_ours("group", g)) foreign_account("groupdel")
+      else say("members=" sorted(members[g]))
+    }
     function user_item(u,  member, i, n, groups, g, name) {
       if (!(u in passwd)) { say("state=missing"); return }
+      if (!is_ours("user", u)) { foreign_account("userdel"); return }
       n = split(passwd[u], part, "\t")
       say("group=" (part[2] in gname ? gname[part[2]] : part[2]))
       for (name in members) if (index("," members[name] ",", "," u ",")) groups = groups (groups ? "," : "") name
       say("groups=" sorted(groups)); say("home=" part[3]); say("shell=" part[4]); say("password=" shadow[u])
+      if (part[5] != "") say("comment=" part[5])
       if (part[1] == 0) say("uid=0")
     }
     !body && $1 == "items" { body = 1; for (p in entries) strangers(p); next }
@@ -296,8 +325,10 @@ join_observations() {
     !body && $1 == "known" { known[$2] = 1 }
     !body && $1 == "entry" { entries[$3] = $2 }
     !body && $1 == "package" { if ($4 == "installed") { package[$2] = $5; if ($3 == "hold") held[$2] = 1 } }
+    !body && $1 == "made" { made[$2 "\t" $3] = 1 }
+    !body && $1 == "foreign" { foreign[$2] = $3 }
     !body && $1 == "group" { gname[$4] = $2; members[$2] = $5 }
-    !body && $1 == "passwd" { passwd[$2] = $4 "\t" $5 "\t" $7 "\t" $8 }
+    !body && $1 == "passwd" { passwd[$2] = $4 "\t" $5 "\t" $7 "\t" $8 "\t" $6 }
     !body && $1 == "shadow" { shadow[$2] = $3 }
     !body && $1 == "sysctl" { live[$2] = $3 }
     !body && $1 == "setting" { live[$2] = $3 }
@@ -329,7 +360,7 @@ join_observations() {
       if (!($2 in package)) say("state=missing")
       else { say("state=installed"); if (/\tversion=/) say("version=" package[$2]); if ($2 in held) say("hold=yes") }
     }
-    $1 == "group" { if ($2 in members) say("members=" sorted(members[$2])); else say("state=missing") }
+    $1 == "group" { group_item($2) }
     $1 == "user" { user_item($2) }
     $1 == "sysctl" || $1 == "setting" { say("value=" live[$2]) }
     $1 == "blob" { say("state=" ($2 in blob ? "present" : "missing")) }

@@ -13,6 +13,8 @@ LOG=/var/log/keelson.log
 HELPER=/usr/local/sbin/keelson
 LOCK_WAIT=900
 APT_WAIT=300
+# Who made it: the comment of each user, and in the first lines of each file.
+OURS='Managed by Keelson'
 
 # Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
 ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }

@@ -117,15 +117,3 @@ remove_directory() {
     *) if rmdir "$1" 2>/dev/null; then say change "directory $1: removed"; fi ;;
   esac
 }
-
-remove_user() {
-  getent passwd "$1" >/dev/null || return 0
-  userdel "$1" 2>"$work/complaints" || fail "user $1 cannot be removed: $(cat "$work/complaints")"
-  say change "user $1: removed"
-}
-
-remove_group() {
-  getent group "$1" >/dev/null || return 0
-  groupdel "$1" 2>"$work/complaints" || fail "group $1 cannot be removed: $(cat "$work/complaints")"
-  say change "group $1: removed"
-}

@@ -348,6 +348,13 @@ const passwd =
 const accounts: Mutation[] = [
   { name: 'the user gets a shell', befalls: of('user'), damage: passwd(7, '/bin/dash') },
   { name: 'the user gets another home', befalls: of('user'), damage: passwd(6, '/root') },
+  { name: 'the user gets another comment', befalls: of('user'), damage: passwd(5, 'Jane') },
+  {
+    name: 'the user becomes a second root',
+    // An app's directories would be told too: what is theirs has no owner then.
+    befalls: (item) => item.kind === 'user' && item.name === 'deploy',
+    damage: passwd(3, '0'),
+  },
   {
     name: 'the user gets another primary group',
     befalls: of('user'),

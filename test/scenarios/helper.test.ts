@@ -8,9 +8,11 @@ import {
   aptPackage,
   directory,
   file,
+  group,
   type Item,
   link,
   sysctl,
+  systemUser,
   unit,
 } from '../../components/host/item.ts';
 import { key, text } from '../../components/host/manifest.ts';
@@ -61,6 +63,7 @@ test('the helper', async (t: TestContext) => {
 
 const steps: [string, (host: SandboxHost) => Promise<void>][] = [
   ['makes, mends and takes away what a manifest names', lifecycle],
+  ['refuses what is somebody else’s, and touches nothing of it', foreign],
   ['leaves a package that is not named any more until the whole manifest goes', packages],
   ['waits for the locks of apt, and says who holds them', locks],
 ];
@@ -75,6 +78,8 @@ async function lifecycle(host: SandboxHost): Promise<void> {
     aptPackage('sudo'),
     directory('/etc/own', { whole: true }),
     file('/etc/own/file', 'text'),
+    group('own'),
+    systemUser('own', { group: 'own' }),
     link('/etc/own/link', 'file'),
     absent('/etc/motd'),
     sysctl('net.ipv4.tcp_fin_timeout', '33'),
@@ -89,12 +94,13 @@ async function lifecycle(host: SandboxHost): Promise<void> {
   const history = await host.exec('cat /var/log/apt/history.log');
   await host.exec(`apt-mark hold acl; ln -sfn /etc/shadow /etc/own/link; date >/etc/motd
     sysctl -w net.ipv4.tcp_fin_timeout=10; systemctl unmask apt-daily.timer
-    systemctl enable --now dpkg-db-backup.timer`);
+    systemctl enable --now dpkg-db-backup.timer; sed -i 's/^own:x:[0-9]*/own:x:0/' /etc/passwd`);
   const damaged = await look(host, items);
   assert.deepEqual(
     damaged.map((line) => line.replace(/ → .*/, '')),
     [
       'package acl hold yes',
+      'user own uid 0',
       'link /etc/own/link target /etc/shadow',
       'absent /etc/motd type file',
       'sysctl net.ipv4.tcp_fin_timeout value 10',
@@ -112,6 +118,44 @@ async function lifecycle(host: SandboxHost): Promise<void> {
   const after = await host.exec(`${states}; sysctl net.ipv4.tcp_fin_timeout; cat /etc/motd`);
   assert.equal(after.replace(/\n[^\n]*$/, ''), before.replace(/\n[^\n]*$/, ''));
   assert.equal((await host.tryExec('ls /etc/own /var/lib/keelson/manifests/base')).stdout, '');
+}
+
+async function foreign(host: SandboxHost): Promise<void> {
+  await host.exec(
+    'useradd -m -s /bin/bash -G adm jane; echo jane:secret | chpasswd; groupadd team; touch /usr/lib/systemd/system/vpn@.service',
+  );
+  const accounts = 'getent passwd jane; getent shadow jane; id jane; getent group team';
+  const before = await host.exec(accounts);
+  const jane = [group('jane'), systemUser('jane', { group: 'jane' })];
+  const vpn = file('/etc/systemd/system/vpn@.service', 'text');
+  const all = [...jane, group('team'), vpn, file('/etc/own', 'text')];
+  assert.deepEqual(
+    (await look(host, all)).flatMap((line) => / foreign (.*) → /.exec(line)?.[1] ?? []),
+    [
+      ...['groupdel jane', 'userdel jane', 'groupdel team'].map(
+        (command) =>
+          `is there already, and Keelson did not make it; choose another name in the stack file, or remove it (${command}) if nobody needs it`,
+      ),
+      'would take the place of /usr/lib/systemd/system/vpn@.service, which a package brought; rename the app',
+    ],
+  );
+  for (const item of all.slice(0, 4)) {
+    const { code, stderr } = await tryApply(host, [item, file('/etc/own', 'text')]);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`^keelson: refused, nothing was changed: ${key(item)} `));
+  }
+  await remove(host);
+  assert.equal(await host.exec(accounts), before);
+  assert.equal((await host.tryExec('ls /etc/own')).stdout, '');
+  // What the kit made is its own also after the host has lost all memory of it.
+  const own = [group('own'), systemUser('own', { group: 'own' })];
+  await apply(host, own);
+  await host.exec('rm -rf /var/lib/keelson; usermod -s /bin/bash own');
+  assert.deepEqual(await apply(host, own), [
+    'change user own: shell /bin/bash → /usr/sbin/nologin',
+  ]);
+  await remove(host);
+  assert.equal((await host.tryExec('getent passwd own; getent group own')).stdout, '');
 }
 
 /** The kit's own go, as far as nothing that stays needs them; what they keep on the disk stays. */

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { said } from '../../tools/engine.ts';
 import { integer, pick, type Random, seeded } from '../chaos/random.ts';
 import { type SandboxHost, testHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
@@ -332,6 +333,12 @@ async function secondApp(host: SandboxHost, stack: Stack): Promise<void> {
     env: { UPLOADS: '/srv/blog/uploads' },
   };
   stack.configure({ server, apps: { shop: shop(stack), blog } });
+  // A person who is called so keeps the account; nothing is begun before that is clear.
+  await host.exec('useradd --create-home --shell /bin/bash blog');
+  const refused = await stack.try('preview');
+  assert.notEqual(refused.code, 0);
+  assert.match(said(refused), /user blog is there already, and Keelson did not make it; choose/);
+  await host.exec('userdel --remove blog');
   await stack.up();
   await assertNothingToDo(stack);
   const running = async (name: string) =>

@@ -134,6 +134,7 @@ test('the deploy user owns neither home nor keys, and the login user is never to
     home: '/home/deploy',
     shell: '/bin/bash',
     password: 'locked',
+    comment: 'Managed by Keelson',
   });
   const keys = find(all, 'file', '/home/deploy/.ssh/authorized_keys');
   assert.deepEqual(

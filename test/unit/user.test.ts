@@ -12,6 +12,7 @@ test('the user has no shell, no home, no password, and a group of its own', () =
     home: '/nonexistent',
     shell: '/usr/sbin/nologin',
     password: 'locked',
+    comment: 'Managed by Keelson',
   });
   assert.deepEqual(find(items, 'group', 'shop').state, { members: '' });
 });
