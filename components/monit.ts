@@ -2,12 +2,18 @@
 import type { Facts } from './host/facts.ts';
 import { aptPackage, directory, file, type Item, monitorCheck, unit } from './host/item.ts';
 import type { Manifest } from './host/manifest.ts';
+import { hostHeader } from './rollout.ts';
 import type { ServerConfig } from './server.ts';
 import { template } from './template.ts';
 
 const folder = '/etc/monit/keelson.d';
 
-export type Watched = { name: string; health: string; stopTimeout: number };
+export type Watched = {
+  name: string;
+  domains: readonly string[];
+  health: string;
+  rollout: { start: number; status: number; text?: string | undefined };
+};
 
 const whole = { mode: '0700', whole: true };
 
@@ -16,24 +22,39 @@ export const checkName = (app: { name: string }, port: number): string => `${app
 
 /** Monit itself: package, unit, cycle, control socket, checks of nginx, sshd, disk, memory and load. */
 export function renderMonit(
-  server: Pick<ServerConfig, 'monit' | 'port'>,
-  facts: Pick<Facts, 'version'>,
+  server: Pick<ServerConfig, 'monit'>,
+  facts: Pick<Facts, 'version' | 'sshd'>,
 ): Manifest[] {
   const { interval, alerts, ...limits } = server.monit;
   const main = template('monit/monitrc', { interval, alerts: alerts ?? false });
-  const checks = template('monit/server', { ...limits, port: server.port });
+  const sshd = listener(facts.sshd);
+  const checks = template('monit/server', { ...limits, sshd: sshd ?? false });
   const monit = { mode: '0600', check: 'monit' } as const;
   const items = [
     directory(folder, whole),
     file(`${folder}/0-server.conf`, checks, monit),
+    file(`${folder}/restart`, template('monit/restart', {}), { mode: '0700' }),
     file('/etc/monit/monitrc', main, monit),
     ...service(facts),
-    ...['host', 'disk', 'sshd', 'nginx'].map(monitorCheck),
+    ...['host', 'disk', ...(sshd ? ['sshd'] : []), 'nginx'].map(monitorCheck),
   ];
   return [
     { name: 'base', after: [], items: [aptPackage('monit')] },
     { name: 'monit', after: ['base', 'nginx'], items },
   ];
+}
+
+/** One address of sshd's at which the host itself reaches it: the loopback, where it listens there. */
+function listener(sshd: string): { address: string; at: string } | undefined {
+  const all = sshd
+    .replace('0.0.0.0:', '127.0.0.1:')
+    .replace('[::]:', '[::1]:')
+    .split(' ')
+    .flatMap((given) => {
+      const [, address, at] = /^\[?([0-9a-f.:]+)\]?:(\d+)$/.exec(given) ?? [];
+      return address && at ? [{ address, at }] : [];
+    });
+  return all.find(({ address }) => address === '127.0.0.1') ?? all[0];
 }
 
 /** Debian 12 starts Monit by an init script, which nothing starts again; later ones have a unit. */
@@ -55,15 +76,22 @@ function service({ version }: Pick<Facts, 'version'>): Item[] {
   ];
 }
 
-/** The checks of an app's instances: a hanging one is restarted through systemd, a few times. */
+/** The checks of an app's instances: asked what a rollout asks them, and started again when they hang. */
 export function renderChecks(app: Watched, ports: readonly number[]): Item[] {
+  const { start, status, text } = app.rollout;
   const instances = ports.map((port) => ({
     port,
     check: checkName(app, port),
     unit: `${app.name}@${port}.service`,
   }));
-  // Monit waits for the restart, and that for the old process to end.
-  const view = { ...app, instances, timeout: app.stopTimeout + 15 };
+  const view = {
+    name: app.name,
+    instances,
+    path: app.health,
+    host: hostHeader(app.domains),
+    ...{ status, start, hasText: text !== undefined, text: literal(text ?? '') },
+    patience: Math.min(start, 5),
+  };
   return [
     directory(folder, whole),
     file(`${folder}/${app.name}.conf`, template('monit/app', view), {
@@ -73,3 +101,6 @@ export function renderChecks(app: Watched, ports: readonly number[]): Item[] {
     ...instances.map(({ check }) => monitorCheck(check)),
   ];
 }
+
+/** A regular expression that fits this text alone. */
+const literal = (text: string): string => text.replace(/[.+]/g, '[$&]');

@@ -46,8 +46,8 @@ export const rolloutSchema = z
   })
   .describe('How the instances move to a release');
 
-/** Names that are none are asked for by the one that the default server answers to. */
-const hostHeader = (domains: readonly string[]): string =>
+/** The name by which an instance is asked for its health. */
+export const hostHeader = (domains: readonly string[]): string =>
   domains.find((domain) => domain !== 'default' && !domain.startsWith('*.')) ?? 'localhost';
 
 /**

@@ -10,6 +10,8 @@ export const factsSchema = z.object({
   cores: z.coerce.number().int().positive(),
   memoryMiB: z.coerce.number().int().positive(),
   hostname: z.string(),
+  /** Where sshd listens, such as `[::]:22 0.0.0.0:22`; empty when that cannot be told. */
+  sshd: z.string(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
   /** Releases kept on the host, newest first, by app. */
@@ -37,6 +39,7 @@ export const unseen: { facts: Facts; memory: Memory } = {
     cores: 2,
     memoryMiB: 1024,
     hostname: 'localhost',
+    sshd: '[::]:22 0.0.0.0:22',
     systemd: 257,
     releases: {},
   },

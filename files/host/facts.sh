@@ -11,6 +11,8 @@ print_facts() {
   fact cores "$(nproc)"
   fact memoryMiB "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)"
   fact hostname "$(cat /proc/sys/kernel/hostname)"
+  # Whatever address and port lead there from outside; nothing while its configuration is broken.
+  fact sshd "$(sshd -T 2>/dev/null | awk '$1 == "listenaddress" { print $2 }' | paste -s -d ' ')"
   if [ -d /run/systemd/system ]; then
     fact systemd "$(systemctl --version | awk 'NR == 1 { print $2 }')"
   else

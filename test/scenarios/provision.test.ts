@@ -50,7 +50,7 @@ const shop = (stack: Stack, given: object = {}) => ({
   uploads: { '/media': 'uploads' },
   static: { '/assets': 'public' },
   logs: { to: 'files' },
-  rollout: { watch: '0s', drain: '1s', answers: 1 },
+  rollout: { watch: '0s', drain: '1s', answers: 1, start: '30s' },
   ...given,
 });
 
@@ -267,6 +267,9 @@ async function recovery(host: SandboxHost): Promise<void> {
   await replaced(host, crashed, 15);
   const hung = await mainPid(host);
   await host.exec(`kill -STOP ${hung}`);
+  // It was started a moment ago, and may not be ready yet for all that Monit knows.
+  await sleep(20_000);
+  assert.equal(await mainPid(host), hung);
   await replaced(host, hung, 120);
   const reloaded = await mainPid(host);
   await host.exec('systemctl reload shop@4190.service');

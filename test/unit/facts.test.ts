@@ -12,6 +12,7 @@ const lines = (more: Record<string, string> = {}): string[] =>
     cores: '4',
     memoryMiB: '3936',
     hostname: 'web1',
+    sshd: '[::]:22 0.0.0.0:22',
     systemd: '252',
     ...more,
   }).map(([key, value]) => `${key}\t${value}`);

@@ -11,17 +11,28 @@ function server(given: object = {}, facts = trixie) {
   return manifest.items;
 }
 
-test('an instance that does not answer is restarted through systemd, a few times', () => {
-  const items = renderChecks(shop({ health: '/health?deep=1', stopTimeout: '20s' }), [4190]);
+test('an instance is asked what a rollout asks it, and is given as much time to start', () => {
+  const rollout = { status: 204, text: 'a.b+c', start: '10m' };
+  const items = renderChecks(shop({ health: '/health?deep=1', rollout }), [4190]);
   assert.deepEqual(lines(textOf(items, '/etc/monit/keelson.d/shop.conf')), [
     'check host shop-4190 with address 127.0.0.1',
-    'start program = "/usr/bin/systemctl --no-pager start shop@4190.service"',
-    'stop program = "/usr/bin/systemctl --no-pager stop shop@4190.service"',
-    'restart program = "/usr/bin/systemctl --no-pager restart shop@4190.service" with timeout 35 seconds',
-    'if failed port 4190 protocol http request "/health?deep=1"',
-    'with timeout 3 seconds for 3 cycles then restart',
-    'if 5 restarts within 40 cycles then unmonitor',
+    'if failed port 4190 protocol http request "/health?deep=1" status = 204',
+    'with http headers [Host: shop.example.com] content = "a[.]b[+]c"',
+    'with timeout 5 seconds for 3 cycles',
+    'then exec "/etc/monit/keelson.d/restart shop@4190.service 600" repeat every 1 cycles',
   ]);
+});
+
+test('an instance whose answer may be any is asked for its status alone', () => {
+  const items = renderChecks(shop({ domains: ['default'], rollout: { start: '2s' } }), [4190]);
+  const text = textOf(items, '/etc/monit/keelson.d/shop.conf');
+  assert.match(text, /request "\/" status = 200\n\s+with http headers \[Host: localhost\]\n/);
+  assert.match(text, /with timeout 2 seconds/);
+});
+
+test('what Monit runs when an instance hangs is root’s', () => {
+  const { state } = find(server(), 'file', '/etc/monit/keelson.d/restart');
+  assert.deepEqual([state.owner, state.mode], ['root', '0700']);
 });
 
 test('each check in the files is watched for, so that one that gave up is drift', () => {
@@ -43,16 +54,31 @@ test('the control socket is root’s, and the cycle is that of the stack file', 
   );
 });
 
-test('thresholds and the port of sshd come from the stack file', () => {
-  const given = { port: 2222, monit: { disk: '80%', memory: '70%', load: 2 } };
+test('thresholds come from the stack file', () => {
+  const given = { monit: { disk: '80%', memory: '70%', load: 2 } };
   const text = textOf(server(given), '/etc/monit/keelson.d/0-server.conf');
   for (const line of [
     'if space usage > 80% for 4 cycles then alert',
     'if memory usage > 70% for 4 cycles then alert',
     'if loadavg (5min) per core > 2 for 4 cycles then alert',
-    'if failed port 2222 protocol ssh with timeout 5 seconds for 3 cycles then restart',
   ])
     assert.ok(lines(text).includes(line), line);
+});
+
+test('sshd is asked where it listens on the host, not where it is reached from outside', () => {
+  const asked = (sshd: string) => {
+    const items = server({ port: 2222 }, { ...trixie, sshd });
+    const text = textOf(items, '/etc/monit/keelson.d/0-server.conf');
+    const watched = items.some(({ kind, name }) => kind === 'monitor' && name === 'sshd');
+    assert.equal(watched, /^check process sshd/m.test(text));
+    return /if failed (host \S+ port \d+) protocol ssh/.exec(text)?.[1];
+  };
+  assert.equal(asked('[::]:22 0.0.0.0:22'), 'host 127.0.0.1 port 22');
+  assert.equal(asked('[::]:2200'), 'host ::1 port 2200');
+  assert.equal(asked('10.0.0.7:22 127.0.0.1:22'), 'host 127.0.0.1 port 22');
+  assert.equal(asked('10.0.0.7:22 [2001:db8::7]:22'), 'host 10.0.0.7 port 22');
+  assert.equal(asked('[2001:db8::7]:22'), 'host 2001:db8::7 port 22');
+  assert.equal(asked(''), undefined);
 });
 
 test('alerts are mailed only when there is somebody to mail to', () => {
@@ -60,7 +86,8 @@ test('alerts are mailed only when there is somebody to mail to', () => {
   const alerts = { to: 'ops@example.com', server: 'mail.example.com' };
   const main = lines(textOf(server({ monit: { alerts } }), '/etc/monit/monitrc'));
   assert.ok(main.includes('set mailserver mail.example.com port 25'));
-  assert.ok(main.includes('set alert ops@example.com'));
+  // Each move of an instance, and each reload of Monit, would be one.
+  assert.ok(main.includes('set alert ops@example.com not on { action, instance }'));
 });
 
 test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that it lacks', () => {
@@ -78,7 +105,7 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
 test('the files are root’s alone and checked by Monit before they take effect', () => {
   const items = [...server(), ...renderChecks(shop(), [4190])];
   for (const item of items.filter(
-    ({ kind, name }) => kind === 'file' && name.startsWith('/etc/monit'),
+    ({ kind, name }) => kind === 'file' && /^\/etc\/monit\/(monitrc|.*\.conf)$/.test(name),
   )) {
     assert.equal(item.state.mode, '0600', item.name);
     assert.equal(item.instructions?.['@check'], 'monit', item.name);
