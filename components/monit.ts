@@ -22,11 +22,14 @@ export const checkName = (app: { name: string }, port: number): string => `${app
 
 /** Monit itself: package, unit, cycle, control socket, checks of nginx, sshd, disk, memory and load. */
 export function renderMonit(
-  server: Pick<ServerConfig, 'monit'>,
-  facts: Pick<Facts, 'version' | 'sshd'>,
+  server: Pick<ServerConfig, 'monit' | 'hostname'>,
+  facts: Pick<Facts, 'version' | 'hostname' | 'sshd'>,
 ): Manifest[] {
   const { interval, alerts, ...limits } = server.monit;
-  const main = template('monit/monitrc', { interval, alerts: alerts ?? false });
+  // Set by whoever is root there, and no text for a configuration file.
+  const hostname = (server.hostname ?? facts.hostname).replace(/[^A-Za-z0-9.-]/g, '-');
+  const mail = alerts && { ...alerts, hostname, from: alerts.from ?? `monit@${hostname}` };
+  const main = template('monit/monitrc', { interval, mail: mail ?? false });
   const sshd = listener(facts.sshd);
   const checks = template('monit/server', { ...limits, sshd: sshd ?? false });
   const monit = { mode: '0600', check: 'monit' } as const;

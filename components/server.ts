@@ -40,6 +40,9 @@ const monitSchema = z
         to: field.email.describe('Who gets the alerts'),
         server: field.address.describe('Mail server that takes them'),
         port: field.anyPort.prefault(25).describe('Port of the mail server'),
+        from: field.email
+          .optional()
+          .describe('Sender of the alerts; default: monit@ and the host name'),
       })
       .optional()
       .describe('Where alerts are sent by mail; without it they are in the log of Monit'),

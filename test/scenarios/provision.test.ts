@@ -54,7 +54,8 @@ const shop = (stack: Stack, given: object = {}) => ({
   ...given,
 });
 
-const server = { deploy: { keys: [deployKey] }, monit: { interval: '5s' } };
+const alerts = { to: 'ops@example.com', server: '127.0.0.1', port: 2525 };
+const server = { deploy: { keys: [deployKey] }, monit: { interval: '5s', alerts } };
 
 /** Runs a command on the host as a user; whether that user may. */
 async function may(host: SandboxHost, user: string, command: string): Promise<boolean> {

@@ -85,9 +85,24 @@ test('alerts are mailed only when there is somebody to mail to', () => {
   assert.doesNotMatch(textOf(server(), '/etc/monit/monitrc'), /mailserver|set alert/);
   const alerts = { to: 'ops@example.com', server: 'mail.example.com' };
   const main = lines(textOf(server({ monit: { alerts } }), '/etc/monit/monitrc'));
-  assert.ok(main.includes('set mailserver mail.example.com port 25'));
+  const ehlo = 'using hostname "localhost"';
+  assert.ok(main.includes(`set mailserver mail.example.com port 25 ${ehlo}`));
+  assert.ok(main.includes('from: monit@localhost'));
+  assert.ok(main.includes('subject: localhost: $SERVICE: $EVENT'));
   // Each move of an instance, and each reload of Monit, would be one.
   assert.ok(main.includes('set alert ops@example.com not on { action, instance }'));
+});
+
+test('an alert names the server that it is about', () => {
+  const alerts = { to: 'ops@example.com', server: 'mail.example.com' };
+  const main = (given: object, hostname: string) =>
+    textOf(
+      server({ monit: { alerts: { ...alerts, ...given } } }, { ...trixie, hostname }),
+      '/etc/monit/monitrc',
+    );
+  assert.match(main({}, 'web1'), /^\tfrom: monit@web1\n\tsubject: web1: /m);
+  assert.match(main({ from: 'a@example.com' }, 'web1'), /^\tfrom: a@example.com\n/m);
+  assert.match(main({}, 'we"b{1'), /^\tfrom: monit@we-b-1$/m);
 });
 
 test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that it lacks', () => {
