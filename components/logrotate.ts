@@ -12,7 +12,9 @@ export const logFields = {
         .prefault('journal')
         .describe('Where the output goes: the journal, or /var/log/<app>/<port>.log'),
       days: integer(1, 3650).prefault(14).describe('Days for which log files are kept'),
-      size: size.prefault('100M').describe('Size above which a log file is rotated within the day'),
+      size: size
+        .prefault('100M')
+        .describe('Size above which a log file is rotated within the hour, not only each day'),
     })
     .prefault({})
     .describe('Logs of the app'),
@@ -21,6 +23,9 @@ export const logFields = {
 type Logs = { name: string; logs: z.output<(typeof logFields)['logs']> };
 
 export const logDirectory = (app: { name: string }): string => `/var/log/${app.name}`;
+
+/** What logrotate is told to keep logs for so many days, in each of which it may rotate them 24 times. */
+export const kept = (days: number) => ({ days, count: days * 24 });
 
 /**
  * Log directory and rotation.
@@ -31,7 +36,7 @@ export const logDirectory = (app: { name: string }): string => `/var/log/${app.n
 export function renderLogs(app: Logs): Item[] {
   if (app.logs.to === 'journal') return [];
   const path = logDirectory(app);
-  const text = template('app/logrotate', { ...app, ...app.logs, path });
+  const text = template('app/logrotate', { ...app, ...app.logs, ...kept(app.logs.days), path });
   return [
     directory(path, { group: 'adm', mode: '2750', remove: 'keep' }),
     file(`/etc/logrotate.d/keelson-${app.name}`, text, { check: 'logrotate' }),

@@ -4,6 +4,7 @@ import { domain, duration, integer, plainText, relativePath, size, urlPath } fro
 import type { Facts } from './host/facts.ts';
 import { absent, aptPackage, directory, file, type Item, unit } from './host/item.ts';
 import type { Manifest } from './host/manifest.ts';
+import { kept } from './logrotate.ts';
 import type { ServerConfig } from './server.ts';
 import { template } from './template.ts';
 import { home } from './user.ts';
@@ -77,7 +78,7 @@ export function renderNginx(
     absent('/etc/nginx/sites-enabled/default'),
     directory(folder, { whole: true }),
     file(`${folder}/0-default.conf`, template('nginx/default.conf', {}), nginx),
-    file('/etc/logrotate.d/nginx', template('nginx/logrotate', { days: logs }), {
+    file('/etc/logrotate.d/nginx', template('nginx/logrotate', kept(logs)), {
       check: 'logrotate',
     }),
     unit('nginx.service', {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { deploySchema, renderDeploy } from './deploy.ts';
 import * as field from './fields.ts';
 import type { Facts } from './host/facts.ts';
-import { aptPackage, directory, file, type Item, setting } from './host/item.ts';
+import { aptPackage, directory, file, type Item, setting, unit } from './host/item.ts';
 import type { Manifest } from './host/manifest.ts';
 import { journalSchema, renderJournal } from './journal.ts';
 import { renderKernel, sysctlSchema } from './kernel.ts';
@@ -121,7 +121,7 @@ function isTimeZone(name: string): boolean {
 }
 
 /**
- * Renders the manifests `base` (packages, kernel, limits, log, deploy user) and `journal`,
+ * Renders the manifests `base` (packages, kernel, limits, log rotation, deploy user) and `journal`,
  * which is one of its own since whatever changes in it restarts journald.
  *
  * The keys of the user who logs in are never touched, so that no change locks the kit out.
@@ -132,6 +132,7 @@ export function renderServer(server: ServerConfig, _facts: Facts): Manifest[] {
     ...identity(server),
     ...renderKernel(server),
     ...limits(server),
+    ...rotation(),
     ...administration(),
     ...renderDeploy(server.deploy),
   ];
@@ -180,9 +181,21 @@ function limits({ openFiles }: ServerConfig): Item[] {
   ];
 }
 
-function administration(): Item[] {
+/** Debian looks at logs once a day, in which one that is chatty fills the disk. */
+function rotation(): Item[] {
+  const name = 'logrotate.timer';
+  const folder = `/etc/systemd/system/${name}.d`;
+  const dropin = `${folder}/keelson.conf`;
   return [
     file('/etc/logrotate.d/keelson', template('server/logrotate.conf', {}), { check: 'logrotate' }),
+    directory(folder),
+    file(dropin, template('server/logrotate.timer', {})),
+    unit(name, { enabled: 'enabled', active: 'active', dropins: [dropin], change: 'restart' }),
+  ];
+}
+
+function administration(): Item[] {
+  return [
     directory('/etc/keelson'),
     directory('/etc/keelson/sudoers.d', { mode: '0750', whole: true }),
     file('/etc/sudoers.d/keelson', template('server/sudoers', {}), {

@@ -19,6 +19,7 @@ const ownLife = [
   '/run/user', // of the user who logs in
   '/run/utmp', // who is logged in
   '/var/lib/lastlog', // when somebody logged in last
+  '/var/lib/logrotate', // logs are looked at each hour
   '/var/lib/monit', // Monit's own pace
   '/var/lib/systemd/timers', // when timers ran
   '/var/lib/wtmpdb', // who logged in

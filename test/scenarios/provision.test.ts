@@ -248,6 +248,8 @@ async function sandbox(host: SandboxHost): Promise<void> {
 async function logs(host: SandboxHost): Promise<void> {
   const tried = await host.exec('logrotate -d /etc/logrotate.conf 2>&1');
   assert.doesNotMatch(tried, /^error:/m);
+  const timer = await host.exec('systemctl show --property=TimersCalendar logrotate.timer');
+  assert.match(timer, /^TimersCalendar=\{ OnCalendar=\*-\*-\* \*:00:00 [^{]*\}$/m);
   await host.exec('logrotate -f /etc/logrotate.conf');
   await host.exec('systemctl restart shop@4190.service');
   await replaced(host, 0, 20);
@@ -378,6 +380,8 @@ async function destroyed(host: SandboxHost, stack: Stack): Promise<void> {
   await stack.destroy();
   const ours = "find / -xdev -name '*keelson*' -not -path '/var/log/*'";
   assert.equal(await host.exec(ours), '');
+  const timer = await host.exec('systemctl show --property=TimersCalendar logrotate.timer');
+  assert.doesNotMatch(timer, /\*:00:00/);
   const accounts = await host.tryExec('getent passwd shop deploy; getent group shop deploy');
   assert.equal(accounts.stdout, '');
   assert.equal(await host.exec('ls -A /srv/shop'), 'uploads\n');

@@ -53,6 +53,16 @@ test('base comes first, and the journal has a manifest of its own', () => {
   );
 });
 
+test('logs are looked at each hour, by a drop-in of which the timer is told', () => {
+  const dropin = '/etc/systemd/system/logrotate.timer.d/keelson.conf';
+  const text = find(items(), 'file', dropin)?.content ?? '';
+  // The first, empty one takes Debian's away.
+  assert.match(text, /^\[Timer\]\nOnCalendar=\nOnCalendar=hourly\n/m);
+  const timer = find(items(), 'unit', 'logrotate.timer');
+  assert.deepEqual(timer?.state, { enabled: 'enabled', active: 'active', dropins: dropin });
+  assert.equal(timer?.instructions?.['@change'], 'restart');
+});
+
 test('packages: sorted, once each, more of them only for what needs them', () => {
   const stock = packages();
   assert.deepEqual(stock, [...new Set(stock)].sort());
