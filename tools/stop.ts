@@ -6,16 +6,20 @@
  *     npm run stop -- --host admin@server.example       takes the stack off a machine of your own
  */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { said, start } from './engine.ts';
 import { local, ownHost, ownWorkspace, prepareStack, stateDirectory } from './local.ts';
 import { options } from './options.ts';
 import { removeHost, removeStaleHosts, removeStaleScenarios } from './sandbox/cleanup.ts';
+import { runningContainers } from './sandbox/container.ts';
 import { runAsRoot, SandboxError } from './sandbox/process.ts';
-import { cacheDirectory, recordedHosts } from './sandbox/record.ts';
+import { cacheDirectory, hostsDirectory, recordedHosts } from './sandbox/record.ts';
+import { checkRoot } from './sandbox/requirements.ts';
 import { setUp } from './setup.ts';
 import { print, red, step } from './terminal.ts';
 
 async function stopSandbox(): Promise<void> {
+  await checkRoot();
   await step('Debian host in a container', async () =>
     (await removeHost(local)) ? 'removed' : 'there is none',
   );
@@ -45,14 +49,18 @@ async function stopOwn(text: string): Promise<void> {
 
 async function removeCache(): Promise<void> {
   await step('downloads', async () => {
-    const hosts = await recordedHosts();
+    const own = (await recordedHosts()).map((name) => join(hostsDirectory, name));
+    const isShared = process.env.KEELSON_CACHE !== undefined;
+    const others = isShared ? (await runningContainers()).map(({ directory }) => directory) : [];
+    const hosts = [...new Set([...own, ...others])];
     if (hosts.length > 0) {
       throw new SandboxError(
-        `Hosts of this clone still use the downloads: ${hosts.join(', ')}.`,
-        'Stop them first: node tools/sandbox.ts stop NAME',
+        `Hosts still use the downloads: ${hosts.join(', ')}.`,
+        'Stop them first, in their clones: npm run stop, or node tools/sandbox.ts stop NAME',
       );
     }
-    const { code, stderr } = await runAsRoot(['rm', '-rf', cacheDirectory]);
+    // Nothing else of a directory that somebody named.
+    const { code, stderr } = await runAsRoot(['rm', '-rf', join(cacheDirectory, 'debian')]);
     if (code !== 0) throw new Error(stderr.trim());
     return 'removed';
   });

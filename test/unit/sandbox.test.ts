@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,8 +8,15 @@ import { ownHost } from '../../tools/local.ts';
 import { root } from '../../tools/pulumi.ts';
 import { cpuList, usableCpus } from '../../tools/sandbox/cpus.ts';
 import { run } from '../../tools/sandbox/process.ts';
-import { deleted, isAlive, kept, thisProcess } from '../../tools/sandbox/record.ts';
+import {
+  deleted,
+  type HostRecord,
+  isAlive,
+  kept,
+  thisProcess,
+} from '../../tools/sandbox/record.ts';
 import { checkCommands, checkMachine } from '../../tools/sandbox/requirements.ts';
+import { makeSeed } from '../../tools/sandbox/seed.ts';
 import { diffSnapshots, traces } from '../../tools/sandbox/snapshot.ts';
 
 test('processors are counted from those that this process may use', () => {
@@ -125,6 +132,20 @@ test('npm start and npm run stop say how they are used, and notice what npm kept
       assert.equal(status, 1);
       assert.ok(stderr.startsWith(said), stderr);
     }
+});
+
+test('what is put on a host has the modes that it needs, whatever the umask is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'keelson-seed-'));
+  const umask = process.umask(0o077);
+  const record = { name: 'shop', number: 1, user: 'admin', release: 'trixie', owner: kept };
+  await makeSeed(directory, { ...record, base: '', diskMegabytes: 0 } as HostRecord);
+  process.umask(umask);
+  const mode = (path: string) => statSync(join(directory, 'seed', path)).mode & 0o777;
+  assert.equal(mode('etc/resolv.conf'), 0o644);
+  assert.equal(mode('etc/sudoers.d/admin'), 0o440);
+  assert.equal(mode('etc/ssh/ssh_host_ed25519_key'), 0o600);
+  assert.equal(mode('home/admin/.ssh/authorized_keys'), 0o600);
+  rmSync(directory, { recursive: true });
 });
 
 test('a command that takes too long is ended, though something that it started goes on', async () => {

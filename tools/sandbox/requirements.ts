@@ -23,7 +23,6 @@ const ownHost = 'or use a Debian machine of your own: npm start -- --host admin@
 
 /**
  * Checks that hosts in containers are possible on this machine: before everything that takes long.
- * May ask for sudo's password on a terminal.
  * @throws SandboxError with the remedy.
  */
 export async function checkMachine(cache = cacheDirectory, hosts = hostsDirectory): Promise<void> {
@@ -71,7 +70,11 @@ async function isInstalled(command: string): Promise<boolean> {
   return false;
 }
 
-async function checkRoot(): Promise<void> {
+/**
+ * Checks that this process may become root; may ask for sudo's password on a terminal.
+ * @throws SandboxError with the remedy.
+ */
+export async function checkRoot(): Promise<void> {
   if (process.getuid?.() === 0) {
     return;
   }

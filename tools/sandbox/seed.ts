@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { insideAddress } from './container.ts';
 import { makeKeys } from './keys.ts';
@@ -38,7 +38,8 @@ export async function makeSeed(
 
 async function write(path: string, content: string, mode: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content, { mode });
+  await writeFile(path, content);
+  await chmod(path, mode); // whatever the umask is
 }
 
 /** This machine's own; where a stub on the loopback address forwards to them, those behind it. */
