@@ -37,9 +37,12 @@ drain_ports() {
   done
 }
 
-# ", 3 connections cut after 30 s"
-cut_on() {
-  awk -v port=":$1" -v drain="$drain" '
-    substr($3, length($3) - length(port) + 1) == port { n++ }
-    END { if (n) printf ", %d connection%s cut after %d s", n, (n > 1 ? "s" : ""), drain }' "$work/open"
+# Usage: tell_cut WHAT PORTS ORIGIN. Says at once how many connections end with the instances, since
+# nobody can count them any more when a start has failed.
+tell_cut() {
+  for port in $2; do
+    count=$(awk -v port=":$port" 'substr($3, length($3) - length(port) + 1) == port' "$work/open" | wc -l)
+    [ "$count" = 1 ] && connections='1 connection' || connections="$count connections"
+    [ "$count" = 0 ] || say "$3" "$1 $app: $port $connections cut after $drain s"
+  done
 }

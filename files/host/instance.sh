@@ -80,11 +80,13 @@ prove() {
     while [ "$good" -lt "$answers" ]; do
       lives "$port" || return 1
       ! has_read_its_code "$port" || retreat
-      if ask "$port"; then good=$((good + 1)); else good=0; fi
-      [ "$(now)" -lt "$deadline" ] || {
-        reason="was not healthy within $start s: it $answer"
-        return 1
-      }
+      if ask "$port"; then
+        good=$((good + 1))
+      else
+        good=0
+        # Good answers are waited for to the last, so only a bad one comes too late.
+        [ "$(now)" -lt "$deadline" ] || { reason="was not healthy within $start s: it $answer" && return 1; }
+      fi
       sleep 0.1
     done
     [ "$returning" = yes ] || is_current "$port" || return 1

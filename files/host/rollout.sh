@@ -195,6 +195,7 @@ move() {
   printf '%s\n%s\n' "$current" "$moving" >"$place/moving"
   monit_each unmonitor "$moving"
   drain_ports "$moving"
+  tell_cut rollout "$moving" "$origin"
   [ "$listen" = socket ] || tell_units "$moving" stop
   { start_on "$goal" && prove; } || {
     collect_evidence
@@ -212,7 +213,7 @@ tell_moved() {
   for port in $moving; do
     from=$(field "$port" "$observation")
     [ "$returning" = no ] && how="${from#release } →" || how='back on'
-    say "$origin" "rollout $app: $port $how $(short "$goal") in $((took / 100)).$((took / 10 % 10)) s$(cut_on "$port")"
+    say "$origin" "rollout $app: $port $how $(short "$goal") in $((took / 100)).$((took / 10 % 10)) s"
   done
 }
 
@@ -281,11 +282,12 @@ apply_instances() {
   numbers=$(printf '%s\n' "$surplus" | tr ' ' '\n' | grep -x '[0-9]*' | paste -s -d ' ')
   : >"$work/open"
   [ -z "$numbers" ] || drain_ports "$numbers"
+  tell_cut instances "$numbers" "$2"
   tell_units "$surplus" stop socket
   tell_units "$surplus" stop
   tell_units "$surplus" reset-failed
   open_ports
-  for port in $surplus; do say "$2" "instances $app: $port stopped$(cut_on "$port")"; done
+  for port in $surplus; do say "$2" "instances $app: $port stopped"; done
 }
 
 # Usage: remove_rollout APP. Ends all of the app that runs, and forgets what its rollouts noted.

@@ -221,3 +221,34 @@ for (const [batch, count, size] of batches)
       `${size}\n`,
     );
   });
+
+/** What the rollout needs around it to wait for one instance; each question of its health takes two seconds. */
+const waiting = `app=shop moving=4190 returning=yes path=/ start=1 clock=0
+  now() { echo "$clock"; }
+  sleep() { :; }
+  lives() { :; }
+  has_read_its_code() { false; }
+  prove && echo healthy || echo "$reason"`;
+
+test('an instance that answers well to the last is healthy, however long that took', () => {
+  assert.equal(run(`ask() { clock=$((clock + 200)); }\nanswers=2\n${waiting}`), 'healthy\n');
+});
+
+test('an instance that answers badly when its time is over has failed', () => {
+  const bad = `ask() { clock=$((clock + 200)) answer='answered 500' && false; }`;
+  assert.equal(
+    run(`${bad}\nanswers=1\n${waiting}`),
+    'was not healthy within 1 s: it answered 500\n',
+  );
+});
+
+test('what is cut is told of each port by itself', () => {
+  const open = ['4190', '4190', '14191', '4191'].map((port) => `0 0 127.0.0.1:${port} 127.0.0.1:9`);
+  const script = `work=$(mktemp -d) app=shop drain=8; cat >"$work/open"
+    say() { echo "$*"; }
+    tell_cut rollout '4190 4191 4192' change; rm -r "$work"`;
+  assert.equal(
+    run(script, `${open.join('\n')}\n`),
+    'change rollout shop: 4190 2 connections cut after 8 s\nchange rollout shop: 4191 1 connection cut after 8 s\n',
+  );
+});
