@@ -94,7 +94,12 @@ function drifted(before: readonly Item[], manifest: Manifest, sight: Sight): Fin
   const wanted = new Map(manifest.items.map((item) => [key(item), item]));
   const found = before
     .filter((item) => wanted.has(key(item)))
-    .map((item) => ({ item, list: differences(observe(sight, item), item.state) }))
+    .map((item) => ({
+      item,
+      list: differences(observe(sight, item), item.state).filter((difference) =>
+        isWatched(difference, item, wanted.get(key(item))),
+      ),
+    }))
     .filter(({ list }) => list.length > 0);
   return withoutEchoes(found, files(before) !== files(manifest.items)).flatMap(({ item, list }) =>
     list.map((difference) =>
@@ -107,6 +112,14 @@ function drifted(before: readonly Item[], manifest: Manifest, sight: Sight): Fin
           },
     ),
   );
+}
+
+/** The probe looks at what is wanted now: an instance that is new, or about to go, did not drift. */
+function isWatched({ key, from }: Difference, applied: Item, { state }: Item = applied): boolean {
+  if (applied.kind === 'rollout') return key in applied.state === key in state;
+  if (applied.kind !== 'instances') return true;
+  const known = `${applied.state.ports},${state.ports}`.split(',');
+  return from.split(',').some((port) => !known.includes(port));
 }
 
 /** The probe holds instances against what is wanted now: one that runs what was applied last did not drift. */
@@ -179,12 +192,23 @@ function changesOf(item: Item, old: Item | undefined, sight: Sight): Finding[] {
     const asWanted = differences(observe(sight, item), item.state).length === 0;
     return [{ sort: 'new', text: `+ ${label(item)}${asWanted ? ' (there already)' : ''}` }];
   }
-  return differences(old.state, item.state).map((difference) => ({
+  const change = (difference: Difference) => ({
     sort: 'change' as const,
     text: `~ ${label(item)} ${words(difference, item)} (change)`,
-    ...patch(difference, old.content, item),
-  }));
+  });
+  return [
+    ...differences(old.state, item.state).map((difference) => ({
+      ...change(difference),
+      ...patch(difference, old.content, item),
+    })),
+    ...differences(old.instructions ?? {}, item.instructions ?? {})
+      .filter(({ key }) => !untold.has(key))
+      .map((difference) => change({ ...difference, key: difference.key.slice(1) })),
+  ];
 }
+
+/** Instructions that say nothing to a reader, or more of a secret than they may. */
+const untold = new Set(['@run', '@blob', '@unit', '@environment']);
 
 /** A manifest that the host has no record of: one line, since all of it is new. */
 function firstSight(manifest: Manifest, sight: Sight): Finding[] {

@@ -6,6 +6,7 @@ import {
   blob,
   file,
   type Item,
+  instances,
   monitorCheck,
   type State,
   sha256,
@@ -211,6 +212,45 @@ test('instances that run what was applied last did not drift when something new 
       '! rollout shop 4191 older unit → current (drift)',
     ],
   );
+});
+
+test('an instance that is new or about to go did not drift, and a new setting is told', () => {
+  const instance = (ports: object, instructions: object): Item => ({
+    ...{ kind: 'rollout', name: 'shop' },
+    state: { current: was, ...ports },
+    instructions: { '@unit': 'u', '@environment': 'e', ...instructions },
+  });
+  const before = instance({ 4190: 'current', 4191: 'current' }, { '@drain': '30' });
+  const after = instance(
+    { 4191: 'current', 4192: 'current' },
+    { '@drain': '8', '@environment': 'f' },
+  );
+  const seen = held(before, { 4192: 'stopped' });
+  assert.deepEqual(texts(manifestOf(after), seen), [
+    '~ rollout shop 4192 none → current (change)',
+    '~ rollout shop 4190 current → none (change)',
+    '~ rollout shop drain 30 → 8 (change)',
+  ]);
+});
+
+test('of other ports only instances that nobody ever wanted drifted', () => {
+  const items = (...ports: number[]): Item => instances('shop', ports, 30);
+  const [before, after] = [items(4190, 4191), items(4191, 4192)];
+  const found = (ports: string): string[] => {
+    const applied = manifestOf(before);
+    const seen = sight(
+      applied,
+      { 'instances shop': { ports } },
+      { applied: new Map([['nginx', applied.items]]) },
+    );
+    return texts(manifestOf(after), seen);
+  };
+  const change = '~ instances shop ports 4190,4191 → 4191,4192 (change)';
+  assert.deepEqual(found('4190,4191,4192'), [change]);
+  assert.deepEqual(found('4190,4191,4192,4199'), [
+    '! instances shop ports 4190,4191,4192,4199 → 4190,4191 (drift)',
+    change,
+  ]);
 });
 
 test('a release that is replaced stays on the host, and is not told as gone', () => {
