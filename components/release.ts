@@ -18,6 +18,9 @@ const strip = integer(0, 8)
   .prefault(0)
   .describe('Leading directories to leave out of the names in the tarball');
 
+const hashStart = /^[0-9a-f]{7,64}$/;
+const noRelease = 'is not a release; give at least the first 7 hex digits of its hash, in quotes';
+
 export const releaseFields = {
   source: z
     .union([
@@ -29,8 +32,12 @@ export const releaseFields = {
       'Where the code is: a directory (`.keelsonignore` says what stays out), a tarball, or the url and sha256 of one',
     ),
   release: z
-    .string()
-    .regex(/^[0-9a-f]{7,64}$/, 'is not a release; give at least the first 7 hex digits of its hash')
+    // Digits alone are a number to YAML, and to `pulumi config set --path`.
+    .union([
+      z.string().regex(hashStart, noRelease),
+      z.number().refine((given) => hashStart.test(String(given)), noRelease),
+    ])
+    .transform(String)
     .optional()
     .describe(
       'A release to go back to that the server still keeps; without it the source is deployed',

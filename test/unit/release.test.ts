@@ -24,6 +24,11 @@ import {
 } from '../../components/release.ts';
 import { bookworm, shop } from './shop.ts';
 
+test('a release may be digits alone, which are a number to YAML', () => {
+  assert.equal(shop({ release: 1234567 }).release, '1234567');
+  assert.throws(() => shop({ release: 1.5e30 }), /is not a release; .*, in quotes/);
+});
+
 const started = process.cwd();
 const scratch = mkdtempSync(join(tmpdir(), 'keelson-release-'));
 before(() => process.chdir(scratch));
