@@ -1,4 +1,5 @@
 /** Rollout: how the instances of an app move to a release; `docs/rollout.md` tells the steps. */
+import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Site } from './app.ts';
 import { environmentHash } from './environment.ts';
@@ -76,14 +77,19 @@ export function renderRollout(site: Site): Manifest[] {
 function rollout({ app, facts, secrets, release }: Site): Item {
   const { rollout, name } = app;
   const instances = ports(app, facts).map((port) => [port, 'current']);
+  const files = publicDirectory(app, release);
   return {
     kind: 'rollout',
     name,
-    state: { current: release.hash, target: 'active', ...Object.fromEntries(instances) },
+    state: {
+      current: release.hash,
+      ...(files !== undefined && { public: basename(files) }),
+      target: 'active',
+      ...Object.fromEntries(instances),
+    },
     instructions: {
       '@unit': unitHash(app, facts),
       '@environment': environmentHash(app, secrets),
-      '@public': publicDirectory(app, release) ?? '',
       '@host': hostHeader(app.domains),
       '@path': app.health,
       '@status': String(rollout.status),
@@ -97,7 +103,6 @@ function rollout({ app, facts, secrets, release }: Site): Item {
       '@after': (rollout.after ?? []).join(' '),
       '@hook': String(rollout.hookTimeout),
       '@kept': String(app.keep),
-      '@listen': app.listen,
     },
   };
 }

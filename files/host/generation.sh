@@ -7,7 +7,7 @@ find_old_generation() {
   old=$current old_public=$(readlink "$home/public/current" || :) changed=yes
   if [ -s "$place/good/identity" ]; then
     IFS=$TAB read -r old _ _ old_public <"$place/good/identity"
-    [ "$(cat "$place/good/identity")" != "$identity" ] || { old='' && changed=no; }
+    [ "$(cut -f 1-3 "$place/good/identity")" != "$identity" ] || { old='' && changed=no; }
   elif [ -s "$place/next/identity" ] && [ "$(cut -f 1 "$place/next/identity")" = "$old" ]; then
     # Tried once, and never proven.
     old=''
@@ -44,7 +44,7 @@ note_generation() {
   mkdir "$place/next"
   cp -p "$(unit_file)" "$place/next/unit"
   cp -p "$(environment_file)" "$place/next/environment"
-  printf '%s\n' "$identity" >"$place/next/identity"
+  printf '%s\t%s\n' "$identity" "$public" >"$place/next/identity"
   # Else a crash may leave the names without what they hold.
   sync "$place/next/unit" "$place/next/environment" "$place/next/identity"
 }
@@ -57,6 +57,12 @@ keep_generation() {
   mv -T "$place/next" "$place/good"
 }
 
+# Of the same generation other static files may be served.
+note_public() {
+  printf '%s\t%s\n' "$identity" "$public" >"$work/identity"
+  cmp -s "$work/identity" "$place/good/identity" || install_durably "$work/identity" "$place/good/identity"
+}
+
 # The old release runs with its own unit file and environment again; the next run finds them
 # changed and writes the wanted ones anew.
 restore_generation() {
@@ -66,6 +72,11 @@ restore_generation() {
     put_back "$place/good/unit" "$(unit_file)"
     systemctl daemon-reload
   }
+}
+
+# How the instances get their ports, by the unit file that is in place.
+unit_listen() {
+  if grep -q '^Requires=.*@%i\.socket$' "$(unit_file)"; then echo socket; else echo port; fi
 }
 
 put_back() {
@@ -96,7 +107,10 @@ advance() {
   [ ! -d "$home/releases/$current" ] || point "$home/current" "$home/releases/$current"
   [ -n "$2" ] || return 0
   before=$(readlink "$home/public/current" || :)
-  [ -z "$before" ] || [ "$before" = "$2" ] || point "$home/public/previous" "$before"
+  case $before in
+    "$2") ;;
+    "$home/public/"*) point "$home/public/previous" "$before" ;;
+  esac
   point "$home/public/current" "$2"
 }
 

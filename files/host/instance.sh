@@ -20,8 +20,8 @@ clear_overrides() {
 clear_override() {
   case $2 in
     masked)
-      systemctl unmask --quiet "$1"
-      systemctl unmask --quiet --runtime "$1"
+      systemctl unmask --quiet "$1" "${1%service}socket" 2>/dev/null || :
+      systemctl unmask --quiet --runtime "$1" "${1%service}socket" 2>/dev/null || :
       ;;
     overridden*)
       override=${2#overridden by }

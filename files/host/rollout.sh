@@ -82,15 +82,24 @@ run_rollout() {
 
 read_order() {
   home=/srv/$app
-  release=$(field current "$line") public=$(field @public "$line")
+  release=$(field current "$line") public=$(field public "$line")
+  public=${public:+$home/public/$public}
   unit_hash=$(field @unit "$line") environment_hash=$(field @environment "$line")
   drain=$(field @drain "$line") start=$(field @start "$line") watch=$(field @watch "$line")
   answers=$(field @answers "$line") status=$(field @status "$line") text=$(field @text "$line")
-  host=$(field @host "$line") path=$(field @path "$line") listen=$(field @listen "$line")
+  host=$(field @host "$line") path=$(field @path "$line") listen=$(unit_listen)
   ports=$(printf '%s\n' "$line" | tr '\t' '\n' | sed -n 's/^\([0-9][0-9]*\)=.*/\1/p')
-  observation=$(printf '%s\n' "$line" | observe_rollout)
+  reload_units
   current=$(field current "$observation")
-  identity=$release$TAB$unit_hash$TAB$environment_hash$TAB$public
+  identity=$release$TAB$unit_hash$TAB$environment_hash
+}
+
+# Whatever starts from here on is what lies on disk.
+reload_units() {
+  observation=$(printf '%s\n' "$line" | observe_rollout)
+  case $observation in *'=reload needed'*) say "$origin" "rollout $app: systemd has read its units again" ;; esac
+  systemctl daemon-reload
+  observation=$(printf '%s\n' "$line" | observe_rollout)
 }
 
 end_rollout() {
@@ -264,8 +273,10 @@ finish() {
   still_up || go_back
   was=$(field current "$observation")
   [ "$was" = "$release" ] || say "$origin" "rollout $app: current $(short "${was:-none}") → $(short "$release")"
+  served=$(field public "$observation")
+  [ -z "$public" ] || [ "$served" = "${public##*/}" ] || say "$origin" "rollout $app: public ${served:-none} → ${public##*/}"
   systemctl is-active --quiet "$app.target" || systemctl start "$app.target"
-  [ "$changed" = no ] || keep_generation
+  if [ "$changed" = yes ]; then keep_generation; else note_public; fi
   prune
   [ "$changed" = no ] || run_hook after || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
 $evidence"

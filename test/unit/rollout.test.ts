@@ -32,7 +32,6 @@ test('the rollout of the smallest stack file, to the letter', () => {
     instructions: {
       '@unit': unitHash(app, trixie),
       '@environment': environmentHash(app, {}),
-      '@public': '',
       '@host': 'shop.example.com',
       '@path': '/',
       '@status': '200',
@@ -46,7 +45,6 @@ test('the rollout of the smallest stack file, to the letter', () => {
       '@after': '',
       '@hook': '600',
       '@kept': '5',
-      '@listen': 'port',
     },
   });
 });
@@ -64,6 +62,12 @@ test('the manifest comes after the environment and is a secret; its tools are pa
     app: 'shop',
     secret: true,
   });
+});
+
+test('static files are the release’s own: another selection of them is another state', () => {
+  const files = (paths: object) => item({ static: paths }).state.public ?? '';
+  assert.match(files({ '/a': 'a' }), /^a{16}-[0-9a-f]{8}$/);
+  assert.notEqual(files({ '/a': 'a' }), files({ '/a': 'b' }));
 });
 
 test('a health check asks by a name that the site answers to', () => {
@@ -88,7 +92,6 @@ test('what a stack file may say of a rollout arrives on the host', () => {
   const { instructions = {} } = item({ rollout, keep: 3, health: '/up?deep=1' });
   const { '@unit': _unit, '@environment': _environment, ...told } = instructions;
   assert.deepEqual(told, {
-    '@public': '',
     '@host': 'shop.example.com',
     '@path': '/up?deep=1',
     '@status': '204',
@@ -102,7 +105,6 @@ test('what a stack file may say of a rollout arrives on the host', () => {
     '@after': '',
     '@hook': '3600',
     '@kept': '3',
-    '@listen': 'port',
   });
 });
 
@@ -142,9 +144,13 @@ function observed(properties: Record<string, string>, cwd = `/srv/shop/releases/
   const shown = { ActiveState: 'active', MainPID: '7', ...properties };
   const lines = [
     ...[`/srv/shop/current\t/srv/shop/releases/${hash}`, `/proc/7/cwd\t${cwd}`],
+    `/proc/7/exe\t${properties.exe ?? '/usr/bin/node'}`,
+    ...(properties.stale ? [`stale\t/etc/systemd/system/shop@.service\t${properties.stale}`] : []),
     `/proc/7/environ:KEELSON_UNIT=${properties.unit ?? 'aa'}`,
     `/proc/7/environ:KEELSON_ENVIRONMENT=${properties.environment ?? 'bb'}`,
     ...['Id=shop.target', 'ActiveState=active', ''],
+    ...['Id=shop@4190.socket', `LoadState=${properties.socket ? 'loaded' : 'not-found'}`],
+    ...[`ActiveState=${properties.socket ?? 'inactive'}`, ''],
     // Not the first line: systemctl has an order of its own.
     ...Object.entries(shown).map(([key, value]) => `${key}=${value}`),
     ...['Id=shop@4190.service', 'items'],
@@ -163,6 +169,18 @@ const states: [string, Record<string, string>, string?][] = [
   ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)}`],
   ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)} (deleted)`],
   ['directory /tmp', {}, '/tmp'],
+  [`directory /srv/shop/releases/${hash} (deleted)`, {}, `/srv/shop/releases/${hash} (deleted)`],
+  [
+    `directory /srv/shop/releases/${hash}/dist (deleted)`,
+    {},
+    `/srv/shop/releases/${hash}/dist (deleted)`,
+  ],
+  ['older program', { exe: '/usr/bin/node (deleted)' }],
+  ['reload needed', { stale: 'aa' }],
+  // The file is not the wanted one, which is told of the file.
+  ['current', { stale: 'cc' }],
+  ['current', { socket: 'active' }],
+  ['without its socket', { socket: 'failed' }],
   ['older unit', { unit: 'cc' }],
   ['older environment', { environment: 'cc' }],
   ['older unit and environment', { unit: 'cc', environment: 'cc' }],
@@ -188,6 +206,15 @@ for (const [state, properties, cwd] of states)
   test(`an instance with ${JSON.stringify(properties)} in ${cwd ?? 'its release'} is ${state}`, () => {
     assert.equal(observed(properties, cwd), `4190=${state}`);
   });
+
+test('no app can forge what is said of another by the name of its directory', () => {
+  const script = `find_lines() { tr '\\n' '\\0' | find -files0-from - "$@"; }
+    d=$(mktemp -d); ln -s "$(cat)" "$d/cwd"; echo "$d/cwd" | links | sed "s,$d,,"; rm -r "$d"`;
+  assert.equal(
+    run(script, '/srv/shop/uploads/\n/proc/9/cwd\t/srv/blog/releases/x'),
+    '/cwd\t/srv/shop/uploads/\t/proc/9/cwd?/srv/blog/releases/x\n',
+  );
+});
 
 test('instances are told by what runs, in the order of their ports', () => {
   const running = [
