@@ -38,9 +38,11 @@ export const rolloutSchema = z
         'Instances that are moved at the same time, once the first is; one stays in service always',
       ),
     before: hook.describe(
-      'Command that runs in the new release before the first instance moves, such as a migration; its failure stops the release',
+      'Command that runs once for each release, in it, before the first instance moves, such as a migration; its failure stops the release',
     ),
-    after: hook.describe('Command that runs in the new release after the last instance moved'),
+    after: hook.describe(
+      'Command that runs in the release after the last instance moved to it, also on the way back to an older one',
+    ),
     hookTimeout: duration('1s', '1d')
       .prefault('10m')
       .describe('Time that each of these commands may take'),

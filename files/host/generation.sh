@@ -140,6 +140,7 @@ remove_release() {
     chattr -R -ia "$tree" 2>/dev/null || :
     rm -rf "$tree" "$(tree_record "$tree").list" "$(tree_record "$tree").stamp"
   done
+  [ ! -f "$place/prepared" ] || sed -i "/^$1\$/d" "$place/prepared"
   # Two apps may have been made of the same code.
   [ -n "$(find /srv/*/releases -maxdepth 1 -name "$1" 2>/dev/null)" ] || rm -f "$STATE/blobs/$1" "$STATE/blobs/$1.run"
   say change "release $app: $(short "$1") removed"

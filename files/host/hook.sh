@@ -1,4 +1,12 @@
-# Hooks: the commands of an app that run once for each rollout.
+# Hooks: the commands of an app that run before a release and after it.
+
+# Runs the hook `before`, unless it ran well for this release once: not when an environment changes, nor
+# on the way back to a release that is kept, nor again after a rollout that was ended by force.
+prepare_release() {
+  [ -n "$(field @before "$line")" ] || return 0
+  ! grep -qsxF "$release" "$place/prepared" || return 0
+  run_hook before && printf '%s\n' "$release" >>"$place/prepared"
+}
 
 # Usage: run_hook before|after. Runs the hook as an instance would run: same user, environment and sandbox.
 run_hook() {
@@ -7,7 +15,9 @@ run_hook() {
   hook=keelson-$app-$1.service since=@$(date +%s.%N)
   hook_unit "$1" >"/run/systemd/system/$hook"
   systemctl daemon-reload
-  systemctl start "$hook" 2>/dev/null && ran=yes || ran=no
+  # In the background, so that whoever ends the rollout need not wait for the hook.
+  systemctl start "$hook" 2>/dev/null &
+  wait "$!" && ran=yes || ran=no
   journalctl --sync 2>/dev/null || :
   evidence=$(journalctl --no-pager -q -o cat -n 15 --since "$since" -u "$hook" | cut -c 1-300 | sed 's/^/    /')
   systemctl reset-failed "$hook" 2>/dev/null || :

@@ -154,8 +154,9 @@ sort_ports() {
 
 # A new generation proves itself on one instance, which then is watched while it serves.
 roll_first() {
-  run_hook before || {
+  prepare_release || {
     restore_generation
+    note_failed
     fail "rollout $app: $reason; no instance was moved
 $evidence"
   }
@@ -248,7 +249,7 @@ $evidence"
   others=$(without "$moving" "$moved")
   restore_generation
   rm -rf "$place/next"
-  [ "$old" = "$release" ] || printf '%s\n' "$release" >>"$place/failed"
+  note_failed
   advance "$old" "$old_public"
   # First what failed, which serves nobody; then the others.
   return_ports "$moving"
@@ -256,6 +257,8 @@ $evidence"
   fail "$failure; $came_back
 $shown"
 }
+
+note_failed() { [ "$old" = "$release" ] || printf '%s\n' "$release" >>"$place/failed"; }
 
 # What did not run before does not run afterwards.
 return_ports() {
@@ -278,7 +281,7 @@ finish() {
   systemctl is-active --quiet "$app.target" || systemctl start "$app.target"
   if [ "$changed" = yes ]; then keep_generation; else note_public; fi
   prune
-  [ "$changed" = no ] || run_hook after || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
+  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
 $evidence"
 }
 
