@@ -27,6 +27,17 @@ run_hook() {
   [ "$ran" = yes ]
 }
 
+# The hook of a rollout that was ended by force: its end must not pass for that of the next one's.
+end_hooks() {
+  for left in "/run/systemd/system/keelson-$app-before.service" "/run/systemd/system/keelson-$app-after.service"; do
+    [ -f "$left" ] || continue
+    systemctl stop "${left##*/}" 2>/dev/null || :
+    systemctl reset-failed "${left##*/}" 2>/dev/null || :
+    rm -f "$left"
+    systemctl daemon-reload
+  done
+}
+
 # The instances' own unit, without what makes it a service.
 hook_unit() {
   printf '[Unit]\nDescription=Hook of %s, %s the rollout\n' "$app" "$1"

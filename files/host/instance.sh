@@ -37,6 +37,17 @@ tell_units() {
   printf '%s\n' "$1" | tr ' ' '\n' | sed "s/.*/$app@&.${3:-service}/" | xargs -r systemctl "$2" 2>/dev/null || :
 }
 
+# A socket that stays would start its service at once.
+stop_instances() {
+  tell_units "$1" stop socket
+  tell_units "$1" stop
+}
+
+restart_instance() {
+  [ "$(unit_listen)" = socket ] || tell_units "$1" stop socket
+  tell_units "$1" restart
+}
+
 # Usage: start_on RELEASE. Starts $moving there.
 start_on() {
   since=@$(date +%s.%N)
@@ -55,7 +66,6 @@ start_on() {
 # Once more refused, for the stop may have taken long; and free for the instances.
 free_ports() {
   refuse_ports "$moving"
-  tell_units "$moving" stop socket
   for port in $moving; do
     holder=$(port_holder "$port")
     [ -z "$holder" ] || { reason="cannot have its port, which is held by $holder" && return 1; }
@@ -84,8 +94,12 @@ prove() {
         good=$((good + 1))
       else
         good=0
-        # Good answers are waited for to the last, so only a bad one comes too late.
-        [ "$(now)" -lt "$deadline" ] || { reason="was not healthy within $start s: it $answer" && return 1; }
+        # Good answers are waited for to the last, so only a bad one comes too late. It may be for an end that
+        # came while it was waited for.
+        [ "$(now)" -lt "$deadline" ] || {
+          ! lives "$port" || reason="was not healthy within $start s: it $answer"
+          return 1
+        }
       fi
       sleep 0.1
     done

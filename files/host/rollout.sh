@@ -11,7 +11,7 @@ apply_rollout() {
   # Instances that run something else than what is wanted drifted only when the wish is an old one.
   origin=change
   ! grep -qxF "$1" "$work/before" || origin=drift
-  printf '%s\n' "${run:--}" "$origin" "$1" >"$work/order"
+  printf '%s\n' "${run:--}" "$(operator)" "$origin" "$1" >"$work/order"
   install_durably "$work/order" "$place/order"
   rm -f "$place/result" "$place/report" "$place/failure"
   systemd-run --quiet --wait --collect --unit="keelson-rollout-$app" \
@@ -21,6 +21,12 @@ apply_rollout() {
     "$HELPER" rollout "$place/order" >"$work/complaints" 2>&1 || :
   await_rollout
   report_rollout
+}
+
+# Who is logged in, and from where: sudo itself still has what it keeps from its command.
+operator() {
+  from=$(cat "/proc/$$/environ" "/proc/$PPID/environ" | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=\([0-9a-fA-F.:]*\).*/ from \1/p' | head -n 1)
+  printf '%s%s\n' "${SUDO_USER:-$(id -un)}" "$from"
 }
 
 rollout_of() {
@@ -65,15 +71,15 @@ run_rollout() {
     heal
     return 0
   fi
-  { IFS= read -r run && IFS= read -r origin && IFS= read -r line; } <"$1"
+  { IFS= read -r run && IFS= read -r by && IFS= read -r origin && IFS= read -r line; } <"$1"
   rollout_of "$(item_name "$line")"
   manifest=rollout-$app
   exec 8>>"$place/lock"
   flock -n 8 || fail "rollout $app: $(cat "$place/holder") still goes on"
-  printf 'run %s, process %s, since %s' "$run" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$place/holder"
+  printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$by" >"$place/holder"
   trap end_rollout EXIT
   trap 'exit 143' TERM INT
-  heal
+  heal again
   read_order
   clear_overrides
   find_old_generation
@@ -112,14 +118,19 @@ end_rollout() {
   close_work
 }
 
-# Nothing of a rollout that was ended by force stays: an instance that was not proven yet goes back to
-# where `current` pointed, connections are let through again, Monit watches again.
+# Nothing of a rollout that was ended by force stays: its hook ends, an instance that was not proven yet
+# goes back to where `current` pointed, connections are let through again, Monit watches again; before the
+# first instance was proven, also the old unit file and environment come back.
+# Usage: heal [again], `again` when a rollout begins.
 heal() {
+  end_hooks
   if [ -f "$place/moving" ]; then
-    { IFS= read -r back && IFS= read -r unproven; } <"$place/moving"
+    { IFS= read -r back && IFS= read -r unproven && IFS= read -r stage; } <"$place/moving" || :
     [ -z "$back" ] || point "/srv/$app/current" "/srv/$app/releases/$back"
+    # A rollout that begins finds the files of its own generation, just written.
+    [ "${1:-}" = again ] || [ "$stage" != trial ] || restore_generation
     for port in $unproven; do
-      [ -z "$back" ] || runs_release "$port" "$back" || systemctl restart "$app@$port.service" || :
+      [ -z "$back" ] || runs_before "$port" || restart_instance "$port"
       say change "rollout $app: $port was being moved when the rollout was ended"
     done
     monit_each monitor "$unproven"
@@ -128,11 +139,23 @@ heal() {
   nft delete table inet "$table" 2>/dev/null || :
 }
 
+# Whether an instance runs what `heal` brings back.
+runs_before() {
+  if [ "$stage" = trial ] && [ -s "$place/good/identity" ]; then
+    IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
+    [ "$(field "$1" "$(goal_line "$of_release" "$of_unit" "$of_environment" "$1" | observe_rollout)")" = current ]
+  else
+    runs_release "$1" "$back"
+  fi
+}
+
 roll() {
   sort_ports
-  moved='' returning=no
+  moved='' returning=no stage=rest
   [ "$changed" = no ] || roll_first "${down:-$up}"
   advance "$release" "$public"
+  stage=rest
+  rm -f "$place/moving"
   # What does not run cannot be missed: all of it at once.
   roll_batches "$(count "$down")" "$down"
   roll_batches "$(batch_size)" "$up"
@@ -154,6 +177,8 @@ sort_ports() {
 
 # A new generation proves itself on one instance, which then is watched while it serves.
 roll_first() {
+  stage=trial
+  note_moving ''
   prepare_release || {
     restore_generation
     note_failed
@@ -202,21 +227,31 @@ batch_size() {
 # On failure: port, reason and evidence.
 move() {
   goal=$1 moving=$2 began=$(now)
-  printf '%s\n%s\n' "$current" "$moving" >"$place/moving"
+  note_moving "$moving"
   monit_each unmonitor "$moving"
-  drain_ports "$moving"
+  # The queue of a socket that systemd holds must stay open; the app itself ends what it has begun.
+  if is_queued "$moving"; then count_open "$moving"; else drain_ports "$moving"; fi
   tell_cut rollout "$moving" "$origin"
-  [ "$listen" = socket ] || tell_units "$moving" stop
+  [ "$listen" = socket ] || stop_instances "$moving"
   { start_on "$goal" && prove; } || {
     collect_evidence
     return 1
   }
   open_ports
   monit_each monitor "$moving"
-  rm -f "$place/moving"
+  settle_moving
   moved="${moved:+$moved }$moving"
   tell_moved
 }
+
+# What `heal` puts right: where `current` belongs, the ports that are being moved, and whether the
+# generation is on trial still.
+note_moving() {
+  unproven=$1
+  printf '%s\n%s\n%s\n' "$current" "$1" "$stage" >"$place/moving"
+}
+
+settle_moving() { if [ "$stage" = trial ]; then note_moving ''; else unproven='' && rm -f "$place/moving"; fi; }
 
 tell_moved() {
   took=$(($(now) - began))
@@ -245,11 +280,12 @@ go_back() {
 $evidence"
   fi
   shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
-  [ -f "$place/moving" ] || moving=$port
+  moving=${unproven:-$port}
   others=$(without "$moving" "$moved")
   restore_generation
-  rm -rf "$place/next"
+  listen=$(unit_listen) stage=rest
   note_failed
+  rm -rf "$place/next"
   advance "$old" "$old_public"
   # First what failed, which serves nobody; then the others.
   return_ports "$moving"
@@ -288,7 +324,7 @@ $evidence"
 # Usage: apply_instances LINE ORIGIN. Drains and stops what runs on ports that nobody wants any more.
 apply_instances() {
   rollout_of "$(item_name "$1")"
-  drain=$(field @drain "$1") start=60 listen=port
+  drain=$(field @drain "$1") start=60
   wanted=$(field ports "$1" | tr ',' ' ')
   surplus=$(without "$wanted" "$(field ports "$(printf '%s\n' "$1" | observe_instances)" | tr ',' ' ')")
   [ -n "$surplus" ] || return 0
@@ -297,8 +333,7 @@ apply_instances() {
   : >"$work/open"
   [ -z "$numbers" ] || drain_ports "$numbers"
   tell_cut instances "$numbers" "$2"
-  tell_units "$surplus" stop socket
-  tell_units "$surplus" stop
+  stop_instances "$surplus"
   tell_units "$surplus" reset-failed
   open_ports
   for port in $surplus; do say "$2" "instances $app: $port stopped"; done

@@ -271,7 +271,7 @@ test('an instance that answers badly when its time is over has failed', () => {
 
 test('what is cut is told of each port by itself', () => {
   const open = ['4190', '4190', '14191', '4191'].map((port) => `0 0 127.0.0.1:${port} 127.0.0.1:9`);
-  const script = `work=$(mktemp -d) app=shop drain=8; cat >"$work/open"
+  const script = `work=$(mktemp -d) app=shop end='cut after 8 s'; cat >"$work/open"
     say() { echo "$*"; }
     tell_cut rollout '4190 4191 4192' change; rm -r "$work"`;
   assert.equal(
