@@ -45,8 +45,9 @@ const kernelSettings: readonly KernelSetting[] = [
   },
   {
     key: 'net.ipv4.ip_local_port_range',
-    value: '16384 65535',
-    reason: 'Outgoing connections, nginx’s to the apps included; the apps listen below.',
+    value: '32768 65535',
+    reason:
+      'Outgoing connections, nginx’s to the apps included; what listens is below, databases too.',
   },
   {
     key: 'net.ipv4.tcp_tw_reuse',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { integer, size } from './fields.ts';
 import { directory, file, type Item } from './host/item.ts';
 import { template } from './template.ts';
+import { leaving, type OnRemove } from './user.ts';
 
 export const logFields = {
   logs: z
@@ -20,7 +21,11 @@ export const logFields = {
     .describe('Logs of the app'),
 };
 
-type Logs = { name: string; logs: z.output<(typeof logFields)['logs']> };
+type Logs = {
+  name: string;
+  logs: z.output<(typeof logFields)['logs']>;
+  onRemove: OnRemove;
+};
 
 export const logDirectory = (app: { name: string }): string => `/var/log/${app.name}`;
 
@@ -38,7 +43,7 @@ export function renderLogs(app: Logs): Item[] {
   const path = logDirectory(app);
   const text = template('app/logrotate', { ...app, ...app.logs, ...kept(app.logs.days), path });
   return [
-    directory(path, { group: 'adm', mode: '2750', remove: 'keep' }),
+    directory(path, { group: 'adm', mode: '2750', remove: leaving(app) }),
     file(`/etc/logrotate.d/keelson-${app.name}`, text, { check: 'logrotate' }),
   ];
 }

@@ -13,7 +13,9 @@ export const sandboxSchema = z
     jit: z
       .boolean()
       .prefault(true)
-      .describe('Without it Node.js only interprets, and no memory is both written and executed'),
+      .describe(
+        'Without it Node.js only interprets, and no memory is both written and executed; WebAssembly and what needs it, such as fetch, do not work then',
+      ),
     writable: z
       .array(hostPath)
       .prefault([])

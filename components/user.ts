@@ -36,7 +36,19 @@ export const userFields = {
     .describe(
       'Private directories below /srv/<app> that the app may write; it finds each as <NAME>_DIR',
     ),
+  onRemove: z
+    .enum(['keep', 'delete'])
+    .prefault('keep')
+    .describe(
+      'What becomes of uploads, data and log files when the app is removed; `delete` counts once `pulumi up` has run with it',
+    ),
 };
+
+export type OnRemove = z.output<typeof userFields.onRemove>;
+
+/** What `onRemove` asks of a directory. */
+export const leaving = ({ onRemove }: { onRemove: OnRemove }): 'keep' | 'last' =>
+  onRemove === 'keep' ? 'keep' : 'last';
 
 type Owner = { name: string; uploads: Record<string, string>; data: readonly string[] };
 
@@ -47,12 +59,12 @@ export const home = (app: { name: string }): string => `/srv/${app.name}`;
 export const writableDirectories = (app: Owner): string[] =>
   [...new Set([...Object.values(app.uploads), ...app.data])].map((name) => `${home(app)}/${name}`);
 
-/** User, group and directories. Uploads, data and logs stay when the app is removed. */
-export function renderUser(app: Owner & { static: object }): Item[] {
+/** User, group and directories. Uploads and data stay when the app is removed, unless `onRemove` says otherwise. */
+export function renderUser(app: Owner & { static: object; onRemove: OnRemove }): Item[] {
   const { name } = app;
   const code = { group: name, mode: '2750', remove: 'all' } as const;
   // What an app that went left behind is root's; all of it is the app's again when it comes back.
-  const kept = { owner: name, remove: 'keep', deep: true } as const;
+  const kept = { owner: name, remove: leaving(app), deep: true };
   const uploads = { ...kept, group: 'www-data', mode: '2770' };
   const data = { ...kept, group: name, mode: '2750' };
   const hasStatic = Object.keys(app.static).length > 0;

@@ -65,11 +65,16 @@ export const systemUser = (
 
 /**
  * A directory. `whole`: a file in it that no item names is drift, and is removed.
- * On removal it goes when empty, with all it holds (`all`), or stays (`keep`).
+ * On removal it goes when empty, with all it holds (`all`), with all it holds but only together with
+ * its whole manifest (`last`), or stays (`keep`).
  */
 export const directory = (
   path: string,
-  options: Partial<Ownership> & { whole?: boolean; remove?: 'keep' | 'all'; deep?: boolean } = {},
+  options: Partial<Ownership> & {
+    whole?: boolean;
+    remove?: 'keep' | 'last' | 'all';
+    deep?: boolean;
+  } = {},
 ): Item => {
   const { whole, remove, deep, ...ownership } = options;
   return {

@@ -105,7 +105,12 @@ remove_blob() {
 
 remove_directory() {
   is_directory "$1" || return 0
-  case $(field @remove "$2") in
+  how=$(field @remove "$2")
+  if [ "$how" = last ]; then
+    # Not on an update: a directory of another name may only have taken its place.
+    [ -n "${removing:-}" ] && how=all || how=keep
+  fi
+  case $how in
     keep)
       # What stays must not belong to a user number that somebody else gets one day.
       chown -Rh root "$1" && say change "directory $1: kept, now root's"

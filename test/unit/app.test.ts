@@ -76,6 +76,7 @@ test('an app needs a source, a start and a name to be asked for by; all else has
     env: {},
     uploads: {},
     data: [],
+    onRemove: 'keep',
     keep: 5,
     logs: { to: 'journal', days: 14, size: '100M' },
   });

@@ -216,9 +216,9 @@ const messages: [string, Values, string[]][] = [
   ],
   [
     'ports that outgoing connections use',
-    stack({ shop: { port: 20000, instances: 2 } }),
+    stack({ shop: { port: 40000, instances: 2 } }),
     [
-      'apps.shop.port: 20000 and the ports after it meet 16384 to 65535, which outgoing connections of server use; choose a lower one, or set sysctl net.ipv4.ip_local_port_range',
+      'apps.shop.port: 40000 and the ports after it meet 32768 to 65535, which outgoing connections of server use; choose a lower one, or set sysctl net.ipv4.ip_local_port_range',
     ],
   ],
   [

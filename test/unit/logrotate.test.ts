@@ -12,6 +12,8 @@ test('log files lie where the app cannot put a link, stay when it goes, and are 
   const directory = find(items, 'directory', '/var/log/shop');
   assert.deepEqual(directory.state, { owner: 'root', group: 'adm', mode: '2750' });
   assert.equal(directory.instructions?.['@remove'], 'keep');
+  const going = renderLogs(shop({ logs: { to: 'files' }, onRemove: 'delete' }));
+  assert.equal(find(going, 'directory', '/var/log/shop').instructions?.['@remove'], 'last');
   assert.deepEqual(lines(textOf(items, '/etc/logrotate.d/keelson-shop')), [
     '/var/log/shop/*.log {',
     'daily',

@@ -37,6 +37,13 @@ test('directories: who owns them, who may enter them, and which stay when the ap
   ]);
 });
 
+test('uploads and data go with the app where the stack file says so', () => {
+  const given = { uploads: { '/media': 'media' }, data: ['sessions'], onRemove: 'delete' };
+  const items = renderUser(shop(given));
+  for (const name of ['media', 'sessions'])
+    assert.equal(find(items, 'directory', `/srv/shop/${name}`).instructions?.['@remove'], 'last');
+});
+
 test('what an app left behind when it went is its own again when it comes back', () => {
   const items = renderUser(shop({ uploads: { '/media': 'media' }, data: ['sessions'] }));
   const deep = items.filter(({ instructions }) => instructions?.['@deep'] === 'yes');
