@@ -25,7 +25,7 @@ apply_rollout() {
 
 # Who is logged in, and from where: sudo itself still has what it keeps from its command.
 operator() {
-  from=$(cat "/proc/$$/environ" "/proc/$PPID/environ" | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=\([0-9a-fA-F.:]*\).*/ from \1/p' | head -n 1)
+  from=$(cat "/proc/$$/environ" "/proc/$PPID/environ" 2>/dev/null | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=\([0-9a-fA-F.:]*\).*/ from \1/p' | head -n 1)
   printf '%s%s\n' "${SUDO_USER:-$(id -un)}" "$from"
 }
 

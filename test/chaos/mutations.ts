@@ -504,6 +504,22 @@ const rollouts: Mutation[] = [
     damage: ({ name }) => `rm /srv/${name}/current`,
   },
   {
+    name: 'nginx is given other static files',
+    befalls: of('rollout'),
+    damage: ({ name }) =>
+      `ln -sfn /srv/${name}/releases/${otherRelease} /srv/${name}/public/current`,
+  },
+  {
+    name: 'nginx is given no static files',
+    befalls: of('rollout'),
+    damage: ({ name }) => `rm /srv/${name}/public/current`,
+  },
+  {
+    name: 'the unit file of the instances is newer than what systemd has read',
+    befalls: of('rollout'),
+    damage: ({ name }) => `sleep 0.1; touch /etc/systemd/system/${name}@.service`,
+  },
+  {
     name: 'an instance is masked',
     befalls: of('rollout'),
     damage: ({ name }) => `systemctl mask --quiet ${name}@4191.service`,
