@@ -99,7 +99,7 @@ if (down.length > 0) {
 
 /** What runs where: the release of each app, its instances, and the releases that it can go back to. */
 export const apps = Object.fromEntries(
-  [...seen].map(([server, { facts, judged }]) => [server.name, running(judged, facts.releases)]),
+  [...seen].map(([server, { facts, judged }]) => [server.name, running(judged, facts)]),
 );
 
 /** What the last run of each command did: the same lines as in `/var/log/keelson.log`. */

@@ -1,4 +1,5 @@
 /** What runs where: shown among the stack's outputs. */
+import type { Facts } from './host/facts.ts';
 import type { Item } from './host/item.ts';
 import type { Judged } from './host/resources.ts';
 
@@ -14,13 +15,15 @@ export type Running = {
 /** The apps of one server, by name, from its rollouts and the releases that it kept before this run. */
 export function running(
   judged: readonly Judged[],
-  kept: Readonly<Record<string, readonly string[]>>,
+  { releases, failed = {} }: Pick<Facts, 'releases' | 'failed'>,
 ): Record<string, Running> {
   const rollouts = judged
     .flatMap(({ manifest }) => manifest.items)
     .filter(({ kind }) => kind === 'rollout');
+  const kept = (app: string) =>
+    (releases[app] ?? []).filter((hash) => !failed[app]?.includes(hash));
   return Object.fromEntries(
-    rollouts.map((item) => [item.name, instancesOf(item, kept[item.name] ?? [])]),
+    rollouts.map((item) => [item.name, instancesOf(item, kept(item.name))]),
   );
 }
 

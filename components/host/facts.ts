@@ -16,6 +16,8 @@ export const factsSchema = z.object({
   systemd: z.coerce.number().int(),
   /** Releases kept on the host, newest first, by app. */
   releases: z.record(z.string(), z.array(z.string())),
+  /** Those of them that never came up, by app. */
+  failed: z.record(z.string(), z.array(z.string())).optional(),
 });
 
 export type Facts = z.output<typeof factsSchema>;
@@ -53,14 +55,16 @@ export const unseen: { facts: Facts; memory: Memory } = {
 export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const plain: Record<string, string> = {};
   const releases: Record<string, string[]> = {};
+  const failed: Record<string, string[]> = {};
   const headers: Record<string, string[]> = {};
   const manifests = new Map<string, Applied>();
   const blobs = new Map<string, string>();
   for (const line of output.split('\n')) {
     const [key = '', value = ''] = split(line, '\t');
-    if (key === 'release') {
+    if (key === 'release' || key === 'failed') {
       const [app, hash] = split(value, ' ');
-      releases[app] = [...(releases[app] ?? []), hash];
+      const list = key === 'release' ? releases : failed;
+      list[app] = [...(list[app] ?? []), hash];
     } else if (key === 'blob') blobs.set(...split(value, ' '));
     else if (key === 'header') {
       const [name, text] = split(value, ' ');
@@ -72,7 +76,7 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   }
   const helper = plain.helperMode === 'root:root 755' ? (plain.helper ?? '') : '';
   return {
-    facts: supported(factsSchema.parse({ ...plain, releases })),
+    facts: supported(factsSchema.parse({ ...plain, releases, failed })),
     memory: { helper, manifests, blobs },
   };
 }

@@ -39,12 +39,13 @@ print_memory() {
   done
 }
 
-# The releases that are kept, newest first, of the apps that the kit manages here.
+# The releases that are kept, newest first, of the apps that the kit manages here, and those that failed.
 print_releases() {
   for memory in "$STATE"/manifests/rollout-*; do
     [ -f "$memory" ] || continue
     app=${memory##*/rollout-}
     find "/srv/$app/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' \
       -printf "%T@\t$app %f\n" 2>/dev/null | sort -rn | sed 's/^[^\t]*/release/'
+    sort -u "$STATE/rollouts/$app/failed" 2>/dev/null | sed "s/^/failed\t$app /"
   done
 }

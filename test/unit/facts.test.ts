@@ -26,10 +26,12 @@ test('facts and memory are read from the lines that a host prints', () => {
     'blob\t123 r5',
     'release\tshop aaa',
     'release\tshop bbb',
+    'failed\tshop bbb',
   ].join('\n');
   const { facts, memory } = parseFacts(output);
   assert.equal(facts.cores, 4);
   assert.deepEqual(facts.releases, { shop: ['aaa', 'bbb'] });
+  assert.deepEqual(facts.failed, { shop: ['bbb'] });
   assert.equal(memory.helper, 'abc');
   assert.deepEqual(memory.blobs, new Map([['123', 'r5']]));
   assert.deepEqual(memory.manifests.get('nginx'), {

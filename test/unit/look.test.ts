@@ -51,7 +51,8 @@ test('what runs where is told as it will be after the run', () => {
   };
   const verdict = { due: true, header: { run: 'r', lines: [] }, findings: [] };
   const judged = [{ manifest: { name: 'rollout-shop', after: [], items: [rollout] }, verdict }];
-  assert.deepEqual(running(judged, { shop: ['b2', 'a1', '00'] }), {
+  const facts = { releases: { shop: ['bad', 'b2', 'a1', '00'] }, failed: { shop: ['bad'] } };
+  assert.deepEqual(running(judged, facts), {
     shop: { release: 'c3', ports: [4190, 4191], kept: ['b2', 'a1'] },
   });
 });
