@@ -12,15 +12,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { faint, print } from '../../tools/terminal.ts';
+import { options } from '../../tools/options.ts';
+import { SandboxError } from '../../tools/sandbox/process.ts';
+import { faint, going, print, red } from '../../tools/terminal.ts';
 import { manyHosts } from './many.ts';
 import { oneHost, type Result } from './one.ts';
-import { type Figure, table } from './stopwatch.ts';
+import { table } from './stopwatch.ts';
 
+const usage = 'npm run bench -- [rollout] [--hosts 1,10,50] [--runs 3] [--json]';
 const [first, ...rest] = process.argv.slice(2);
-if (first === 'rollout') await rollout(rest);
-else await bench();
+try {
+  await (first === 'rollout' ? rollout(rest) : bench());
+} catch (error) {
+  if (!(error instanceof SandboxError)) throw error;
+  console.error(red(error.message));
+  process.exitCode = 1;
+}
 
 async function rollout(args: readonly string[]): Promise<void> {
   const script = join(import.meta.dirname, 'rollout.ts');
@@ -32,40 +39,48 @@ async function rollout(args: readonly string[]): Promise<void> {
 }
 
 async function bench(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = options(usage, {
     options: {
       hosts: { type: 'string', default: '1' },
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
     },
   });
-  const runs = Number(values.runs);
-  const numbers = values.hosts.split(',').map(Number);
-  if (!(runs >= 1) || numbers.some((number) => !(number >= 1)))
-    throw new Error(
-      '--runs takes a number, --hosts numbers with commas between them: --hosts 1,10',
-    );
+  const [runs = 0] = counts(values.runs);
+  const numbers = counts(values.hosts);
   const say = values.json ? () => {} : print;
+  const during = values.json ? () => {} : going;
+  const load = loadavg()[0]?.toFixed(1);
   say(
-    `Node.js ${process.version}, ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}; medians of ${runs} runs`,
+    `Node.js ${process.version}, ${availableParallelism()} processors, load ${load}; ${runs === 1 ? 'one run' : `${runs} runs`} of each`,
   );
   const results: Result[] = [];
   const tell = (result: Result): void => {
     results.push(result);
-    show(result, say);
+    for (const line of lines(result)) say(line);
   };
+  during('1 host');
   await oneHost(runs, async (one, host) => {
     tell(one);
-    for (const number of numbers.filter((number) => number > 1))
+    for (const number of numbers.filter((number) => number > 1)) {
+      during(`${number} hosts`);
       tell(await manyHosts(host, number, runs));
+    }
   });
   if (values.json) console.log(JSON.stringify(results, undefined, 2));
 }
 
-function show({ hosts, figures, remarks }: Result, say: typeof print): void {
-  const unit = figures.find(({ name }) => name.startsWith('empty program')) as Figure;
-  say();
-  say(`${hosts} ${hosts === 1 ? 'host' : 'hosts'}, as a multiple of the empty program's up:`);
-  for (const line of table(figures, unit)) say(`  ${line}`);
-  for (const remark of remarks) say(`  ${faint('·')} ${remark}`);
+/** Reads whole numbers with commas between them. */
+function counts(text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers;
+  throw new SandboxError(`${text}: not a number, nor numbers with commas.`, `Usage: ${usage}`);
+}
+
+function lines({ hosts, figures, remarks }: Result): string[] {
+  return [
+    '',
+    ...table(hosts === 1 ? '1 host' : `${hosts} hosts`, figures),
+    ...remarks.map((remark) => `${faint('·')} ${remark}`),
+  ];
 }

@@ -3,7 +3,7 @@ import { open } from '../../components/host/connection.ts';
 import type { SandboxHost } from '../harness/host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { config, unchanged } from './stacks.ts';
-import { compare, type Figure, median, seconds } from './stopwatch.ts';
+import { compare, type Figure, median, medianOf, seconds } from './stopwatch.ts';
 
 /** Times runs on a stack that is as it should be. */
 export async function idle(
@@ -36,12 +36,16 @@ async function roundTrip({ name, address, user, knownHosts, identity }: SandboxH
   session.close();
 }
 
-/** What looking at the hosts adds to a preview. */
+/** What looking at the hosts adds to runs: to a preview, where it was measured, and what that is of others. */
 export function probeShare(figures: readonly Figure[]): string {
-  const of = (name: string) => median(figures.find((it) => it.name === name)?.milliseconds ?? []);
-  const [whole, without] = [of('preview, nothing to do'), of('preview without a look')];
-  const share = Math.round((100 * (whole - without)) / whole);
-  return whole > without
-    ? `looking takes ${seconds(whole - without)} of a preview's ${seconds(whole)}: ${share} %`
-    : 'what looking takes of a preview is lost in the noise of this machine';
+  const whole = medianOf(figures, 'preview, nothing to do');
+  const look = whole - medianOf(figures, 'preview without a look');
+  if (!(look > 0)) return 'what looking takes is lost in the noise of this machine';
+  const shares = figures
+    .filter(({ name }) => /^preview, nothing|^up, (nothing|damage)/.test(name))
+    .map(
+      ({ name, milliseconds }) =>
+        `${Math.round((100 * look) / median(milliseconds))} % of "${name}"`,
+    );
+  return `looking takes ${seconds(look)}: ${shares.join(', ')}`;
 }

@@ -1,10 +1,11 @@
-/** Benchmarks on many hosts in one stack: runs with nothing to do. */
+/** Benchmarks on many hosts in one stack: runs with nothing to do, a repair. */
 import type { SandboxHost } from '../harness/host.ts';
 import { withCopies } from './hosts.ts';
 import { idle, probeShare } from './idle.ts';
 import type { Result } from './one.ts';
+import { repairs } from './repair.ts';
 import { withEmptyProgram, withStack } from './stacks.ts';
-import { timed } from './stopwatch.ts';
+import { type Figure, timed } from './stopwatch.ts';
 
 /** Measures on so many copies of a host that has been provisioned, which shuts it down. */
 export async function manyHosts(host: SandboxHost, count: number, runs: number): Promise<Result> {
@@ -13,11 +14,12 @@ export async function manyHosts(host: SandboxHost, count: number, runs: number):
       // The stack has never seen them; they are as it wants them.
       const adopted = [await timed(() => stack.up())];
       const idling = await withEmptyProgram((empty) => idle(runs, stack, empty));
-      return {
-        hosts: count,
-        figures: [...idling, { name: 'first up, nothing to do', milliseconds: adopted }],
-        remarks: [probeShare(idling)],
-      };
+      const figures: Figure[] = [
+        ...idling,
+        { name: 'up, damage on each repaired', milliseconds: await repairs(runs, stack) },
+        { name: 'first up, nothing to do', milliseconds: adopted },
+      ];
+      return { hosts: count, figures, remarks: [probeShare(figures)] };
     }),
   );
 }

@@ -32,16 +32,24 @@ export function median(values: readonly number[]): number {
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
+/** The median of the figure with this name. */
+export const medianOf = (figures: readonly Figure[], name: string): number =>
+  median(figures.find((figure) => figure.name === name)?.milliseconds ?? []);
+
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
 
-/** Median and range of each figure, and the median as a multiple of another figure's. */
-export function table(figures: readonly Figure[], unit?: Figure): string[] {
-  const width = Math.max(...figures.map(({ name }) => name.length));
-  return figures.map(({ name, milliseconds: all }) => {
-    const middle = median(all);
-    const range =
-      all.length > 1 ? `${seconds(Math.min(...all))} to ${seconds(Math.max(...all))}` : 'once';
-    const ratio = unit ? `${(middle / median(unit.milliseconds)).toFixed(2)} ×` : '';
-    return `${name.padEnd(width)}  ${seconds(middle).padStart(9)}  ${ratio.padStart(8)}  (${range})`;
-  });
+/** Median and range of each figure, and the median as a multiple of the first one's. */
+export function table(title: string, figures: readonly Figure[]): string[] {
+  const unit = median(figures[0]?.milliseconds ?? []);
+  const rows = figures.map(({ name, milliseconds: all }) => [
+    ...[name, seconds(median(all)), `${(median(all) / unit).toFixed(2)} ×`],
+    all.length > 1 ? `${seconds(Math.min(...all))} to ${seconds(Math.max(...all))}` : 'once',
+  ]);
+  const lines = [[title, 'median', 'multiple', 'range'], ...rows];
+  const widths = [0, 1, 2, 3].map((at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  return lines.map((line) =>
+    line
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('   '),
+  );
 }

@@ -1,0 +1,21 @@
+/** Damage on every host of a stack, repaired by one `up`. */
+import assert from 'node:assert/strict';
+import type { Stack } from '../harness/stack.ts';
+import { timed } from './stopwatch.ts';
+
+const site = '/etc/nginx/keelson.d/hello.conf';
+const damage = `chmod 0666 ${site}; echo '# damaged' >>/etc/nginx/nginx.conf; systemctl stop nginx`;
+const look = `stat -c %a ${site}; systemctl is-active nginx; grep -c damaged /etc/nginx/nginx.conf || :`;
+
+/** Times the repair of a wrong mode, a changed file and a stopped service on each host. */
+export async function repairs(runs: number, stack: Stack): Promise<number[]> {
+  const onEach = (command: string) => Promise.all(stack.hosts.map((host) => host.exec(command)));
+  const times: number[] = [];
+  for (let run = 1; run <= runs; run++) {
+    await onEach(damage);
+    times.push(await timed(() => stack.up()));
+    for (const after of await onEach(look))
+      assert.equal(after, '644\nactive\n0\n', 'the damage was not repaired');
+  }
+  return times;
+}
