@@ -4,6 +4,7 @@
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { packReleases, renderApp } from './components/app.ts';
+import { checkCores } from './components/clash.ts';
 import { stackConfig } from './components/config.ts';
 import { HostError } from './components/host/connection.ts';
 import { assume, type Look, look, newRun, type Render } from './components/host/look.ts';
@@ -38,8 +39,9 @@ if (last)
 
 const renderFor =
   (server: ServerConfig): Render =>
-  (facts) =>
-    merge([
+  (facts) => {
+    checkCores(config.apps, server, facts);
+    return merge([
       ...renderServer(server, facts),
       ...config.apps.flatMap((app) =>
         renderApp({
@@ -53,6 +55,7 @@ const renderFor =
       ...renderNginx(server, facts),
       ...renderMonit(server, facts),
     ]);
+  };
 
 /** Shows what is wrong with the input without a stack trace; a fault of the program keeps its own. */
 function refuse(error: unknown): never {

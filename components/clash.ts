@@ -1,5 +1,7 @@
 /** Clashes: what each part of a stack file may say, and two of them together may not. */
 import type { AppConfig } from './app.ts';
+import { variableOf } from './environment.ts';
+import type { Facts } from './host/facts.ts';
 import { sysctls } from './kernel.ts';
 import type { Problem } from './problem.ts';
 import type { ServerConfig } from './server.ts';
@@ -19,6 +21,7 @@ export const clashes = (parts: Parts): Problem[] => [
   ...portClashes(parts.apps),
   ...parts.servers.flatMap((server) => outgoingPorts(server, parts.apps)),
   ...domainClashes(parts.apps),
+  ...parts.apps.flatMap((app) => [...directoryClashes(app), ...urlClashes(app)]),
   ...parts.servers.flatMap((server) => userClashes(server, parts.apps)),
   ...secretClashes(parts),
 ];
@@ -37,29 +40,51 @@ const addressClashes = (servers: readonly ServerConfig[]): Problem[] =>
       `servers.${second.name}.address: "${second.address}" is the address of servers.${first.name}; name each server once`,
   );
 
-/** Ports that are kept for an app whose instances follow the cores: their number is not known yet. */
+/** Ports that are kept for an app whose instances follow the cores, while their number is not known. */
 const portsForCores = 64;
 
 type Span = { app: AppConfig; first: number; last: number };
 
-function span(app: AppConfig): Span {
+function span(app: AppConfig, cores = portsForCores): Span {
   const known = app.listen === 'socket' ? 1 : app.instances;
-  const count = known === 'cores' ? portsForCores : known;
+  const count = known === 'cores' ? cores : known;
   return { app, first: app.port, last: app.port + count - 1 };
 }
 
-const portClashes = (apps: readonly AppConfig[]): Problem[] =>
-  pairs(apps.map(span), (a, b) => a.first <= b.last && b.first <= a.last).map(
+const portClashes = (apps: readonly AppConfig[], cores?: number): Problem[] =>
+  pairs(
+    apps.map((app) => span(app, cores)),
+    (a, b) => a.first <= b.last && b.first <= a.last,
+  ).map(
     ({ first, second }) =>
       `apps.${second.app.name}.port: ${second.first} and the ports after it meet ${first.first} to ${first.last}, which apps.${first.app.name} keeps for its instances; choose ${first.last + 1}, or set instances`,
   );
 
+/**
+ * Tells apart what only a host with more cores than were thought of brings to light.
+ * @throws with all clashes of ports, when a server has so many.
+ */
+export function checkCores(
+  apps: readonly AppConfig[],
+  server: ServerConfig,
+  { cores }: Pick<Facts, 'cores'>,
+): void {
+  if (cores <= portsForCores) return;
+  const problems = [...portClashes(apps, cores), ...outgoingPorts(server, apps, cores)];
+  if (problems.length > 0)
+    throw new Error(`server ${server.name} has ${cores} cores:\n${problems.join('\n')}`);
+}
+
 /** A port from which outgoing connections start may be taken when an instance wants to listen. */
-function outgoingPorts(server: ServerConfig, apps: readonly AppConfig[]): Problem[] {
+function outgoingPorts(
+  server: ServerConfig,
+  apps: readonly AppConfig[],
+  cores?: number,
+): Problem[] {
   const range = sysctls(server).find(({ key }) => key === 'net.ipv4.ip_local_port_range');
   const [low = 0, high = 0] = (range?.value ?? '').split(' ').map(Number);
   return apps
-    .map(span)
+    .map((app) => span(app, cores))
     .filter(({ first, last }) => first <= high && low <= last)
     .map(
       ({ app, first }) =>
@@ -74,6 +99,30 @@ function domainClashes(apps: readonly AppConfig[]): Problem[] {
   return pairs(all, (a, b) => a.domain === b.domain).map(
     ({ first, second }) =>
       `apps.${second.name}.domains.${second.index}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
+  );
+}
+
+type Place = { at: string; name: string };
+
+/** An app finds each of its directories by one variable, and private ones are not served. */
+function directoryClashes({ name: app, uploads, data }: AppConfig): Problem[] {
+  const served = Object.entries(uploads).map(([url, name]) => ({ at: `uploads.${url}`, name }));
+  const all: Place[] = [...served, ...data.map((name, index) => ({ at: `data.${index}`, name }))];
+  const twoPaths = (a: Place, b: Place) => a.name === b.name && b.at.startsWith('uploads.');
+  return pairs(all, (a, b) => variableOf(a.name) === variableOf(b.name) && !twoPaths(a, b)).map(
+    ({ first, second }) =>
+      `apps.${app}.${second.at}: "${second.name}" is ${variableOf(second.name)} in the environment, as "${first.name}" of ${first.at} is; choose another name`,
+  );
+}
+
+/** Of two things at one URL path nginx would serve one, or refuse both. */
+function urlClashes({ name: app, uploads, static: files }: AppConfig): Problem[] {
+  const all = Object.entries({ uploads, static: files }).flatMap(([setting, paths]) =>
+    Object.keys(paths).map((url) => ({ at: `${setting}.${url}`, url: url.replace(/\/?$/, '/') })),
+  );
+  return pairs(all, (a, b) => a.url === b.url).map(
+    ({ first, second }) =>
+      `apps.${app}.${second.at}: is the URL path of ${first.at} too; keep one of them`,
   );
 }
 

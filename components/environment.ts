@@ -23,6 +23,10 @@ type Environment = {
 export const environmentPath = (app: { name: string }): string =>
   `/etc/keelson/${app.name}/environment`;
 
+/** The variable by which an app finds one of its directories: `DATA_DIR`. */
+export const variableOf = (directory: string): string =>
+  `${directory.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_DIR`;
+
 /**
  * Every variable but PORT, which the unit sets for each instance; a secret wins over a plain one.
  *
@@ -30,7 +34,7 @@ export const environmentPath = (app: { name: string }): string =>
  */
 export function variables(app: Environment, secrets: Record<string, string>) {
   const directories = [...Object.values(app.uploads), ...app.data].map((name) => [
-    `${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_DIR`,
+    variableOf(name),
     `${home(app)}/${name}`,
   ]);
   return {

@@ -64,7 +64,11 @@ export const hostname = text(
 export const address = text(
   new RegExp(`^(?:(?=.{1,253}$)${label}(?:\\.${label})*|(?=.*:.*:)[0-9a-f:]{2,39})$`),
   'is not an address; give a host name, an IPv4 or an IPv6 address',
-).describe('Host name, IPv4 or IPv6 address');
+)
+  .refine((given) => !given.includes(':') || isIP(given) === 6, {
+    error: 'is not an IPv6 address; write one such as 2001:db8::7',
+  })
+  .describe('Host name, IPv4 or IPv6 address');
 
 /** One address, or a network of them in CIDR notation. */
 export const network = text(
@@ -74,15 +78,22 @@ export const network = text(
   .refine((given) => !given.includes('.') || isIP(given.split('/')[0] ?? '') === 4, {
     error: 'is not an IPv4 network; each of its four numbers is 0 to 255',
   })
+  .refine((given) => !given.includes(':') || isIP(given.split('/')[0] ?? '') === 6, {
+    error: 'is not an IPv6 network; write one such as 2001:db8::/32',
+  })
   .describe('Address or network, such as 10.0.0.0/8');
 
 /** A name that a site answers to. `default`: also whoever asks for no other site's name. */
 export const domain = text(
   new RegExp(`^(?=.{1,253}$)(?:\\*\\.)?${label}(?:\\.${label})*$`),
   'is not a domain; use a lower-case name such as www.example.com, *.example.com or an IPv4 address',
-).describe(
-  'Domain name, *.domain or IPv4 address; `default`: whoever asks for no other site’s name',
-);
+)
+  .refine((given) => given !== 'keelson.localhost', {
+    error: 'is the name by which Monit asks nginx whether it works; choose another',
+  })
+  .describe(
+    'Domain name, *.domain or IPv4 address; `default`: whoever asks for no other site’s name',
+  );
 
 const segment = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@+][A-Za-z0-9._@+-]*';
 

@@ -17,6 +17,9 @@ const directoryName = relativePath
   .refine((name) => !name.includes('/') && !name.startsWith('.'), {
     error: 'is not a plain name; give one directory below /srv/<app>, such as uploads',
   })
+  .refine((name) => !/^[0-9]/.test(name), {
+    error: 'begins with a digit, which the variable that names it cannot; choose another name',
+  })
   .refine((name) => !taken.has(name), { error: 'is used by the kit; choose another name' })
   .describe('Name of a directory below /srv/<app>, such as uploads');
 

@@ -28,14 +28,14 @@ export type Header = { readonly run: string; readonly lines: readonly string[] }
  * Joins what components contribute to the same manifest of a host.
  *
  * Items that are the same to the letter are kept once (two apps may both want a package).
- * @throws when two components claim one thing with different states.
+ * @throws when one thing is claimed with different states, by two components or by one.
  * @example merge([{ name: 'nginx', after: ['base'], items: [a] }, { name: 'nginx', after: [], items: [b] }])
  */
 export function merge(contributions: readonly Manifest[]): Manifest[] {
   const merged = new Map<string, Manifest>();
   for (const part of contributions) {
-    const known = merged.get(part.name);
-    merged.set(part.name, known ? join(known, part) : part);
+    const known = merged.get(part.name) ?? { ...part, items: [], uploads: [] };
+    merged.set(part.name, join(known, part));
   }
   return [...merged.values()];
 }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import { checkCores } from '../../components/clash.ts';
 import { type Config, ConfigError, readConfig, stackConfig } from '../../components/config.ts';
+import type { ServerConfig } from '../../components/server.ts';
 
 const project = mkdtempSync(join(tmpdir(), 'keelson-config-'));
 mkdirSync(join(project, 'shop'));
@@ -230,6 +232,37 @@ const messages: [string, Values, string[]][] = [
     ['apps.blog.domains.1: "shop.example.com" belongs to apps.shop; name each domain once'],
   ],
   [
+    'the name that Monit asks for',
+    stack({ shop: { domains: ['keelson.localhost'] } }),
+    [
+      'apps.shop.domains.0: "keelson.localhost" is the name by which Monit asks nginx whether it works; choose another',
+    ],
+  ],
+  [
+    'a directory whose variable would be none',
+    stack({ shop: { data: ['1a'] } }),
+    [
+      'apps.shop.data.0: "1a" begins with a digit, which the variable that names it cannot; choose another name',
+    ],
+  ],
+  [
+    'directories with one variable',
+    stack({ shop: { uploads: { '/f': 'files', '/g': 'a.b' }, data: ['files', 'a-b', 'c', 'c'] } }),
+    [
+      'apps.shop.data.0: "files" is FILES_DIR in the environment, as "files" of uploads./f is; choose another name',
+      'apps.shop.data.1: "a-b" is A_B_DIR in the environment, as "a.b" of uploads./g is; choose another name',
+      'apps.shop.data.3: "c" is C_DIR in the environment, as "c" of data.2 is; choose another name',
+    ],
+  ],
+  [
+    'URL paths that are one to nginx',
+    stack({ shop: { uploads: { '/f': 'a', '/f/': 'b' }, static: { '/f': 'public', '/': 'x' } } }),
+    [
+      'apps.shop.uploads./f/: is the URL path of uploads./f too; keep one of them',
+      'apps.shop.static./f: is the URL path of uploads./f too; keep one of them',
+    ],
+  ],
+  [
     'an app with a person’s name',
     {
       server: { ...server, user: 'ops', deploy: { keys: [key] } },
@@ -268,6 +301,27 @@ test('ports that do not meet are fine, and a lower range of outgoing ports frees
   assert.deepEqual(problems({ server, apps: two }), []);
   const sysctl = { 'net.ipv4.ip_local_port_range': '40000 60999' };
   assert.deepEqual(problems(stack({ server: { sysctl }, shop: { port: 20000 } })), []);
+});
+
+test('one directory at two URL paths is fine', () => {
+  assert.deepEqual(problems(stack({ shop: { uploads: { '/f': 'a', '/g': 'a' } } })), []);
+});
+
+test('more cores than ports were kept for are told where two apps meet', () => {
+  const { apps, servers } = read({
+    server: { ...server, sysctl: { 'net.ipv4.ip_local_port_range': '4400 65000' } },
+    apps: { shop, blog: { ...blog, port: 4254 } },
+  });
+  const check = (cores: number) => checkCores(apps, servers[0] as ServerConfig, { cores });
+  assert.doesNotThrow(() => check(64));
+  assert.throws(() => check(96), {
+    message: `server server has 96 cores:
+apps.blog.port: 4254 and the ports after it meet 4190 to 4285, which apps.shop keeps for its instances; choose 4286, or set instances`,
+  });
+  assert.throws(() => check(200), /apps.blog.port: 4254 .* meet 4400 to 65000/);
+  assert.doesNotThrow(() =>
+    checkCores(apps.slice(0, 1), servers[0] as ServerConfig, { cores: 96 }),
+  );
 });
 
 test('files that can be read are fine', () => {

@@ -58,6 +58,7 @@ const table: Record<string, Row> = {
       ['user@host', /is not an address/],
       ['host:22', /is not an address/],
       ['-oProxyCommand=x', /is not an address/],
+      ['1:::2', /is not an IPv6 address/],
     ],
   },
   network: {
@@ -68,6 +69,7 @@ const table: Record<string, Row> = {
       ['10.0.0', /is not a network/],
       ['10.0.0.256', /is not an IPv4 network/],
       ['fd00::/129', /is not a network/],
+      ['fd00:::/16', /is not an IPv6 network/],
       ['all', /is not a network/],
     ],
   },

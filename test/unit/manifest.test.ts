@@ -116,6 +116,12 @@ test('two components that want one thing in two ways are refused', () => {
   );
 });
 
+test('one component that wants a thing in two ways is refused, and in one way has it once', () => {
+  const [plain, other] = [directory('/srv'), directory('/srv', { mode: '0700' })];
+  assert.throws(() => merge([manifest('a', [plain, other])]), /directory \/srv is wanted in two/);
+  assert.deepEqual(merge([manifest('a', [plain, plain])])[0]?.items, [plain]);
+});
+
 test('manifests are ordered by what they come after, and a circle is named', () => {
   const judged = (name: string, after: string[]) => ({
     manifest: manifest(name, [], after),
