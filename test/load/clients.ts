@@ -55,19 +55,18 @@ function expectStatus({ status }: Answer, wanted: number): void {
 export type Kind = { count: number; pause: number; once: (state: State) => Promise<void> };
 export type State = {
   url: string;
-  agent: Agent /** Ids of recorded requests that were answered. */;
+  agent: Agent;
+  /** Ids of requests that change something and were answered. */
   recorded: string[];
 };
 
-async function record({ url, recorded }: State, agent?: Agent): Promise<void> {
-  const id = randomBytes(9).toString('hex');
+/** A name for a request that changes something; the app notes it each time that it does it. */
+export const newId = (): string => randomBytes(9).toString('hex');
+
+async function record({ url, recorded }: State, sent: Sent): Promise<void> {
+  const id = newId();
   const body = randomBytes(1 + Math.floor(Math.random() * 32_768));
-  const answer = await ask(`${url}/record?id=${id}`, {
-    method: 'POST',
-    body,
-    ...(agent && { agent }),
-  });
-  expectStatus(answer, 200);
+  expectStatus(await ask(`${url}/record?id=${id}`, { body, ...sent }), 200);
   recorded.push(id);
 }
 
@@ -86,13 +85,14 @@ async function echoSlowly({ url }: State): Promise<void> {
   if (!answer.body.equals(Buffer.concat(parts))) throw new Error('the body came back changed');
 }
 
-async function upload({ url }: State): Promise<void> {
-  const name = `${randomBytes(4).toString('hex')}.bin`;
-  const answer = await ask(`${url}/upload?name=${name}`, {
+async function upload({ url, recorded }: State): Promise<void> {
+  const id = newId();
+  const answer = await ask(`${url}/upload?name=${id.slice(0, 8)}.bin&id=${id}`, {
     method: 'POST',
     body: randomBytes(300_000),
   });
   expectStatus(answer, 201);
+  recorded.push(id);
 }
 
 async function slow({ url, agent }: State): Promise<void> {
@@ -143,16 +143,24 @@ async function webSocket({ url }: State): Promise<void> {
 }
 
 /** How many of each kind run side by side, and how long each pauses, in milliseconds. */
-export const kinds: Record<string, Kind> = {
-  'POST, keep-alive': { count: 12, pause: 150, once: (state) => record(state, state.agent) },
-  'POST, fresh': { count: 6, pause: 150, once: (state) => record(state) },
+export const kinds = {
+  'POST, keep-alive': {
+    ...{ count: 12, pause: 150 },
+    once: (state) => record(state, { method: 'POST', agent: state.agent }),
+  },
+  'POST, fresh': { count: 6, pause: 150, once: (state) => record(state, { method: 'POST' }) },
+  // nginx asks a second instance when the first does not answer these.
+  PUT: { count: 2, pause: 150, once: (state) => record(state, { method: 'PUT' }) },
+  DELETE: { count: 2, pause: 150, once: (state) => record(state, { method: 'DELETE' }) },
   'POST, slowly sent': { count: 2, pause: 200, once: echoSlowly },
   upload: { count: 2, pause: 300, once: upload },
   'GET, 5 s': { count: 3, pause: 500, once: slow },
   download: { count: 2, pause: 200, once: download },
   events: { count: 2, pause: 200, once: events },
   WebSocket: { count: 3, pause: 200, once: webSocket },
-};
+} satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof kinds;
 
 /** Runs one kind until `stopping()` says so, then to the end of what was begun. */
 export async function runKind(kind: Kind, state: State, stopping: () => boolean): Promise<Tally> {

@@ -1,15 +1,16 @@
 /** What came of a load: the app's own record of what it did, held against what its clients saw. */
+import type { Tally } from './clients.ts';
 import type { Figures } from './load.ts';
 
 export type Judgement = {
   sent: number;
   answered: number;
   failed: number;
-  /** POSTs that were answered, and that the app did not do. */
+  /** Requests that change something and were answered, and that the app did not do. */
   lost: number;
-  /** POSTs that the app did more than once. */
+  /** Such requests that the app did more than once, by two releases or by one. */
   doubled: number;
-  /** Answered POSTs by release. */
+  /** What the app did, by release. */
   releases: Record<string, number>;
 };
 
@@ -22,35 +23,73 @@ export function judge(figures: Figures, record: string): Judgement {
     done.set(id, (done.get(id) ?? 0) + 1);
     releases[release] = (releases[release] ?? 0) + 1;
   }
-  const tallies = Object.values(figures.tallies);
-  const sum = (of: (tally: (typeof tallies)[number]) => number) =>
-    tallies.reduce((all, it) => all + of(it), 0);
+  const { sent, answered, failed } = total(figures);
   return {
-    sent: sum(({ sent }) => sent),
-    answered: sum(({ answered }) => answered),
-    failed: sum(({ failed }) => Object.values(failed).reduce((all, count) => all + count, 0)),
+    ...{ sent, answered },
+    failed: Object.values(failed).reduce((all, count) => all + count, 0),
     lost: figures.recorded.filter((id) => !done.has(id)).length,
     doubled: [...done.values()].filter((times) => times > 1).length,
     releases,
   };
 }
 
+/** What clients of all kinds went through. */
+function total({ tallies }: Figures): Tally {
+  const sum: Tally = { sent: 0, answered: 0, failed: {}, slowest: 0 };
+  for (const { sent, answered, failed, slowest } of Object.values(tallies)) {
+    sum.sent += sent;
+    sum.answered += answered;
+    sum.slowest = Math.max(sum.slowest, slowest);
+    for (const [reason, count] of Object.entries(failed))
+      sum.failed[reason] = (sum.failed[reason] ?? 0) + count;
+  }
+  return sum;
+}
+
+const failures = ({ failed }: Tally): string =>
+  Object.entries(failed)
+    .map(([reason, count]) => `${count} × ${reason}`)
+    .join(', ') || '0';
+
+/** Columns as wide as they must be, the first to the left. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column ? cell.padStart(width(column)) : cell.padEnd(width(column))))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
 /** The figures as a table, a line for each kind of client. */
 export function table(figures: Figures): string {
-  const rows = Object.entries(figures.tallies).map(
-    ([kind, { sent, answered, failed, slowest }]) => {
-      const failures = Object.entries(failed).map(([reason, count]) => `${count} × ${reason}`);
-      const numbers = [
-        sent,
-        answered,
-        failures.length === 0 ? '0' : failures.join(', '),
-        `${Math.round(slowest)} ms`,
-      ];
-      return [kind.padEnd(20), ...numbers.map((it) => String(it).padStart(9))].join(' ');
-    },
-  );
-  const head = ['', 'sent', 'answered', 'failed', 'slowest'].map((it, index) =>
-    index ? it.padStart(9) : it.padEnd(20),
-  );
-  return [head.join(' '), ...rows].join('\n');
+  const head = ['', 'sent', 'answered', 'slowest', 'failed'];
+  const row = (kind: string, tally: Tally) => {
+    const { sent, answered, slowest } = tally;
+    return [kind, String(sent), String(answered), `${Math.round(slowest)} ms`, failures(tally)];
+  };
+  const rows = Object.entries(figures.tallies).map(([kind, tally]) => row(kind, tally));
+  return aligned([head, ...rows, row('all', total(figures))]).join('\n');
+}
+
+/** What the same kinds of clients went through with one and with another, beside each other. */
+export function compared(all: Readonly<Record<string, Figures>>): string[] {
+  const columns = Object.entries(all);
+  const head = ['', ...columns.flatMap(([name]) => [`${name}: sent`, 'slowest', 'failed'])];
+  const row = (kind: string, of: (figures: Figures) => Tally | undefined) => [
+    kind,
+    ...columns.flatMap(([, figures]) => {
+      const tally = of(figures);
+      return tally
+        ? [String(tally.sent), `${Math.round(tally.slowest)} ms`, failures(tally)]
+        : ['', '', ''];
+    }),
+  ];
+  const kinds = [...new Set(columns.flatMap(([, { tallies }]) => Object.keys(tallies)))];
+  return aligned([
+    head,
+    ...kinds.map((kind) => row(kind, ({ tallies }) => tallies[kind])),
+    row('all', total),
+  ]);
 }

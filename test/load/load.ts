@@ -6,7 +6,15 @@ import { fork } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { Agent } from 'node:http';
 import autocannon from 'autocannon';
-import { kinds, runKind, type State, type Tally } from './clients.ts';
+import {
+  type Kind,
+  type KindName,
+  kinds,
+  newId,
+  runKind,
+  type State,
+  type Tally,
+} from './clients.ts';
 
 export type LoadOptions = {
   url: string;
@@ -14,12 +22,14 @@ export type LoadOptions = {
   rate: number;
   /** Its keep-alive connections. */
   connections: number;
+  /** Which clients of our own run beside it. Default: all. */
+  kinds?: readonly KindName[];
 };
 
 export type Figures = {
   seconds: number;
   tallies: Record<string, Tally>;
-  /** Ids of all recorded POSTs that were answered. */
+  /** Ids of all requests that change something and were answered. */
   recorded: string[];
 };
 
@@ -57,21 +67,29 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
  */
 async function mass(
   { url, rate, connections }: LoadOptions,
+  recorded: string[],
   stopped: Promise<void>,
 ): Promise<Tally> {
   const tally: Tally = { sent: 0, answered: 0, failed: {}, slowest: 0 };
   const fail = (reason: string) => {
     tally.failed[reason] = (tally.failed[reason] ?? 0) + 1;
   };
-  const body = 'x'.repeat(2000);
-  const check = (status: number, answer: string) => {
-    if (status !== 200) fail(`status ${status}`);
-    else if (answer === body || answer.includes('"release"')) tally.answered++;
-    else fail('another body');
+  const check = (status: number, answer: string, context: { id?: string }) => {
+    if (status !== 200) return fail(`status ${status}`);
+    if (!answer.includes('"release"')) return fail('another body');
+    tally.answered++;
+    if (context.id) recorded.push(context.id);
+    delete context.id;
   };
+  // Each connection sends them in turn, and its next one only after an answer.
+  const post = (request: autocannon.Request, context: { id?: string }) => {
+    context.id = newId();
+    return { ...request, path: `/record?id=${context.id}` };
+  };
+  const body = 'x'.repeat(2000);
   const requests: autocannon.Request[] = [
     { method: 'GET', path: '/whoami', onResponse: check },
-    { method: 'POST', path: '/echo', body, onResponse: check },
+    { method: 'POST', path: '/record', body, setupRequest: post, onResponse: check },
   ];
   const open = new Set<EventEmitter>();
   const setupClient = (client: EventEmitter) => {
@@ -116,11 +134,14 @@ async function generate(options: LoadOptions): Promise<Figures> {
   });
   const state: State = { url: options.url, agent: new Agent({ keepAlive: true }), recorded: [] };
   const began = performance.now();
-  const running = Object.entries(kinds).map(
+  const chosen = Object.entries<Kind>(kinds).filter(
+    ([name]) => !options.kinds || options.kinds.includes(name as KindName),
+  );
+  const running = chosen.map(
     async ([name, kind]) => [name, await runKind(kind, state, () => stopping)] as const,
   );
   const own = await Promise.all([
-    mass(options, stopped).then((it) => ['autocannon', it] as const),
+    mass(options, state.recorded, stopped).then((it) => ['autocannon', it] as const),
     ...running,
   ]);
   state.agent.destroy();

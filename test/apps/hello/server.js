@@ -53,17 +53,15 @@ const routes = {
     response.end();
   },
   'POST /echo': (request, response) => pipeline(request, response),
-  // Notes ?id= in a file that all instances share, so that a request which two of them did is seen.
-  'POST /record': async (request, response, query) => {
-    await pipeline(request.resume(), async () => {});
-    await appendFile(join(UPLOADS, 'record.txt'), `${query.get('id')} ${release} ${PORT}\n`);
-    json(response, self);
-  },
-  // Stores the body as ?name= among the uploads.
+  'POST /record': record,
+  'PUT /record': record,
+  'DELETE /record': record,
+  // Stores the body as ?name= among the uploads, and notes ?id=.
   'POST /upload': async (request, response, query) => {
     const name = basename(query.get('name') ?? '');
     if (!/^[\w-][\w.-]*$/.test(name)) return fail(response, 400, 'a plain file name is expected');
     await pipeline(request, createWriteStream(join(UPLOADS, name)));
+    await note(query);
     response.statusCode = 201;
     json(response, { name });
   },
@@ -77,6 +75,18 @@ const routes = {
     response.on('close', () => clearInterval(timer));
   },
 };
+
+async function record(request, response, query) {
+  await pipeline(request.resume(), async () => {});
+  await note(query);
+  json(response, self);
+}
+
+// Notes ?id= in a file that all instances share, so that a request which two of them did is seen.
+async function note(query) {
+  if (query.has('id'))
+    await appendFile(join(UPLOADS, 'record.txt'), `${query.get('id')} ${release} ${PORT}\n`);
+}
 
 function json(response, value) {
   response.setHeader('content-type', 'application/json');
