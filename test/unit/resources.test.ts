@@ -1,6 +1,7 @@
 /** What is registered with Pulumi, held against exact inputs by mocks of the engine. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import { unseen } from '../../components/host/facts.ts';
 import { aptPackage, blob, sha256 } from '../../components/host/item.ts';
@@ -10,11 +11,15 @@ import { helper } from '../../components/host/script.ts';
 
 type Registered = { type: string; name: string; inputs: Record<string, unknown> };
 let registered: Registered[] = [];
+/** Names of those that are done, in the order in which they were. */
+let ended: string[] = [];
 
 before(() =>
   pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
+    newResource: async ({ type, name, inputs }) => {
       registered.push({ type, name, inputs });
+      if (name === 'web1-rollout-shop') await sleep(50);
+      ended.push(name);
       return { id: name, state: { ...inputs, stdout: '' } };
     },
     call: () => ({}),
@@ -115,6 +120,37 @@ test('what belongs to an app hangs below its component', async () => {
   );
   assert.equal(all.filter(({ type }) => type === 'keelson:app:App').length, 1);
   assert.equal(named(all, 'web1-shop').type, 'keelson:app:App');
+});
+
+test('a server moves only after the servers before it have, and prepares meanwhile', async () => {
+  ended = [];
+  const own = ['base', 'app-shop', 'rollout-shop'].map((name) =>
+    manifest(name, {
+      ...(name !== 'base' && { app: 'shop' }),
+      after: name === 'rollout-shop' ? ['app-shop'] : [],
+    }),
+  );
+  const web1 = new Server(plan(own));
+  const target = { ...plan([]).target, name: 'web2' };
+  const web2 = await register(plan(own, { target, after: [...web1.commands.values()] }));
+  assert.equal(named(web2, 'web2-rollout-shop').type, 'command:remote:Command');
+  const [moved, prepared, begun] = ['web1-rollout-shop', 'web2-base', 'web2-app-shop'].map((name) =>
+    ended.indexOf(name),
+  ) as [number, number, number];
+  assert.ok(prepared !== -1 && prepared < moved && moved < begun, ended.join(', '));
+});
+
+test('a server where nothing moves waits for no other', async () => {
+  ended = [];
+  const own = [manifest('rollout-shop', { app: 'shop' })];
+  const web1 = new Server(plan(own));
+  const settled = own.map((manifest) => ({
+    manifest,
+    verdict: { ...judged(manifest).verdict, due: false },
+  }));
+  const target = { ...plan([]).target, name: 'web2' };
+  await register(plan([], { target, judged: settled, after: [...web1.commands.values()] }));
+  assert.ok(ended.includes('web2-rollout-shop') && !ended.includes('web1-rollout-shop'));
 });
 
 test('an upload runs again only when the host has lost what was sent', async () => {

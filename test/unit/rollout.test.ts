@@ -279,3 +279,53 @@ test('what is cut is told of each port by itself', () => {
     'change rollout shop: 4190 2 connections cut after 8 s\nchange rollout shop: 4191 1 connection cut after 8 s\n',
   );
 });
+
+const ends: [string, Record<string, string>, string][] = [
+  ['auto-restart', { Result: 'exit-code', ExecMainStatus: '3' }, 'exited with status 3'],
+  ['auto-restart', { Result: 'signal', ExecMainStatus: '6' }, 'was ended by signal 6'],
+  ['auto-restart', { Result: 'core-dump', ExecMainStatus: '6' }, 'was ended by signal 6'],
+  [
+    'auto-restart',
+    { Result: 'oom-kill', ExecMainStatus: '9' },
+    'used more memory than it may, and was killed',
+  ],
+  ['dead', { Result: 'success', ActiveState: 'inactive' }, 'ended by itself'],
+  ['auto-restart', { Result: 'exit-code', NRestarts: '1' }, 'ends again and again'],
+  ['running', { Result: 'success', ActiveState: 'active', NRestarts: '1' }, 'ends again and again'],
+  ['running', { Result: 'success', ActiveState: 'active' }, 'lives'],
+  ['start', { Result: 'success' }, 'lives'],
+];
+
+for (const [sub, properties, said] of ends)
+  test(`an instance with ${JSON.stringify(properties)} that is ${sub} ${said}`, () => {
+    const shown = { ActiveState: 'activating', SubState: sub, NRestarts: '0', ...properties };
+    const lines = Object.entries(shown).map(([key, value]) => `${key}=${value}`);
+    const systemctl = `systemctl() { printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}; }`;
+    const told = run(
+      `${systemctl}\napp=shop; if lives 4190; then echo lives; else echo "$reason"; fi`,
+    );
+    assert.equal(told, `${said}\n`);
+  });
+
+const otherUnits: [string, object][] = [
+  ['memory', { memory: '300M' }],
+  ['an argument of Node.js', { nodeArgs: ['--expose-gc'] }],
+  [
+    'the version of Node.js',
+    { node: { version: '24.1.0', path: 'node.tar.gz', sha256: '0'.repeat(64) } },
+  ],
+];
+
+for (const [what, given] of otherUnits)
+  test(`an instance that was started with another ${what} is not current`, () => {
+    const [wanted, found] = [item(given), item()].map((it) => it.instructions?.['@unit']);
+    assert.notEqual(wanted, found);
+  });
+
+test('settings of rollouts, health checks and nginx are no part of what an instance runs', () => {
+  const settings = { rollout: { drain: '1s' }, health: '/ready', keep: 9, bodySize: '1M' };
+  const [changed, plain] = [item(settings), item()];
+  assert.deepEqual(changed.state, plain.state);
+  for (const part of ['@unit', '@environment'])
+    assert.equal(changed.instructions?.[part], plain.instructions?.[part]);
+});
