@@ -78,6 +78,7 @@ function fit(a: Damage, b: Damage, all: Managed): boolean {
   if (alone.includes('host')) return false;
   if (alone.includes('manifest') && a.target.manifest === b.target.manifest) return false;
   if (touchesUnits(a) && touchesUnits(b)) return false;
+  if ((startsInstances(a) && hurtsCode(b)) || (startsInstances(b) && hurtsCode(a))) return false;
   return namesOf(a, all).every((name) => namesOf(b, all).every((other) => !overlap(name, other)));
 }
 
@@ -88,6 +89,11 @@ function fit(a: Damage, b: Damage, all: Managed): boolean {
 const touchesUnits = ({ target: { item } }: Damage): boolean =>
   ['unit', 'rollout', 'instances', 'monitor'].includes(item.kind) ||
   /^\/etc\/(systemd\/|keelson\/shop)/.test(item.name);
+
+/** What cannot start any more cannot be started wrongly either. */
+const startsInstances = ({ target: { item } }: Damage): boolean =>
+  ['rollout', 'instances'].includes(item.kind);
+const hurtsCode = ({ target: { item } }: Damage): boolean => item.kind === 'tree';
 
 const pathOf = (name: string): string => name.slice(name.indexOf(' ') + 1);
 
