@@ -30,7 +30,7 @@ stale_units() {
     /^$/ { if (stale && path != "") print path; path = ""; stale = 0 } END { if (stale && path != "") print path }' |
     sort -u | while read -r path; do
     [ ! -f "$path" ] || [ -L "$path" ] ||
-      printf 'stale\t%s\t%s\n' "$path" "$(grep -v '^Environment=KEELSON_UNIT=' "$path" | sha256sum | cut -d ' ' -f 1)"
+      printf 'stale\t%s\t%s\n' "$path" "$(sed '/^Environment=KEELSON_UNIT=/d' "$path" | sha256sum | cut -d ' ' -f 1)"
   done
 }
 

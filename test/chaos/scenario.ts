@@ -123,14 +123,16 @@ const leftByRepairs = [
 /** What packages bring and nothing damages; to hash it all would take most of a round. */
 const debians = ['bin', 'include', 'lib', 'lib64', 'libexec', 'sbin', 'share'];
 
-/** Whose lines come in another order when an account was lost and made again. */
+/** Whose lines come in another order when an account was lost and made again, with another number. */
 const accounts = ['/etc/group', '/etc/gshadow', '/etc/passwd', '/etc/shadow'];
 
 /** The host byte for byte, but for Debian's own programs and what repairs leave behind. */
 export async function picture(host: SandboxHost): Promise<Snapshot> {
   const without = [...leftByRepairs, ...debians.map((name) => `/usr/${name}`)];
   const seen = await snapshot(host, { without });
-  const sums = await host.exec(`for f in ${accounts.join(' ')}; do sort $f | sha256sum; done`);
+  const sums = await host.exec(
+    `for f in ${accounts.join(' ')}; do cut -d : -f 1-2,4- $f | sort | sha256sum; done`,
+  );
   for (const [index, hash] of sums.split('\n').entries()) {
     const account = seen[`file ${accounts[index]}`];
     if (account) account.hash = hash;
