@@ -118,58 +118,93 @@ const expand = (path: string): string => resolve(path.replace(/^~(?=\/)/, homedi
 
 /**
  * The keys by which a host may prove itself, as `type base64`.
- * @throws HostError when there is none: a host is never trusted unseen.
+ * @throws HostError when there is none that the plugin can use: a host is never trusted unseen.
  */
 export function hostKeys(target: Target): string[] {
-  if (target.hostKey) return [target.hostKey.split(' ').slice(0, 2).join(' ')];
-  const path = expand(target.knownHosts ?? '~/.ssh/known_hosts');
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  const name = target.port === 22 ? target.address : `[${target.address}]:${target.port}`;
-  const keys = lines
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([hosts = '#']) => matches(hosts, name));
-  if (keys.length === 0)
-    throw new HostError(
-      target,
-      `its host key is not in ${path}; compare \`ssh-keyscan ${target.address}\` with what the host shows on its console, then add it there or set hostKey`,
-    );
-  return keys.map(([, type, key]) => `${type} ${key}`);
+  const keys = target.hostKey
+    ? [target.hostKey.split(' ').slice(0, 2).join(' ')]
+    : knownKeys(target, expand(target.knownHosts ?? '~/.ssh/known_hosts'));
+  if (keys.some((key) => !key.startsWith('ssh-rsa '))) return keys;
+  throw new HostError(
+    target,
+    `only its ssh-rsa host key is known, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${remember(target, '-t ed25519,ecdsa ')}`,
+  );
 }
 
+/** What to do about a key that is not known. */
+const remember = ({ address, port }: Target, options = ''): string =>
+  `compare \`ssh-keyscan ${options}${port === 22 ? '' : `-p ${port} `}${address}\` with what the host shows on its console, then add it to known_hosts or set hostKey`;
+
+function knownKeys(target: Target, path: string): string[] {
+  const name = target.port === 22 ? target.address : `[${target.address}]:${target.port}`;
+  const lines = (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [])
+    .map((line) => line.trim().split(/\s+/))
+    .map((words) => (words[0]?.startsWith('@') ? words : ['', ...words]))
+    .filter(([, hosts = '#']) => matches(hosts, name))
+    .map(([marker, , type, key]) => ({ marker, key: `${type} ${key}` }));
+  const marked = (wanted: string) =>
+    lines.filter(({ marker }) => marker === wanted).map(({ key }) => key);
+  const keys = marked('').filter(
+    (key) => kinds.includes(kindOf(key)) && !marked('@revoked').includes(key),
+  );
+  if (keys.length > 0) return keys;
+  const cause = marked('').length > 0 ? 'is revoked' : 'is not';
+  throw new HostError(target, `its host key ${cause} in ${path}; ${remember(target)}`);
+}
+
+/** Kinds of keys that both connections know, modern ones first. */
+const kinds = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'ssh-rsa',
+];
+
+const kindOf = (key: string): string => key.split(' ')[0] ?? '';
+
+/** Whether one of these patterns is the host's, or the hash of its name; see sshd(8). */
 function matches(hosts: string, name: string): boolean {
-  if (hosts.startsWith('#') || hosts.startsWith('@')) return false;
+  if (hosts.startsWith('#')) return false;
   const [, version, salt, hash] = hosts.split('|');
-  if (version !== '1' || !salt || !hash) return hosts.split(',').includes(name);
+  if (version !== '1' || !salt || !hash) return fits(hosts.split(','), name);
   const wanted = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
   const actual = Buffer.from(hash, 'base64');
   return actual.length === wanted.length && timingSafeEqual(actual, wanted);
+}
+
+const fits = (patterns: readonly string[], name: string): boolean =>
+  patterns.some((pattern) => matchesGlob(name, pattern)) &&
+  !patterns.some((pattern) => pattern.startsWith('!') && matchesGlob(name, pattern.slice(1)));
+
+function matchesGlob(name: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 'i').test(name);
 }
 
 const blobOf = (key: string): Buffer => Buffer.from(key.split(' ')[1] ?? '', 'base64');
 
 /** Only the kinds of key that are known are asked for, else the host may show another one. */
 const algorithms = (keys: string[]): string[] =>
-  [...new Set(keys.map((key) => key.split(' ')[0] ?? ''))].flatMap((type) =>
+  [...new Set(keys.map(kindOf))].flatMap((type) =>
     type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type],
   );
 
-/** The plugin takes one key, and asks for its kind alone: modern ones first. Of `ssh-rsa` it knows SHA-1 only. */
-function preferred(keys: string[]): string {
-  const order = [
-    'ssh-ed25519',
-    'ecdsa-sha2-nistp256',
-    'ecdsa-sha2-nistp384',
-    'ecdsa-sha2-nistp521',
-    'ssh-rsa',
-  ];
-  const rank = (key: string) => order.indexOf(key.split(' ')[0] ?? '');
-  return [...keys].sort((a, b) => rank(a) - rank(b))[0] ?? '';
-}
+/** The plugin takes one key, and asks for its kind alone. Of `ssh-rsa` it knows SHA-1 only. */
+const preferred = (keys: string[]): string =>
+  keys.toSorted((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b)))[0] ?? '';
 
 const changedKey = (target: Target): string =>
   `its host key is not the one that is known; nothing was sent. When the host was rebuilt, put its new key into ${target.hostKey ? 'hostKey' : (target.knownHosts ?? '~/.ssh/known_hosts')}; else somebody may be in between`;
 
-function remedy(error: Error & { level?: string; code?: string }, target: Target): string {
+/** What to do about an error that ended the attempt to connect. */
+export function remedy(error: Error & { level?: string; code?: string }, target: Target): string {
+  // sshd counts each key that an agent offers, and hangs up after six.
+  if (/too many authentication failures/i.test(error.message))
+    return 'it hung up after too many keys that it does not know; take some out of the agent (ssh-add -d), or name the right one as privateKey';
   if (error.level === 'client-authentication')
     return `it refused the login; is the public key in ~${target.user}/.ssh/authorized_keys, and the private one in the agent (ssh-add -l)?`;
   return `cannot be reached: ${error.message || error.code}; check address, port and firewall`;

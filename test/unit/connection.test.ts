@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import ssh2 from 'ssh2';
-import { commandConnection, hostKeys, open } from '../../components/host/connection.ts';
+import { commandConnection, hostKeys, open, remedy } from '../../components/host/connection.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -23,7 +23,7 @@ const hashed = (name: string): string => {
 
 test('a host key is found by name, by port and under its hash', () => {
   assert.deepEqual(
-    hostKeys(target('other ssh-rsa A\nweb1.example,10.0.0.1 ssh-ed25519 B comment\n')),
+    hostKeys(target('other ssh-ed25519 A\nweb1.example,10.0.0.1 ssh-ed25519 B comment\n')),
     ['ssh-ed25519 B'],
   );
   assert.deepEqual(
@@ -48,9 +48,59 @@ test('a host whose key is not known is refused with the remedy', () => {
     );
 });
 
+test('patterns are read as OpenSSH reads them', () => {
+  const found = (hosts: string) => {
+    try {
+      return hostKeys(target(`${hosts} ssh-ed25519 B\n`)).length;
+    } catch {
+      return 0;
+    }
+  };
+  for (const hosts of ['*.example', 'web?.example', 'x,*', 'WEB1.example'])
+    assert.equal(found(hosts), 1);
+  for (const hosts of ['*.example,!web1.*', 'web?', 'web1xexample', 'eb1.example'])
+    assert.equal(found(hosts), 0, hosts);
+});
+
+test('a key that is revoked is refused, be it listed as a good one as well', () => {
+  const good = 'web1.example ssh-ed25519 A\nweb1.example ecdsa-sha2-nistp256 B\n';
+  for (const hosts of ['web1.example', '*', hashed('web1.example')])
+    assert.deepEqual(hostKeys(target(`${good}@revoked ${hosts} ssh-ed25519 A\n`)), [
+      'ecdsa-sha2-nistp256 B',
+    ]);
+  assert.throws(
+    () => hostKeys(target('web1.example ssh-ed25519 A\n@revoked * ssh-ed25519 A\n')),
+    /its host key is revoked in .*known_hosts; compare `ssh-keyscan web1.example`/,
+  );
+  assert.equal(hostKeys(target(`${good}@revoked other ssh-ed25519 A\n`)).length, 2);
+});
+
+test('a host of which only an ssh-rsa key is known is refused before the plugin fails on it', () => {
+  const message =
+    /only its ssh-rsa host key is known.*; compare `ssh-keyscan -t ed25519,ecdsa -p 2222 web1.example`/;
+  assert.throws(() => hostKeys(target('[web1.example]:2222 ssh-rsa A\n', 2222)), message);
+  const given = { ...target('', 2222), hostKey: 'ssh-rsa A me' };
+  assert.throws(() => commandConnection(given), message);
+});
+
+test('the remedy for a port of its own names the port', () => {
+  assert.throws(() => hostKeys(target('', 2222)), /compare `ssh-keyscan -p 2222 web1.example`/);
+});
+
+test('an agent with too many keys is told apart from a login that is refused', () => {
+  const said = (message: string, level?: string) =>
+    remedy(Object.assign(new Error(message), level && { level }), target(''));
+  assert.match(
+    said('Too many authentication failures'),
+    /^it hung up after too many keys .* privateKey$/,
+  );
+  assert.match(said('All failed', 'client-authentication'), /^it refused the login/);
+  assert.match(said('ECONNREFUSED'), /^cannot be reached: ECONNREFUSED;/);
+});
+
 test('the plugin is given the most modern key that is known', () => {
   const known =
-    'web1.example ssh-ed25519 A\nweb1.example ecdsa-sha2-nistp256 B\nweb1.example ssh-rsa C\n';
+    'web1.example ssh-dss D\nweb1.example ssh-rsa C\nweb1.example ecdsa-sha2-nistp256 B\nweb1.example ssh-ed25519 A\n';
   assert.equal(commandConnection(target(known)).hostKey, 'ssh-ed25519 A');
   assert.equal(
     commandConnection({ ...target(''), hostKey: 'ssh-ed25519 Z me' }).hostKey,
