@@ -198,9 +198,15 @@ clear_attributes() {
 remove_strangers() {
   { cut -f 2 "$work/items" && stored_names; } >"$work/known"
   for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    if is_there "$stranger" && ! grep -qxF -e "$stranger" "$work/known"; then put_aside "$stranger"; fi
+    if is_there "$stranger" && ! is_known "$stranger"; then put_aside "$stranger"; fi
   done
   touched "$1"
+}
+
+# To grep each line of a name would be one to look for.
+is_known() {
+  case $1 in *"$NEWLINE"*) return 1 ;; esac
+  grep -qxF -e "$1" "$work/known"
 }
 
 # What the kit takes out of its way is kept, so that nothing is ever lost; it is never put back.

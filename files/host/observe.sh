@@ -47,7 +47,7 @@ find_lines() { tr '\n' '\0' | find -files0-from - "$@" 2>/dev/null || :; }
 # path<TAB>NAME<TAB>TYPE<TAB>OWNER<TAB>GROUP<TAB>MODE<TAB>TARGET, and what a mode does not show.
 observe_paths() {
   paths=$(names file directory link absent tree)
-  printf '%s' "$paths" | find_lines -maxdepth 0 -printf 'path\t%p\t%y\t%u\t%g\t%m\t%l\n'
+  printf '%s' "$paths" | find_lines -maxdepth 0 -printf 'path\t%p\t%y\t%u\t%g\t%m\t%l\0' | tr '\n\0' '?\n'
   # Only what is a file now: reading a fifo, or a link to a device, might never end.
   names file | find_lines -maxdepth 0 -type f -exec sha256sum -- {} + |
     sed 's/^\([0-9a-f]*\)  /hash\t\1\t/'
@@ -55,7 +55,7 @@ observe_paths() {
   observe_shadows
   { names directory file link absent tree user && stored_names; } | sed 's/^/known\t/'
   pick directory | awk -F '\t' '/\t@whole=yes/ { print $2 }' |
-    find_lines -mindepth 1 -maxdepth 1 -printf 'entry\t%h\t%p\0' | tr '\n\0' '?\n'
+    find_lines -mindepth 1 -maxdepth 1 -printf '%p\0' | tr '\t\n\0' '??\n' | sed 's/^/entry\t/'
 }
 
 # foreign<TAB>PATH<TAB>WORDS: a template or target of ours that would take the place of one of a package's.
@@ -317,13 +317,13 @@ join_observations() {
       if (part[1] == 0) say("uid=0")
     }
     !body && $1 == "items" { body = 1; for (p in entries) strangers(p); next }
-    !body && $1 == "path" { kindof[$2] = type($3); owner[$2] = $4; grp[$2] = $5; octal[$2] = $6; target[$2] = $7 }
+    !body && $1 == "path" { kindof[$2] = type($3); owner[$2] = $4; grp[$2] = $5; octal[$2] = $6; target[$2] = NF > 7 ? $7 "?" : $7 }
     !body && $1 == "hash" { hash[$3] = $2 }
     !body && $1 == "attribute" {
       if ($3 == "acl") acl[$2] = 1; else xattr[$2] = xattr[$2] ($2 in xattr && xattr[$2] ? "," : "") $3 }
     !body && $1 == "flags" { flags[$2] = $3 }
     !body && $1 == "known" { known[$2] = 1 }
-    !body && $1 == "entry" { entries[$3] = $2 }
+    !body && $1 == "entry" { entries[$2] = substr($2, 1, match($2, /\/[^\/]*$/) - 1) }
     !body && $1 == "package" { if ($4 == "installed") { package[$2] = $5; if ($3 == "hold") held[$2] = 1 } }
     !body && $1 == "made" { made[$2 "\t" $3] = 1 }
     !body && $1 == "foreign" { foreign[$2] = $3 }

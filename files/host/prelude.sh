@@ -8,6 +8,8 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEN
 # Else sudo refuses to go where root has no password; it goes only where the kit itself brought it.
 export SUDO_FORCE_REMOVE=yes
 TAB=$(printf '\t')
+NEWLINE='
+'
 STATE=/var/lib/keelson
 LOG=/var/log/keelson.log
 HELPER=/usr/local/sbin/keelson
