@@ -6,13 +6,17 @@ apply_manifest() {
   take_lock
   await_rollouts
   stored=$STATE/manifests/$manifest
-  # What is being applied is noted first, so that a run that dies leaves word of what it may have made.
+  pending=$STATE/pending/$manifest
   [ -f "$stored" ] || { touch "$work/none" && stored=$work/none; }
+  log_unfinished
   look
   drop_arrivals
-  if cmp -s "$work/manifest" "$stored" && [ ! -s "$work/differences" ]; then return 0; fi
+  if cmp -s "$work/manifest" "$stored" && [ ! -s "$work/differences" ] && [ ! -f "$pending" ]; then return 0; fi
   refuse_foreign
-  install_durably "$work/manifest" "$STATE/pending/$manifest"
+  # What is being applied, and why, is noted first, so that a run that dies leaves word of what it may
+  # have made.
+  cat "$work/manifest" "$work/differences" >"$work/pending"
+  install_durably "$work/pending" "$pending"
   collect_obsolete
   converge
   look
@@ -232,8 +236,8 @@ apply_blob() {
   sync "$staged"
   mv -fT "$staged" "$STATE/blobs/$hash"
   # Last: a blob that is touched after this is looked at before it is trusted.
-  field @run "$1" >"$STATE/blobs/$hash.run"
-  sync "$STATE/blobs/$hash.run"
+  printf '%s %s\n' "$(field @run "$1")" "$(blob_stamp "$hash")" >"$work/sent"
+  install_durably "$work/sent" "$STATE/blobs/$hash.run"
   rm -f "$arrived"
 }
 

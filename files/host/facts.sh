@@ -24,7 +24,8 @@ print_facts() {
 
 # What was applied last: of each manifest the run and drift in its header, and the hash of the whole.
 print_memory() {
-  fact helper "$(sha256sum "$HELPER" 2>/dev/null | cut -d ' ' -f 1)"
+  # Reading a fifo might never end.
+  [ ! -f "$HELPER" ] || fact helper "$(sha256sum <"$HELPER" | cut -d ' ' -f 1)"
   fact helperMode "$(stat -c '%U:%G %a' "$HELPER" 2>/dev/null)"
   set -- "$STATE"/manifests/*
   if [ -f "$1" ]; then
@@ -33,9 +34,14 @@ print_memory() {
       in_header { print "header\t" name " " $0 }' "$@"
     sha256sum "$@" | sed 's,^\([0-9a-f]*\)  .*/\(.*\),manifest\t\2 \1,'
   fi
+  # A run that was cut short may have changed what is not noted yet.
+  for unfinished in "$STATE"/pending/*; do
+    name=${unfinished##*/}
+    [ ! -f "$STATE/manifests/$name" ] || [ ! -f "$unfinished" ] || fact manifest "$name unfinished"
+  done
   for sent in "$STATE"/blobs/*.run; do
     hash=${sent##*/} hash=${hash%.run}
-    if blob_is_intact "$hash"; then fact blob "$hash $(cat "$sent")"; fi
+    if blob_is_intact "$hash"; then fact blob "$hash $(cut -d ' ' -f 1 "$sent")"; fi
   done
 }
 

@@ -27,9 +27,11 @@ blob_hashes() {
   gzip -dc "$1" 2>/dev/null | sha256sum
 }
 
-# Whether a blob is what its name says. It is read again only when it was touched since it was noted.
+# Whether a blob is what its name says. It is read again only when it was touched since it was noted,
+# whatever the clock said then or says now.
 blob_is_intact() {
-  [ -f "$STATE/blobs/$1.run" ] || return 1
-  [ -n "$(find "$STATE/blobs/$1" -type f ! -cnewer "$STATE/blobs/$1.run" 2>/dev/null)" ] && return 0
+  read -r _ noted 2>/dev/null <"$STATE/blobs/$1.run" || return 1
+  [ "$(blob_stamp "$1")" != "$noted" ] || return 0
   case $(blob_hashes "$STATE/blobs/$1" 2>/dev/null) in *"$1"*) ;; *) return 1 ;; esac
 }
+blob_stamp() { find "$STATE/blobs/$1" -type f -printf '%C@ %i %s' 2>/dev/null || :; }
