@@ -247,14 +247,14 @@ apply_tree() {
   rm -rf "${path%/*}"/.keelson.*
   unpack_tree "$1" "$staged"
   sync -f "$staged"
-  if is_directory "$path" && [ -f "$(tree_record "$path").list" ]; then
-    mend_tree "$path" "$staged" "$1"
+  tree_list "$staged" >"$work/list"
+  install_durably "$work/list" "$(tree_record "$path").list"
+  if is_directory "$path"; then
+    mend_tree "$path" "$staged"
     rm -rf "$staged"
   else
     if is_there "$path"; then put_aside "$path"; fi
     mv -T "$staged" "$path"
-    tree_list "$path" >"$work/list"
-    install_durably "$work/list" "$(tree_record "$path").list"
   fi
   tree_stamp "$path" >"$work/stamp"
   install_durably "$work/stamp" "$(tree_record "$path").stamp"
@@ -276,6 +276,8 @@ unpack_tree() {
 
 # Mends only what differs, in place: instances that run from this tree keep their directory.
 mend_tree() {
+  find "$1" -depth \( -name "$ODD" -o -lname "$ODD" \) -exec chattr -R -ia {} + 2>/dev/null || :
+  find "$1" -depth \( -name "$ODD" -o -lname "$ODD" \) -exec rm -rf {} +
   tree_differences "$1" >"$work/tree"
   while IFS="$TAB" read -r difference inner; do
     chattr -ia "$1/$inner" 2>/dev/null || :

@@ -134,7 +134,8 @@ observe_trees() {
     if [ "$(tree_stamp "$tree")" = "$(cat "$record.stamp" 2>/dev/null)" ]; then
       printf 'tree\t%s\tintact\n' "$tree"
     elif [ -f "$record.list" ]; then
-      printf 'tree\t%s\t%s\n' "$tree" "$(tree_differences "$tree" | cut -f 2 | head -n 6 | paste -s -d ' ')"
+      differing=$(tree_differences "$tree" | cut -f 2 | head -n 6 | paste -s -d ' ')
+      printf 'tree\t%s\t%s\n' "$tree" "${differing:-intact}"
     else
       printf 'tree\t%s\tunknown\n' "$tree"
     fi
@@ -154,8 +155,10 @@ tree_stamp() {
 tree_list() {
   (
     cd "$1" || exit 1
-    find . -printf 'stat\t%P\t%y %m %u %g %l\n'
-    find . -type f -print0 | xargs -0 -r sha256sum -- | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \.\//hash\t\1\t/'
+    find . ! -path "$ODD" ! -lname "$ODD" -printf 'stat\t%P\t%y %m %u %g %l\n'
+    find . \( -path "$ODD" -o -lname "$ODD" \) -printf '%P\0' | tr '\001-\037\177' '?' | tr '\0' '\n' |
+      sed 's/.*/stat\t&\todd/'
+    find . ! -path "$ODD" -type f -print0 | xargs -0 -r sha256sum -- | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \.\//hash\t\1\t/'
     printf '.\n' | observe_attributes -R | sed 's,\t\./*,\t,'
   ) | awk -F '\t' '
     $1 == "stat" { seen[$2] = $3 }
@@ -163,6 +166,7 @@ tree_list() {
     $1 == "attribute" || $1 == "flags" { seen[$2] = seen[$2] " " $3 }
     END { for (path in seen) print path "\t" seen[path] }' | LC_ALL=C sort
 }
+ODD='*[[:cntrl:]]*'
 
 # changed|missing|extra<TAB>PATH of a tree against its list.
 tree_differences() {
