@@ -191,11 +191,16 @@ observe_units() {
         # The link of a mask is no definition of its own.
         if (v["FragmentPath"] ~ /^\/(etc|run)\// && v["LoadState"] != "masked") line = line "\tfragment=" v["FragmentPath"]
         n = split(v["DropInPaths"], path, " "); list = ""
-        for (i = 1; i <= n; i++) if (path[i] ~ /^\/(etc|run)\//) list = list (list == "" ? "" : " ") path[i]
+        for (i = 1; i <= n; i++) if (path[i] ~ /^\/(etc|run)\// && is_own(path[i], name[count])) list = list (list == "" ? "" : " ") path[i]
         if (list != "") line = line "\tdropins=" list
         if (v["NeedDaemonReload"] == "yes") line = line "\treload=needed"
         print line
         split("", v); any = 0
+      }
+      # Not those for all units of a type: they tell nothing of this one.
+      function is_own(path, unit,  template) {
+        template = unit; sub(/@.*\./, "@.", template)
+        return index(path, "/" unit ".d/") || index(path, "/" template ".d/")
       }
       BEGIN { split(names, name, "\n") }
       /^$/ { flush(); next }
