@@ -136,7 +136,13 @@ each_different() {
   tell_differences "$1"
 }
 
-# Logs the differences of a kind in words: "mode 0666 → 0644". Hashes become "content".
+# Logs the differences of a kind in words.
+tell_differences() {
+  awk -F '\t' -v kind="$1" '$2 == kind' "$work/differences" >"$work/of-kind"
+  in_words "$work/differences" "$work/of-kind" | tell
+}
+
+# Usage: in_words ALL SOME. Differences, some of all, as they are logged: "mode 0666 → 0644".
 # Not what only follows from another difference: a file that was touched makes its service's config
 # stale, a unit's file makes systemd ask for a reload, a Monit that is down or cannot read its
 # configuration tells nothing.
@@ -157,10 +163,12 @@ differs() { grep -q "^[a-z]*$TAB$1$TAB$2$TAB$3$TAB" "$work/differences"; }
 observed_of() { awk -F '\t' -v kind="$1" -v name="$2" '$1 == kind && $2 == name' "$work/observed"; }
 touched() { printf '%s\n' "$1" >>"$work/touched"; }
 
-# Puts a file in place so that it is there whole or not at all, also after a power cut.
+# Usage: install_durably FILE PATH [MODE]. Puts a file in place so that it is there whole or not at all,
+# also after a power cut.
 install_durably() {
   durable=$(mktemp "${2%/*}/.keelson.XXXXXX")
   cat "$1" >"$durable"
+  [ -z "${3:-}" ] || chmod "$3" "$durable"
   sync "$durable"
   mv -fT "$durable" "$2"
 }
@@ -331,7 +339,7 @@ swap_files() {
 # What a run that was killed left beside its targets.
 sweep_stages() {
   awk -F '\t' '$1 == "file" || $1 == "link" { sub(/\/[^\/]*$/, "", $2); print $2 }' "$work/items" | sort -u |
-    lines_to_args sh -c 'exec find "$@" -mindepth 1 -maxdepth 1 -name "keelson.*.dpkg-new" -delete' sh
+    lines_to_args sh -c 'exec find "$@" -mindepth 1 -maxdepth 1 \( -name "keelson.*.dpkg-new" -o -name "*.keelson-new" \) -delete' sh
 }
 
 stage_path() {
@@ -370,12 +378,8 @@ swap_path() {
   case $1 in
     file) mv -fT "$2" "$3" ;;
     link) ln -sfnT "$2" "$3.keelson-new" && mv -fT "$3.keelson-new" "$3" ;;
-    absent) rm -rf "$3" ;;
-    gone)
-      rm -f "$3"
-      restore_original "$3"
-      say change "file $3: removed"
-      ;;
+    absent) put_aside "$3" ;;
+    gone) remove_file "$3" ;;
   esac
   touched "$3"
 }
@@ -395,7 +399,11 @@ keep_original() {
 restore_original() {
   is_there "$STATE/originals$1" || return 0
   [ -d "${1%/*}" ] || return 0
-  cp -a "$STATE/originals$1" "$1.keelson-new" && mv -fT "$1.keelson-new" "$1"
+  cp -a "$STATE/originals$1" "$1.keelson-new"
+  # Before the only other copy goes.
+  sync -f "${1%/*}"
+  mv -fT "$1.keelson-new" "$1"
+  sync -f "${1%/*}"
   rm -rf "$STATE/originals$1"
 }
 

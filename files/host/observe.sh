@@ -113,7 +113,10 @@ observe_kernel() {
 }
 
 observe_settings() {
-  printf 'setting\ttimezone\t%s\n' "$(readlink /etc/localtime | sed 's,^.*/zoneinfo/,,')"
+  zone=$(readlink /etc/localtime | sed 's,^.*/zoneinfo/,,')
+  named=$(cat /etc/timezone 2>/dev/null || printf '%s' "$zone")
+  [ "$zone" = "$named" ] || zone="$zone, in /etc/timezone $named"
+  printf 'setting\ttimezone\t%s\n' "$zone"
   live=$(cat /proc/sys/kernel/hostname) disk=$(cat /etc/hostname 2>/dev/null || echo nothing)
   [ "$live" = "$disk" ] || live="$live, on disk $disk"
   printf 'setting\thostname\t%s\n' "$live"

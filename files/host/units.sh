@@ -31,13 +31,12 @@ set_setting() {
       # Debian 12 keeps the name in a file of its own as well.
       if [ -f /etc/timezone ]; then
         printf '%s\n' "$value" >"$work/timezone"
-        install_durably "$work/timezone" /etc/timezone
-        chmod 0644 /etc/timezone
+        install_durably "$work/timezone" /etc/timezone 0644
       fi
       ;;
     hostname)
       printf '%s\n' "$value" >"$work/hostname"
-      install_durably "$work/hostname" /etc/hostname && chmod 0644 /etc/hostname
+      install_durably "$work/hostname" /etc/hostname 0644
       hostname "$value"
       ;;
   esac
