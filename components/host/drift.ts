@@ -33,6 +33,8 @@ export type Sight = {
   readonly texts: ReadonlyMap<string, string>;
   /** Items of manifests that are wanted otherwise now than they were applied. */
   readonly applied: ReadonlyMap<string, readonly Item[]>;
+  /** Items of manifests that a run was applying when it was cut short, or that a failed release put back. */
+  readonly unfinished: ReadonlyMap<string, readonly Item[]>;
   /** What the host says of each manifest that was applied. */
   readonly remembered: ReadonlyMap<string, Applied>;
 };
@@ -61,7 +63,10 @@ export function judge(manifest: Manifest, sight: Sight, run: string): Verdict {
   const changed = !isApplied(manifest, memory);
   const before = changed ? (sight.applied.get(manifest.name) ?? []) : manifest.items;
   const findings = memory
-    ? [...drifted(before, manifest, sight), ...(changed ? changes(before, manifest, sight) : [])]
+    ? told([
+        ...drifted(before, manifest, sight),
+        ...(changed ? changes(before, manifest, sight) : []),
+      ])
     : firstSight(manifest, sight);
   const due = !memory || changed || findings.length > 0;
   const lines = findings.filter(({ sort }) => sort === 'drift').map(({ text }) => text);
@@ -89,21 +94,24 @@ export function judgeHelper({ memory, run }: { memory: Memory; run: string }): V
 
 const observe = (sight: Sight, item: Item): State => sight.observed.get(key(item)) ?? {};
 
+/** Each line once: of what a run left half done, the rest may be a change of the program's too. */
+const told = (findings: readonly Finding[]): Finding[] => [
+  ...new Map(findings.map((finding) => [finding.text, finding])).values(),
+];
+
 /** Differences between the host and what was applied last, of the things that are still wanted. */
 function drifted(before: readonly Item[], manifest: Manifest, sight: Sight): Finding[] {
   const wanted = new Map(manifest.items.map((item) => [key(item), item]));
-  const found = before
-    .filter((item) => wanted.has(key(item)))
-    .map((item) => ({
-      item,
-      list: differences(observe(sight, item), item.state).filter((difference) =>
-        isWatched(difference, item, wanted.get(key(item))),
-      ),
-    }))
-    .filter(({ list }) => list.length > 0);
+  const begun = new Map(sight.unfinished.get(manifest.name)?.map((item) => [key(item), item]));
+  const found = before.flatMap((item) => {
+    const goal = wanted.get(key(item));
+    const list = goal ? driftOf(item, goal, observe(sight, item)) : [];
+    return list.length > 0 ? [{ item, list }] : [];
+  });
   return withoutEchoes(found, files(before) !== files(manifest.items)).flatMap(({ item, list }) =>
     list.map((difference) =>
-      isAsApplied(difference, item, wanted.get(key(item)))
+      isAsApplied(difference, item, wanted.get(key(item))) ||
+      isHalfDone(difference, begun.get(key(item)))
         ? { sort: 'change' as const, text: `~ ${label(item)} ${words(difference, item)} (change)` }
         : {
             sort: 'drift' as const,
@@ -114,11 +122,26 @@ function drifted(before: readonly Item[], manifest: Manifest, sight: Sight): Fin
   );
 }
 
-/** The probe looks at what is wanted now: an instance that is new, or about to go, did not drift. */
-function isWatched({ key, from }: Difference, applied: Item, { state }: Item = applied): boolean {
-  if (applied.kind === 'rollout') return key in applied.state === key in state;
+/** Not what is as it is wanted by now, nor what nobody asked for when it was applied last. */
+function driftOf(applied: Item, wanted: Item, observed: State): Difference[] {
+  const open = new Set(differences(observed, wanted.state).map(({ key }) => key));
+  const isNew = (key: string) => key in wanted.state && !(key in applied.state);
+  return differences(observed, applied.state).filter(
+    (difference) =>
+      open.has(difference.key) &&
+      (difference.key === 'state' || !isNew(difference.key)) &&
+      isStray(difference, applied, wanted),
+  );
+}
+
+/** Whether the kit itself left it so. */
+const isHalfDone = ({ key, from }: Difference, begun?: Item): boolean =>
+  from !== '' && begun?.state[key] === from;
+
+/** Instances that are new, or about to go, did not drift. */
+function isStray({ from }: Difference, applied: Item, wanted: Item): boolean {
   if (applied.kind !== 'instances') return true;
-  const known = `${applied.state.ports},${state.ports}`.split(',');
+  const known = `${applied.state.ports},${wanted.state.ports}`.split(',');
   return from.split(',').some((port) => !known.includes(port));
 }
 

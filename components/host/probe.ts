@@ -2,6 +2,7 @@
 import type { Session } from './connection.ts';
 import type { Sight } from './drift.ts';
 import type { Memory } from './facts.ts';
+import type { Item } from './item.ts';
 import { isApplied, itemLine, key, type Manifest, parse, parseLine } from './manifest.ts';
 import { probeScript } from './script.ts';
 
@@ -31,6 +32,7 @@ export function parseProbe(output: string): Omit<Sight, 'remembered'> {
   const observed = new Map<string, Record<string, string>>();
   const texts = new Map<string, string>();
   const memories = new Map<string, string>();
+  const begun = new Map<string, string>();
   let append = (_line: string): void => {};
   for (const line of output.split('\n')) {
     if (line === '') continue;
@@ -41,11 +43,14 @@ export function parseProbe(output: string): Omit<Sight, 'remembered'> {
     const seen = parseLine(line);
     if (seen.kind === 'text') append = collect(texts, seen.name);
     else if (seen.kind === 'memory') append = collect(memories, seen.name);
+    else if (seen.kind === 'unfinished') append = collect(begun, seen.name);
     else observed.set(key(seen), seen.state);
   }
-  const applied = new Map([...memories].map(([name, stored]) => [name, parse(stored).items]));
-  return { observed, texts, applied };
+  return { observed, texts, applied: items(memories), unfinished: items(begun) };
 }
+
+const items = (manifests: ReadonlyMap<string, string>): ReadonlyMap<string, readonly Item[]> =>
+  new Map([...manifests].map(([name, stored]) => [name, parse(stored).items]));
 
 function collect(into: Map<string, string>, name: string): (line: string) => void {
   into.set(name, '');

@@ -22,8 +22,29 @@ apply_manifest() {
   look
   refuse_remains
   install_durably "$work/manifest" "$STATE/manifests/$manifest"
-  rm -f "$STATE/pending/$manifest"
+  [ ! -f "$LOG" ] || sync "$LOG"
+  rm -f "$pending"
 }
+
+# What a run that died had changed without living to log it: what differed then, and is by now as it wanted it.
+log_unfinished() {
+  [ -f "$pending" ] || return 0
+  (
+    mkdir "$work/unfinished" && work=$work/unfinished
+    run=$(sed -n '2s/^run //p' "$pending")
+    item_lines "$pending" >"$work/items"
+    sed '1,/^end$/d' "$pending" >"$work/planned"
+    look
+    awk -F '\t' 'NR == FNR { open[$2 FS $3 FS $4] = 1; next } !(($2 FS $3 FS $4) in open)' \
+      "$work/differences" "$work/planned" >"$work/done"
+    in_words "$work/planned" "$work/done" | while IFS= read -r line; do
+      grep -qsF -e " $run $manifest $line" "$LOG" "$LOG.1" || log_line "$line"
+    done
+  )
+}
+
+# The item lines of a manifest, without content.
+item_lines() { sed '1,/^$/d; /^end$/,$d; /^|/d' "$1"; }
 
 # What was sent once more though it is here, as after the loss of Pulumi's state.
 drop_arrivals() {
@@ -51,25 +72,34 @@ observe_items() { sed "1i manifest\t$manifest" "$work/items" | observe; }
 # Writes differences: KIND NAME KEY FROM TO, with ORIGIN (drift or change) in front.
 look() {
   observe_items >"$work/observed"
-  sed '1,/^$/d' "$stored" >"$work/before"
-  awk -F '\t' -v observed="$work/observed" -v before="$work/before" '
+  item_lines "$stored" >"$work/before"
+  : >"$work/left"
+  [ ! -f "$pending" ] || item_lines "$pending" >"$work/left"
+  awk -F '\t' -v observed="$work/observed" -v before="$work/before" -v unfinished="$work/left" '
+    function read_lines(path, into,  line, part) {
+      while ((getline line < path) > 0) if (split(line, part, "\t") > 1) into[part[1] "\t" part[2]] = line
+    }
     function read_state(line, into,  part, n, i) {
       n = split(line, part, "\t")
       for (i = 3; i <= n; i++) if (part[i] !~ /^@/) {
         at = index(part[i], "="); into[substr(part[i], 1, at - 1)] = substr(part[i], at + 1) }
     }
+    function row(origin, k, from, to) { print origin "\t" $1 "\t" $2 "\t" k "\t" from "\t" to }
+    # Drift is what differs from what was applied last, unless a run that died, or a release that failed,
+    # left it so; what drifted may have to change as well.
     function tell(k, from, to) {
-      print (known && (!(k in was) || was[k] == to || k == "state") ? "drift" : "change") "\t" $1 "\t" $2 "\t" k "\t" from "\t" to
+      if (k == "state" || k == "type") row(known ? "drift" : "change", k, from, to)
+      else if (!known || (k in left && left[k] == from)) row("change", k, from, to)
+      else if (!(k in was)) row(k in want ? "change" : "drift", k, from, to)
+      else if (was[k] == from) row("change", k, from, to)
+      else { row("drift", k, from, was[k]); if (was[k] != to) row("change", k, was[k], to) }
     }
-    BEGIN {
-      while ((getline line < observed) > 0) if (split(line, part, "\t") > 1) seen[part[1] "\t" part[2]] = line
-      while ((getline line < before) > 0) if (line !~ /^\|/ && split(line, part, "\t") > 1) old[part[1] "\t" part[2]] = line
-    }
+    BEGIN { read_lines(observed, seen); read_lines(before, old); read_lines(unfinished, begun) }
     {
       id = $1 "\t" $2; known = id in old
       if (!(id in seen)) { print "keelson: nothing could be found out about " $1 " " $2 >"/dev/stderr"; exit 1 }
-      split("", want); split("", have); split("", was)
-      read_state($0, want); read_state(seen[id], have); read_state(old[id], was)
+      split("", want); split("", have); split("", was); split("", left)
+      read_state($0, want); read_state(seen[id], have); read_state(old[id], was); read_state(begun[id], left)
       # Of a thing that is missing, or is something else, that is the one difference worth telling.
       if ("state" in have && have["state"] == "missing" && !("state" in want)) { split("", want); want["state"] = "present" }
       if ("type" in have) { type = have["type"]; split("", want); split("", have); have["type"] = type; want["type"] = $1 }
@@ -82,7 +112,7 @@ look() {
 collect_obsolete() {
   awk -F '\t' -v items="$work/items" '
     BEGIN { while ((getline line < items) > 0) { split(line, part, "\t"); wanted[part[1] "\t" part[2]] = 1 } }
-    /^\|/ || NF < 2 || ($1 "\t" $2) in wanted { next }
+    NF < 2 || ($1 "\t" $2) in wanted { next }
     { print }' "$work/before" >"$work/obsolete"
 }
 
@@ -110,17 +140,15 @@ converge() {
 # What of a manifest still differs after all was done is an error, never a silent half success.
 refuse_remains() {
   [ -s "$work/differences" ] || return 0
-  forget_said
+  tell_remains
   fail "$(awk -F '\t' '{ printf "%s%s %s: %s is %s, not %s", (NR > 1 ? "; " : ""), $2, $3, $4, ($5 == "" ? "unset" : $5), $6 }' \
     "$work/differences"); something on the host sets it back"
 }
 
-# What still differs was not repaired, and the log does not say so.
-forget_said() {
-  awk -F '\t' '{ print $2 " " $3 ": " ($4 == "sha256" ? "content" : $4 == "state" ? "created" : $4 " ") }' \
-    "$work/differences" >"$work/unsaid"
-  grep -vF -f "$work/unsaid" "$work/said" >"$work/still" || :
-  cat "$work/still" >"$work/said"
+# The log says of each that it was repaired, or changed.
+tell_remains() {
+  awk -F '\t' '{ printf "change %s %s: %s still %s\n", $2, $3, ($4 == "sha256" ? "content" : $4), ($4 == "sha256" ? "another" : $5 == "" ? "none" : $5) }' \
+    "$work/differences" | tell
 }
 
 # Calls FUNCTION LINE ORIGIN for each item of a kind that differs, a directory before what lies in it.
@@ -147,16 +175,20 @@ tell_differences() {
 # stale, a unit's file makes systemd ask for a reload, a Monit that is down or cannot read its
 # configuration tells nothing.
 # `withoutEchoes` in components/host/drift.ts has the same rules.
-tell_differences() {
-  awk -F '\t' -v kind="$1" '
-    NR == FNR { if ($2 ~ /^(file|link|absent)$/) { files = files $3 "\n" }; monit += $3 == "monit.service" || $2 ~ /^(file|link|absent|directory)$/; next }
-    $2 != kind { next }
+in_words() {
+  gone=$(grep -cE "^(file|link)$TAB" "$work/obsolete" 2>/dev/null || :)
+  awk -F '\t' -v items="$work/items" -v files="${gone#0}" '
+    BEGIN { while ((getline line < items) > 0) if (line ~ /\t@secret=/) { split(line, part, "\t"); secret[part[2]] = 1 } }
+    function change() { return ($5 == "" ? "none" : $5) " → " ($6 == "" ? "none" : $6) }
+    function content() { return $3 in secret || $5 == "" ? "content" : "content " substr($5, 1, 8) " → " substr($6, 1, 8) }
+    FNR == 1 { pass++ }
+    pass == 1 { if ($2 ~ /^(file|link|absent)$/) { files = files $3 "\n" }; monit += $3 == "monit.service" || $2 ~ /^(file|link|absent|directory)$/; next }
     $2 == "unit" && $4 == "config" && files { next }
     $2 == "unit" && $4 == "reload" && index(files, "/etc/systemd/system/" $3) { next }
     $2 == "monitor" && (($5 == "unknown" && monit) || ($5 == "not loaded" && files)) { next }
     $2 == "rollout" || $2 == "instances" { next }
-    { what = $4 == "sha256" ? "content" : $4 == "state" && $5 == "missing" ? "created" : $4 " " ($5 == "" ? "none" : $5) " → " ($6 == "" ? "none" : $6)
-      printf "%-6s %s %s: %s\n", $1, $2, $3, what }' "$work/differences" "$work/differences" >>"$work/said"
+    { what = $4 == "sha256" ? content() : $4 == "state" && $5 == "missing" ? "created" : $4 " " change()
+      printf "%-6s %s %s: %s\n", $1, $2, $3, what }' "$1" "$2"
 }
 
 differs() { grep -q "^[a-z]*$TAB$1$TAB$2$TAB$3$TAB" "$work/differences"; }

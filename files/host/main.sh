@@ -2,8 +2,20 @@
 
 usage() { fail "usage: keelson apply SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE"; }
 
-# What was done, one line each: kept until the end, since a lost connection must not stop the work.
-say() { printf '%-6s %s\n' "$1" "$2" >>"$work/said"; }
+# What was done: logged at once, lest something that ends this run hides it; told at the end, since a
+# lost connection must not stop the work.
+say() { printf '%-6s %s\n' "$1" "$2" | tell; }
+
+# Usage: tell < LINES
+tell() {
+  while IFS= read -r told; do
+    printf '%s\n' "$told" >>"$work/said"
+    log_line "$told"
+  done
+}
+
+# One write for each line, so that those of two programs never mix.
+log_line() { printf '%s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
 
 fail() {
   printf 'keelson: %s\n' "$1" >&2
@@ -44,21 +56,18 @@ open_work() {
 sweep_work() {
   for left in /run/keelson/run.*; do
     maker=${left#*run.} maker=${maker%%.*}
-    [ -d "/proc/$maker" ] || rm -rf "$left"
+    # Another program may have got its number by now.
+    grep -qs "$HELPER" "/proc/$maker/cmdline" || rm -rf "$left"
   done
 }
 
 close_work() {
   result=$?
-  cat "$work/said"
-  log_changes
+  # Nobody may be there to be told.
+  set +e
+  cat "$work/said" 2>/dev/null
   rm -rf "$work"
   exit "$result"
-}
-
-log_changes() {
-  [ -s "$work/said" ] || return 0
-  sed "s/^/$(date -u +%Y-%m-%dT%H:%M:%SZ) ${run:--} ${manifest:--} /" "$work/said" >>"$LOG"
 }
 
 # One run at a time changes a host. The kernel lets go of the lock when its holder dies. For another
@@ -132,4 +141,6 @@ is_owner() {
 
 uninstall() {
   rm -rf "$STATE" /run/keelson "$HELPER"
+  run=removal
+  log_line "change file $HELPER: removed"
 }

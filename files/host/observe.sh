@@ -154,7 +154,8 @@ tree_stamp() {
   find "$1" -printf '%P\t%y\t%m\t%U\t%G\t%s\t%C@\t%i\t%l\n' | LC_ALL=C sort | sha256sum | cut -d ' ' -f 1
 }
 
-# PATH<TAB>TYPE MODE OWNER GROUP LINK-TARGET-OR-HASH of everything in a tree.
+# PATH<TAB>TYPE MODE OWNER GROUP LINK-TARGET-OR-HASH of everything in a tree. No archive has a name with
+# control characters, which would not fit into a line.
 tree_list() {
   (
     cd "$1" || exit 1

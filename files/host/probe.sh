@@ -22,13 +22,18 @@ print_texts() {
     done
 }
 
-# memory<TAB>NAME and what was applied last, of each manifest that is wanted otherwise now.
+# memory<TAB>NAME and what was applied last, of each manifest that is wanted otherwise now; and
+# unfinished<TAB>NAME with what a run wanted that was cut short.
 print_memories() {
   printf '%s\n' "$wanted" | awk -F '\t' '$1 == "manifest" && $3 == "changed" { print $2 }' |
     while IFS= read -r name; do
-      memory=$STATE/manifests/$name
-      [ -f "$memory" ] || continue
-      printf 'memory\t%s\n' "$name"
-      sed 's/^/|/' "$memory"
+      print_memory_of memory "$STATE/manifests/$name"
+      print_memory_of unfinished "$STATE/pending/$name"
     done
+}
+
+print_memory_of() {
+  [ -f "$2" ] || return 0
+  printf '%s\t%s\n' "$1" "${2##*/}"
+  sed 's/^/|/; /^|end$/q' "$2"
 }

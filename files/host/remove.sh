@@ -5,7 +5,7 @@ remove_manifest() {
   stored=$STATE/manifests/$manifest
   [ -f "$stored" ] || stored=$STATE/pending/$manifest
   [ -f "$stored" ] || return 0
-  sed '1,/^$/d' "$stored" | grep -v -e '^|' -e '^end$' >"$work/obsolete"
+  item_lines "$stored" >"$work/obsolete"
   removing=whole
   : >"$work/touched"
   stop_rollouts

@@ -68,6 +68,8 @@ run_rollout() {
   open_work
   if [ "$1" = heal ]; then
     rollout_of "$2"
+    manifest=rollout-$app
+    ! IFS= read -r run <"$place/order" || :
     heal
     return 0
   fi

@@ -1,6 +1,7 @@
 /**
  * Interruptions: cuts an `up` short in every way at random moments, and holds the kit to two promises:
- * nobody ever sees half a file or one with a wider mode, and the next `up` converges.
+ * nobody ever sees half a file or one with a wider mode, and the next `up` converges. Whatever changed is in
+ * the host's log then, and nothing that a run worked with is left.
  *
  *     node test/chaos/kill.ts --rounds 50 --seed 7
  *     node test/chaos/kill.ts --rounds 3 --only 'power'
@@ -14,7 +15,7 @@ import { type SandboxHost, withHost } from '../harness/host.ts';
 import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
 import { type Interruption, interruptions } from './interruptions.ts';
 import { type Random, seeded, shuffled } from './random.ts';
-import { codeOf, config, targets, writeCode } from './scenario.ts';
+import { codeOf, config, hostLog, targets, writeCode } from './scenario.ts';
 import { sightings, watch } from './watch.ts';
 
 export type Options = { rounds: number; seed: number; only?: string };
@@ -62,6 +63,7 @@ async function round(
 ): Promise<Faults> {
   const paths = await files(host);
   const before = await sightings(host, paths);
+  const log = await hostLog(host);
   await interruption.before?.(host);
   const watching = watch(host, paths);
   const running = stack.start('up');
@@ -74,6 +76,7 @@ async function round(
   const seen = await watching.stop();
   const after = await sightings(host, paths);
   const again = await stack.try('up');
+  const logged = (await hostLog(host)).slice(log.length).join('\n');
   const words = said(cut);
   return [
     ...[...seen].filter((it) => !before.has(it) && !after.has(it)).map((it) => `seen: ${it}`),
@@ -84,8 +87,26 @@ async function round(
     ...(converged.code === 0 ? [] : [`the next up failed: ${said(converged)}`]),
     ...(again.code === 0 ? [] : [`the up after it failed: ${said(again)}`]),
     ...changed(again).map((name) => `the up after it: ${name}: ${said(again)}`),
+    ...[...after]
+      .filter((it) => !before.has(it))
+      .map((it) => `file ${it.split(' ')[0]}`)
+      .concat('setting timezone')
+      .filter((name) => !logged.includes(` ${name}: `))
+      .map((name) => `the log does not tell of ${name}: ${logged}`),
+    ...(logged.match(/ drift .*/g) ?? []).map((line) => `the log takes for drift: ${line}`),
+    ...(await leftovers(host)).map((path) => `left: ${path}`),
   ];
 }
+
+/** What a run works with, and takes away when it ends or the next one begins. */
+const leftovers = async (host: SandboxHost): Promise<string[]> =>
+  (
+    await host.exec(
+      `find /run/keelson /var/lib/keelson/pending -mindepth 1; find /etc /srv /usr/local/sbin -name '.keelson.*' -o -name 'keelson.*.dpkg-new' -o -name '*.keelson-new'`,
+    )
+  )
+    .split('\n')
+    .filter(Boolean);
 
 /** Runs so many rounds on a host of its own, each kind of interruption in turn; returns all faults. */
 export async function kill(

@@ -33,6 +33,7 @@ function sight(
     observed,
     texts: new Map(),
     applied: new Map(),
+    unfinished: new Map(),
     remembered: remembered(manifest),
     ...more,
   };
@@ -107,6 +108,39 @@ test('a change of the program is told apart from drift', () => {
     '~ file /etc/a.conf content (change)',
     '+ file /etc/new.conf',
     '- file /etc/old.conf',
+  ]);
+});
+
+test('what a run that was cut short has made already is no drift', () => {
+  const wanted = file('/etc/a.conf', 'one\ntwo\n', { mode: '0600' });
+  const before = manifestOf(conf);
+  const seen = (mode: string, unfinished: Item[]) =>
+    sight(
+      before,
+      { [key(conf)]: { ...conf.state, mode } },
+      { applied: new Map([['nginx', before.items]]), unfinished: new Map([['nginx', unfinished]]) },
+    );
+  const change = '~ file /etc/a.conf mode 0644 → 0600 (change)';
+  assert.deepEqual(texts(manifestOf(wanted), seen('0600', [wanted])), [change]);
+  const other = file('/etc/a.conf', 'one\ntwo\n', { mode: '0640' });
+  const back = '~ file /etc/a.conf mode 0640 → 0644 (change)';
+  assert.deepEqual(texts(manifestOf(wanted), seen('0640', [other])), [back, change]);
+  assert.deepEqual(texts(manifestOf(wanted), seen('0666', [other])), [
+    '! file /etc/a.conf mode 0666 → 0644 (drift)',
+    change,
+  ]);
+});
+
+test('a property that nobody asked for before did not drift', () => {
+  const plain: Item = { kind: 'package', name: 'nodejs', state: { state: 'installed' } };
+  const pinned: Item = { ...plain, state: { state: 'installed', version: '20' } };
+  const seen = sight(
+    manifestOf(plain),
+    { [key(plain)]: { state: 'installed', version: '18' } },
+    { applied: new Map([['nginx', [plain]]]) },
+  );
+  assert.deepEqual(texts(manifestOf(pinned), seen), [
+    '~ package nodejs version none → 20 (change)',
   ]);
 });
 

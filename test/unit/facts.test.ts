@@ -54,7 +54,7 @@ test('a host that the kit does not support is refused with the reason', () => {
 });
 
 test('the answer of a probe is read into observations, texts and earlier manifests', () => {
-  const { observed, texts, applied } = parseProbe(
+  const { observed, texts, applied, unfinished } = parseProbe(
     [
       'file\t/etc/a\towner=root\tmode=0666',
       'package\tnginx\tstate=missing',
@@ -69,6 +69,12 @@ test('the answer of a probe is read into observations, texts and earlier manifes
       '|file\t/etc/a\towner=root',
       '||one',
       '|end',
+      'unfinished\tnginx',
+      '|keelson 1 nginx',
+      '|run r2',
+      '|',
+      '|link\t/etc/b\ttarget=a',
+      '|end',
       '',
     ].join('\n'),
   );
@@ -77,5 +83,8 @@ test('the answer of a probe is read into observations, texts and earlier manifes
   assert.equal(texts.get('/etc/a'), 'one\n\nfile\t/etc/not-an-item\n');
   assert.deepEqual(applied.get('nginx'), [
     { kind: 'file', name: '/etc/a', state: { owner: 'root' }, instructions: {}, content: 'one\n' },
+  ]);
+  assert.deepEqual(unfinished.get('nginx'), [
+    { kind: 'link', name: '/etc/b', state: { target: 'a' }, instructions: {} },
   ]);
 });
