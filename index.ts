@@ -4,12 +4,13 @@
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { packReleases, renderApp } from './components/app.ts';
+import { changesOf } from './components/changes.ts';
 import { checkCores } from './components/clash.ts';
 import { stackConfig } from './components/config.ts';
-import { HostError } from './components/host/connection.ts';
-import { assume, type Look, look, newRun, type Render } from './components/host/look.ts';
+import type { HostError } from './components/host/connection.ts';
+import { assume, hostError, type Look, look, newRun, type Render } from './components/host/look.ts';
 import { merge } from './components/host/manifest.ts';
-import { lastSeen, remember, settled } from './components/host/memory.ts';
+import { lastOutputs, lastSeen, remember } from './components/host/memory.ts';
 import { Server } from './components/host/resources.ts';
 import { batches } from './components/host/turns.ts';
 import { renderMonit } from './components/monit.ts';
@@ -74,11 +75,12 @@ await Promise.all(
         last ? assume(render, last[server.name], run) : await look(server, render, run),
       );
     } catch (error) {
-      if (!(error instanceof HostError)) refuse(error);
-      else down.push(error);
+      down.push(hostError(server, error));
     }
   }),
 );
+// Named at once, and the run fails for it; but it goes on to its end, so that the others converge.
+for (const error of down) Promise.reject(error);
 
 const registered = new Map<string, Server>();
 for (const batch of batches(
@@ -94,23 +96,29 @@ for (const batch of batches(
   }
 }
 
-if (down.length > 0) {
-  // The others converge first: an error ends the program, and with it what has not begun.
-  await settled([...registered.values()]);
-  throw new pulumi.RunError(down.map(({ message }) => message).join('\n'));
-}
+// Of a server that is down is shown what was known last; and what will be done, no preview knows.
+const before =
+  pulumi.runtime.isDryRun() || down.length > 0 ? await lastOutputs() : { apps: {}, changes: {} };
 
 /** What runs where: the release of each app, its instances, and the releases that it can go back to. */
 export const apps = Object.fromEntries(
-  [...seen].map(([server, { facts, judged }]) => [server.name, running(judged, facts)]),
+  config.servers.map((server) => {
+    const look = seen.get(server);
+    return [server.name, look ? running(look.judged, look.facts) : before.apps[server.name]];
+  }),
 );
 
 /** What the last run of each command did: the same lines as in `/var/log/keelson.log`. */
-export const changes = Object.fromEntries(
-  [...registered].map(([name, { commands }]) => [
-    name,
-    Object.fromEntries(
-      [...commands].map(([manifest, { stdout }]) => [manifest, pulumi.unsecret(stdout)]),
-    ),
-  ]),
-);
+export const changes = pulumi.runtime.isDryRun()
+  ? before.changes
+  : Object.fromEntries(
+      config.servers.map(({ name }) => {
+        const server = registered.get(name);
+        return [name, server ? changesOn(server) : before.changes[name]];
+      }),
+    );
+
+function changesOn({ commands, headers }: Server) {
+  const printed = Object.fromEntries([...commands].map(([name, { stdout }]) => [name, stdout]));
+  return pulumi.unsecret(pulumi.output(printed).apply((texts) => changesOf(texts, headers)));
+}

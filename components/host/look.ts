@@ -65,6 +65,13 @@ function refuseForeign(target: Target, manifests: readonly Manifest[], sight: Si
   if (told.length > 0) throw new HostError(target, told.join('; '));
 }
 
+/** Names the server that something went wrong with. A fault of the program keeps its stack trace. */
+export function hostError(target: Target, error: unknown): HostError {
+  if (error instanceof HostError) return error;
+  if (error instanceof Error && error.name === 'Error') return new HostError(target, error.message);
+  return new HostError(target, String(error instanceof Error ? error.stack : error));
+}
+
 function read(target: Target, output: string): { facts: Facts; memory: Memory } {
   try {
     return parseFacts(output);

@@ -5,23 +5,34 @@
 import * as pulumi from '@pulumi/pulumi';
 import { judgeHelper } from './drift.ts';
 import { type Look, type Remembered, runsOfBlobs } from './look.ts';
-import type { Server } from './resources.ts';
 
 /** What the last `up` of this stack saw, by server; empty when there was none. */
 export async function lastSeen(): Promise<Readonly<Record<string, Remembered>>> {
+  return Object.fromEntries(
+    (await readState()).flatMap(([urn, { memory }]) =>
+      memory ? [[urn.slice(urn.lastIndexOf('::') + 2), memory as Remembered]] : [],
+    ),
+  );
+}
+
+type Outputs = Record<string, unknown>;
+
+/** The outputs of the stack itself after the last `up`, by server; empty when there was none. */
+export async function lastOutputs(): Promise<{ apps: Outputs; changes: Outputs }> {
+  const stack = (await readState()).find(([urn]) => urn.includes('::pulumi:pulumi:Stack::'));
+  const { apps = {}, changes = {} } = stack?.[1] ?? {};
+  return { apps: apps as Outputs, changes: changes as Outputs };
+}
+
+/** The outputs of each resource, by URN. */
+async function readState(): Promise<[string, Outputs][]> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   // The engine's own look into the state, without a stack reference among the resources.
   const answer = await pulumi.runtime.invoke('pulumi:pulumi:readStackResourceOutputs', {
     stackName,
   });
-  const resources = Object.entries(
-    (answer.outputs ?? {}) as Record<string, { outputs?: { memory?: Remembered } }>,
-  );
-  return Object.fromEntries(
-    resources.flatMap(([urn, { outputs }]) =>
-      outputs?.memory ? [[urn.slice(urn.lastIndexOf('::') + 2), outputs.memory]] : [],
-    ),
-  );
+  const resources = (answer.outputs ?? {}) as Record<string, { outputs?: Outputs }>;
+  return Object.entries(resources).map(([urn, { outputs }]) => [urn, outputs ?? {}]);
 }
 
 /** What `lastSeen` will find, of one server. */
@@ -32,10 +43,4 @@ export function remember({ facts, memory, judged }: Look, run: string): Remember
     headers: { helper: judgeHelper({ memory, run }).header, ...Object.fromEntries(headers) },
     blobs: runsOfBlobs(judged),
   };
-}
-
-/** Waits until every command of these servers has ended, so that an error after it harms none of them. */
-export async function settled(servers: readonly Server[]): Promise<void> {
-  const commands = servers.flatMap((server) => [...server.commands.values()]);
-  await Promise.all(commands.map((command) => new Promise((done) => command.urn.apply(done))));
 }

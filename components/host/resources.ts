@@ -6,7 +6,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { commandConnection, type Target } from './connection.ts';
 import { judgeHelper, type Verdict } from './drift.ts';
 import type { Memory } from './facts.ts';
-import { type Manifest, text, type Upload } from './manifest.ts';
+import { type Header, type Manifest, text, type Upload } from './manifest.ts';
 import { helper } from './script.ts';
 
 /** A manifest and what the look at the host said of it. */
@@ -27,19 +27,26 @@ export type Plan = {
 
 const helperPath = '/usr/local/sbin/keelson';
 
+// What is in the way of a file, as a directory would be.
+const aside = '/var/lib/keelson/aside/usr/local/sbin';
+
 // Takes the run's line, then the script; a script that was cut on its way lacks its last line.
 const install = [
   'set -eu; umask 077; IFS= read -r run',
   't=$(mktemp /usr/local/sbin/.keelson.XXXXXX); cat >"$t"',
   'tail -n 1 "$t" | grep -q "^main " || { rm -f "$t"; echo "the helper was cut on its way; run up again" >&2; exit 1; }',
   `found=missing; [ ! -f ${helperPath} ] || found=$(stat -c %U:%G:%a ${helperPath}):$(sha256sum <${helperPath})`,
-  `chmod 0755 "$t"; sync "$t"; chattr -ia ${helperPath} 2>/dev/null || :; mv -fT "$t" ${helperPath}`,
+  `chmod 0755 "$t"; sync "$t"; chattr -ia ${helperPath} 2>/dev/null || :`,
+  `if [ -d ${helperPath} ] && [ ! -L ${helperPath} ]; then mkdir -p ${aside}; rm -rf ${aside}/keelson; mv ${helperPath} ${aside}/; fi`,
+  `mv -fT "$t" ${helperPath}`,
   `${helperPath} installed "\${run#run }" "$found" "$1"`,
 ].join('; ');
 
 /** The resources of one host: its helper, the uploads, and one command per manifest. */
 export class Server extends pulumi.ComponentResource {
   readonly commands = new Map<string, remote.Command>();
+  /** What each command is given as the reason why it runs. */
+  readonly headers: Record<string, Header> = {};
   private readonly apps = new Map<string, pulumi.ComponentResource>();
   private readonly plan: Plan;
   private readonly connection: pulumi.Input<Record<string, string | number>>;
@@ -60,7 +67,7 @@ export class Server extends pulumi.ComponentResource {
       stdin: `run ${verdict.header.run}\n${helper()}`,
       delete: `${helperPath} uninstall`,
     });
-    tell(verdict, command);
+    this.tell('helper', verdict, command);
   }
 
   private apply(manifest: Manifest, verdict: Verdict): void {
@@ -81,7 +88,18 @@ export class Server extends pulumi.ComponentResource {
         ...this.turn(manifest, verdict),
       ],
     );
-    tell(verdict, command);
+    this.tell(manifest.name, verdict, command);
+  }
+
+  /** Says in words what was found, beside the resource that deals with it. */
+  private tell(name: string, { header, findings }: Verdict, resource: pulumi.Resource): void {
+    this.headers[name] = header;
+    if (findings.length === 0) return;
+    const lines = findings.flatMap(({ text, lines = [] }) => [
+      text,
+      ...lines.map((line) => `    ${line}`),
+    ]);
+    pulumi.log.info(lines.join('\n'), resource);
   }
 
   /** Servers take turns only where instances move. */
@@ -164,14 +182,4 @@ export function inOrder(judged: readonly Judged[]): Judged[] {
   };
   for (const it of judged) visit(it, []);
   return [...sorted];
-}
-
-/** Says in words what was found, beside the resource that deals with it. */
-function tell(verdict: Verdict, resource: pulumi.Resource): void {
-  if (verdict.findings.length === 0) return;
-  const lines = verdict.findings.flatMap(({ text, lines = [] }) => [
-    text,
-    ...lines.map((line) => `    ${line}`),
-  ]);
-  pulumi.log.info(lines.join('\n'), resource);
 }

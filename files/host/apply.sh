@@ -145,9 +145,9 @@ refuse_remains() {
     "$work/differences"); something on the host sets it back"
 }
 
-# The log says of each that it was repaired, or changed.
+# The log has just said of each that it was repaired, or changed.
 tell_remains() {
-  awk -F '\t' '{ printf "change %s %s: %s still %s\n", $2, $3, ($4 == "sha256" ? "content" : $4), ($4 == "sha256" ? "another" : $5 == "" ? "none" : $5) }' \
+  awk -F '\t' '{ printf "change %s %s: %s is still %s\n", $2, $3, ($4 == "sha256" ? "content" : $4), ($4 == "sha256" ? "another" : $5 == "" ? "none" : $5) }' \
     "$work/differences" | tell
 }
 
