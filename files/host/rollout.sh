@@ -10,7 +10,7 @@ apply_rollout() {
   if [ "$waited" = yes ] && [ "$(printf '%s\n' "$1" | observe_rollout)" = "$(state_fields "$1")" ]; then return 0; fi
   # Instances that run something else than what is wanted drifted only when the wish is an old one.
   origin=change
-  ! grep -qxF "$1" "$work/before" || origin=drift
+  [ "$(what_runs "$(grep "^rollout$TAB$app$TAB" "$work/before" || :)")" != "$(what_runs "$1")" ] || origin=drift
   printf '%s\n' "${run:--}" "$(operator)" "$origin" "$1" >"$work/order"
   install_durably "$work/order" "$place/order"
   rm -f "$place/result" "$place/report" "$place/failure"
@@ -27,6 +27,11 @@ apply_rollout() {
 operator() {
   from=$(cat "/proc/$$/environ" "/proc/$PPID/environ" 2>/dev/null | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=\([0-9a-fA-F.:]*\).*/ from \1/p' | head -n 1)
   printf '%s%s\n' "${SUDO_USER:-$(id -un)}" "$from"
+}
+
+# Of an item line that which is seen on the host; the rest tells how it comes about.
+what_runs() {
+  printf '%s\n' "$1" | tr '\t' '\n' | grep -E '^(current|target|@unit|@environment|@public|[0-9]+)=' || :
 }
 
 rollout_of() {
@@ -69,7 +74,7 @@ run_rollout() {
   if [ "$1" = heal ]; then
     rollout_of "$2"
     manifest=rollout-$app
-    ! IFS= read -r run <"$place/order" || :
+    IFS= read -r run <"$place/order" || :
     heal
     return 0
   fi
