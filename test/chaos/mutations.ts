@@ -224,6 +224,18 @@ const directories: Mutation[] = [
 and more'`,
   },
   {
+    name: 'a file appears in it that is called as another, up to a tab',
+    befalls: isWhole,
+    damage: (item) =>
+      `echo '# by hand' >"$(printf '%s\\tby-hand.conf' ${path(item)}/"$(ls ${path(item)} | head -n 1)")"`,
+  },
+  {
+    name: 'a file appears in it that is called as another, up to a line break',
+    befalls: isWhole,
+    damage: (item) =>
+      `echo '# by hand' >"$(printf '%s\\nby-hand.conf' ${path(item)}/"$(ls ${path(item)} | head -n 1)")"`,
+  },
+  {
     name: 'a hidden file appears in it',
     befalls: isWhole,
     damage: (item) => `echo '# by hand' >${path(item)}/.by-hand`,
@@ -257,6 +269,12 @@ const trees: Mutation[] = [
     name: 'a file is added to the code',
     befalls: isCode,
     damage: (item) => `echo '// by hand' >${path(item)}/lib/by-hand.js`,
+  },
+  {
+    name: 'a file is added to the code that is called as another, up to a line break',
+    befalls: isCode,
+    damage: (item) => `echo '// by hand' >${path(item)}/'server.js
+by-hand.js'`,
   },
   {
     name: 'a directory is added to the code',
@@ -595,6 +613,18 @@ const own: Mutation[] = [
     name: 'the helper is changed',
     befalls: of('helper'),
     damage: ({ name }) => `echo '# by hand' >>${name}`,
+    names: ({ name }) => [`file ${name}`],
+  },
+  {
+    name: 'the helper becomes a directory',
+    befalls: of('helper'),
+    damage: ({ name }) => `rm ${name} && mkdir -p ${name}/by-hand`,
+    names: ({ name }) => [`file ${name}`],
+  },
+  {
+    name: 'the helper becomes a fifo',
+    befalls: of('helper'),
+    damage: ({ name }) => `rm ${name} && mkfifo ${name}`,
     names: ({ name }) => [`file ${name}`],
   },
   {

@@ -23,6 +23,19 @@ const done = ({ steps }: Run): string =>
 const processes = (host: SandboxHost): Promise<string> =>
   host.exec('systemctl show -p MainPID --value nginx.service shop@4190.service shop@4191.service');
 
+type Changes = Record<string, Record<string, { run: string; lines: string[] }>>;
+
+/** The lines of each run that the outputs name are those that the host's log has of it. */
+async function assertLogged(stack: Stack, host: SandboxHost): Promise<string[]> {
+  const { changes } = (await stack.outputs()) as { changes: Changes };
+  const log = await hostLog(host);
+  for (const [manifest, { run, lines }] of Object.entries(changes.server ?? {})) {
+    const own = log.map((line) => line.split(` ${run} ${manifest} `)[1]).filter(Boolean);
+    assert.deepEqual(own, lines, `${manifest}, run ${run}`);
+  }
+  return Object.values(changes.server ?? {}).flatMap(({ lines }) => lines);
+}
+
 const isServed = async (host: SandboxHost): Promise<void> => {
   const { status, body } = await ask(host, '/', { domain: 'shop.example.com' });
   assert.deepEqual({ status, body }, { status: 200, body: 'ok\n' });
@@ -33,6 +46,29 @@ test('what was lost, on either side, is found again by the next up', async (t) =
   const stack = await shop(await testStack(t, host, {}));
   await stack.up();
   const asProvisioned = await picture(host);
+
+  await t.test('the outputs and the host’s log agree, also when it was rotated', async () => {
+    assert.ok(
+      (await assertLogged(stack, host)).includes(
+        'change file /etc/nginx/keelson.d/shop.conf: created',
+      ),
+    );
+    await host.exec(
+      'logrotate --force /etc/logrotate.d/keelson && chmod 0666 /etc/nginx/nginx.conf && mv /var/log/keelson.log.1 /root/log',
+    );
+    const preview = await stack.pulumi(['preview', '--stack', 'scenario']);
+    assert.match(preview.stdout, /! file .etc.nginx.nginx.conf mode 0666 → 0644/);
+    assert.doesNotMatch(preview.stdout, /Outputs:/);
+    await stack.up();
+    assert.match(
+      (await hostLog(host)).join('\n'),
+      /^\S+ \S+ nginx drift {2}file \S+: mode 0666 → 0644$/,
+    );
+    await host.exec(
+      'cat /root/log /var/log/keelson.log >/root/all && cat /root/all >/var/log/keelson.log && rm /root/log /root/all',
+    );
+    await assertLogged(stack, host);
+  });
 
   await t.test('the state of Pulumi', async () => {
     const before = await processes(host);
@@ -50,12 +86,47 @@ test('what was lost, on either side, is found again by the next up', async (t) =
 
   await t.test('what the host knew of the kit', async () => {
     const before = await processes(host);
+    const release = await host.exec('stat -L -c %i /srv/shop/current');
     await host.exec('rm -rf /var/lib/keelson');
     const preview = await stack.preview();
     assert.match(said(preview), /^\+ base: (\d+) items, \1 of them as wanted already$/m);
     await stack.up();
     assert.equal(await processes(host), before);
+    assert.equal(await host.exec('stat -L -c %i /srv/shop/current'), release);
     await assertNothingToDo(stack);
+  });
+
+  await t.test('what is of others stays, and stops nothing', async () => {
+    await host.exec(`
+      for d in /etc /run; do
+        mkdir -p $d/systemd/system/service.d && printf '[Service]\nProtectProc=default\n' >$d/systemd/system/service.d/lxc.conf
+      done
+      systemctl daemon-reload
+      printf '/var/log/other.log {\n\tno-such-word\n}\n' >/etc/logrotate.d/other`);
+    await assertNothingToDo(stack);
+    await host.exec('echo "# by hand" >>/etc/logrotate.d/nginx');
+    assert.match(
+      done(await stack.up()),
+      /^drift {2}file \/etc\/logrotate.d\/nginx: content \S{8} → \S{8}\n*$/,
+    );
+    await host.exec(
+      'rm -r /etc/systemd/system/service.d /run/systemd/system/service.d /etc/logrotate.d/other && systemctl daemon-reload',
+    );
+  });
+
+  await t.test('what comes back to a place that is to be empty is kept aside', async () => {
+    await host.exec('echo "by hand" >/etc/nginx/sites-enabled/default');
+    await stack.up();
+    const kept = 'cat /var/lib/keelson/aside/etc/nginx/sites-enabled/default';
+    assert.equal(await host.exec(kept), 'by hand\n');
+  });
+
+  await t.test('a clock that was in the future hides no damage', async () => {
+    await host.exec(`
+      touch -d 2040-01-01 /var/lib/keelson/*/*
+      cd /var/lib/keelson/blobs && printf x | dd of="$(ls | grep -v run | head -n 1)" bs=1 seek=100 conv=notrunc status=none`);
+    assert.match(said(await stack.preview()), /^! blob \S+ missing → present \(drift\)$/m);
+    await stack.up();
   });
 
   await t.test(
@@ -71,8 +142,13 @@ test('what was lost, on either side, is found again by the next up', async (t) =
       });
       try {
         await host.exec(
-          `sed -i 's/^UMASK.*/UMASK 000/' /etc/login.defs && echo 'umask 000' >>/root/.profile && mkdir -p /etc/systemd/system.conf.d && printf 'LANG=tr_TR.UTF-8\\nTZ=Asia/Kolkata\\n' >>/etc/environment`,
+          `apt-get update -q && apt-get install -q -y --no-install-recommends locales && localedef -i tr_TR -f UTF-8 tr_TR.UTF-8
+          echo 'session optional pam_umask.so umask=0000' >>/etc/pam.d/sshd && printf 'LANG=tr_TR.UTF-8\\nLC_ALL=tr_TR.UTF-8\\nTZ=Asia/Kolkata\\n' >>/etc/environment`,
+          { timeout: 120_000 },
         );
+        // Else this would show nothing.
+        const odd = await host.ssh('umask; date +%Z; locale -k LC_NUMERIC | head -n 1');
+        assert.equal(odd, '0000\nIST\ndecimal_point=","\n');
         await stack.up();
       } finally {
         process.umask(umask);
@@ -80,7 +156,8 @@ test('what was lost, on either side, is found again by the next up', async (t) =
           if (value === undefined) delete process.env[name];
           else process.env[name] = value;
       }
-      const odd = /^file \/(etc\/login\.defs|etc\/environment|root\/|var\/log\/alternatives\.log)/;
+      const odd =
+        /^file \/(etc\/(pam\.d\/sshd|environment|locale|default\/locale)|root\/|var\/(log\/alternatives\.log|cache\/debconf|lib\/(ucf|locales)))/;
       const left = diffSnapshots(asProvisioned, await picture(host), { ignore: traces });
       assert.deepEqual(
         left.filter((line) => !odd.test(line)),
@@ -119,10 +196,10 @@ test('what was lost, on either side, is found again by the next up', async (t) =
       .join('\n')
       .match(/^drift .*$/gm)
       ?.sort();
-    assert.deepEqual(repairs, [
-      'drift  file /etc/keelson/sudoers.d/shop: content',
-      'drift  file /etc/nginx/nginx.conf: mode 0666 → 0644',
-    ]);
+    assert.match(
+      repairs?.join('\n') ?? '',
+      /^drift {2}file \/etc\/keelson\/sudoers.d\/shop: content \S{8} → \S{8}\ndrift {2}file \/etc\/nginx\/nginx.conf: mode 0666 → 0644$/,
+    );
     await stack.up();
     await assertNothingToDo(stack);
     await other.up();
@@ -159,8 +236,34 @@ test('a server that is down keeps no other from converging', async (t) => {
   const run = await stack.try('up');
   assert.notEqual(run.code, 0);
   assert.match(said(run), new RegExp(`server h2 \\(root@${down.address}:22\\): cannot be reached`));
-  assert.equal(done(run).trim(), 'drift  file /etc/nginx/nginx.conf: mode 0666 → 0644');
+  const repair = 'drift  file /etc/nginx/nginx.conf: mode 0666 → 0644';
+  assert.equal(done(run).trim(), repair);
+  const { apps: running, changes } = (await stack.outputs()) as {
+    apps: Record<string, object>;
+    changes: Changes;
+  };
+  assert.deepEqual(changes.h1?.nginx?.lines, [repair]);
+  assert.ok((changes.h2?.nginx?.lines.length ?? 0) > 1, 'what was done on it last is still told');
+  assert.deepEqual(Object.keys(running.h2 ?? {}), ['shop']);
   await down.boot();
-  await stack.up();
+  assert.deepEqual(
+    changed(await stack.up()).filter((it) => !it.startsWith('update ')),
+    [],
+  );
   await assertNothingToDo(stack);
+
+  await t.test('nor does one whose commands fail, where Pulumi is to go on', async () => {
+    for (const host of hosts) await host.exec('chmod 0666 /etc/monit/monitrc');
+    await up.exec('mount --bind /etc/monit /etc/monit && mount -o remount,ro,bind /etc/monit');
+    const run = await stack.try('up', ['--continue-on-error']);
+    await up.exec('umount /etc/monit');
+    assert.notEqual(run.code, 0);
+    assert.deepEqual(
+      run.failed.map(({ name }) => name),
+      ['h1-monit'],
+    );
+    assert.match(done(run), /^drift {2}file \/etc\/monit\/monitrc: mode 0666 → 0600$/m);
+    await stack.up();
+    await assertNothingToDo(stack);
+  });
 });

@@ -36,6 +36,8 @@ const volatilePaths = [
   '/var/log/nginx',
   '/var/log/wtmp',
   '/var/log/wtmp.db',
+  // Of services with a directory of their own, such as that of logrotate's timer.
+  '/var/tmp',
 ];
 
 /** Units of logins, and those that timers and D-Bus start when they like. */
