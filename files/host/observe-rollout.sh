@@ -5,7 +5,7 @@ observe_rollout() {
   rollouts=$(cat)
   [ -n "$rollouts" ] || return 0
   shown=$(printf '%s\n' "$rollouts" | rollout_units | lines_to_args systemctl show --no-pager \
-    -p Id,LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,NeedDaemonReload) || :
+    -p Id,LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires) || :
   {
     printf '%s\n' "$rollouts" | awk -F '\t' '{ print "/srv/" $2 "/current\n/srv/" $2 "/public/current" }' | links
     { processes cwd && processes exe; } | links
@@ -84,7 +84,7 @@ join_rollouts() {
       if (told[pid "ENVIRONMENT"] != wanted_environment) return "older environment"
       if (link["/proc/" pid "/exe"] ~ / \(deleted\)$/) return "older program"
       # Without its socket the next start of the instance would find no port.
-      if (unit[socket " LoadState"] == "loaded" && unit[socket " ActiveState"] != "active") return "without its socket"
+      if (index(" " unit[name " Requires"] " ", " " socket " ") && unit[socket " ActiveState"] != "active") return "without its socket"
       # What only follows from a unit file that is not the wanted one is not told.
       return stale["/etc/systemd/system/" app "@.service"] == wanted_unit ? "reload needed" : "current"
     }

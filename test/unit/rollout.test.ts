@@ -149,8 +149,7 @@ function observed(properties: Record<string, string>, cwd = `/srv/shop/releases/
     `/proc/7/environ:KEELSON_UNIT=${properties.unit ?? 'aa'}`,
     `/proc/7/environ:KEELSON_ENVIRONMENT=${properties.environment ?? 'bb'}`,
     ...['Id=shop.target', 'ActiveState=active', ''],
-    ...['Id=shop@4190.socket', `LoadState=${properties.socket ? 'loaded' : 'not-found'}`],
-    ...[`ActiveState=${properties.socket ?? 'inactive'}`, ''],
+    ...['Id=shop@4190.socket', `ActiveState=${properties.socket ?? 'inactive'}`, ''],
     // Not the first line: systemctl has an order of its own.
     ...Object.entries(shown).map(([key, value]) => `${key}=${value}`),
     ...['Id=shop@4190.service', 'items'],
@@ -179,8 +178,8 @@ const states: [string, Record<string, string>, string?][] = [
   ['reload needed', { stale: 'aa' }],
   // The file is not the wanted one, which is told of the file.
   ['current', { stale: 'cc' }],
-  ['current', { socket: 'active' }],
-  ['without its socket', { socket: 'failed' }],
+  ['current', { Requires: 'shop@4190.socket -.mount', socket: 'active' }],
+  ['without its socket', { Requires: '-.mount shop@4190.socket', socket: 'failed' }],
   ['older unit', { unit: 'cc' }],
   ['older environment', { environment: 'cc' }],
   ['older unit and environment', { unit: 'cc', environment: 'cc' }],
