@@ -2,7 +2,8 @@
 import { createWriteStream } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { hostname } from 'node:os';
+import { connect } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,6 +66,21 @@ const routes = {
     response.statusCode = 201;
     json(response, { name });
   },
+  // What its sandbox lets it do: the errors that it gets, or none.
+  'GET /sandbox': async (_request, response, query) => {
+    const attempts = {
+      interfaces: () => networkInterfaces(),
+      connect: () => reach(query.get('address') ?? '127.0.0.1'),
+      webassembly: () => new WebAssembly.Module(Buffer.from('0061736d01000000', 'hex')),
+    };
+    const errors = Object.entries(attempts).map(async ([name, attempt]) => {
+      const error = await Promise.resolve()
+        .then(attempt)
+        .then(() => null, String);
+      return [name, error];
+    });
+    json(response, Object.fromEntries(await Promise.all(errors)));
+  },
   // Server-sent events: one each second.
   'GET /events': (_request, response) => {
     response.setHeader('content-type', 'text/event-stream');
@@ -86,6 +102,14 @@ async function record(request, response, query) {
 async function note(query) {
   if (query.has('id'))
     await appendFile(join(UPLOADS, 'record.txt'), `${query.get('id')} ${release} ${PORT}\n`);
+}
+
+function reach(host) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: 22, timeout: 2000 }, () => resolve(socket.destroy()));
+    socket.on('timeout', () => socket.destroy(new Error('silence')));
+    socket.on('error', reject);
+  });
 }
 
 function json(response, value) {
