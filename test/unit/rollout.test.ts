@@ -215,6 +215,20 @@ test('no app can forge what is said of another by the name of its directory', ()
   );
 });
 
+test('a manifest waits for a rollout of its own run however long, and for another’s not', () => {
+  const main = new URL('../../files/host/main.sh', import.meta.url).pathname;
+  const script = `. ${main}; STATE=$(mktemp -d) LOCK_WAIT=0.1
+    fail() { echo "$1" | sed "s,$STATE,,"; exit 1; }
+    flock "$STATE/lock" sh -c 'echo "run r1, process 7" >"$0/lock.holder"; sleep 1' "$STATE" &
+    until [ -s "$STATE/lock.holder" ]; do sleep 0.02; done
+    (run=r2; take_lock; echo taken by r2) || :
+    run=r1; take_lock; echo taken by r1; rm -r "$STATE"`;
+  assert.equal(
+    run(script),
+    'another run holds /lock: run r1, process 7; wait for it or end that process\ntaken by r1\n',
+  );
+});
+
 test('instances are told by what runs, in the order of their ports', () => {
   const running = [
     'shop@10000.service loaded active running',
