@@ -200,12 +200,13 @@ still_up() {
   done
 }
 
-# The last lines of the instance's journal, or of its log file.
+# The last lines of the instance's journal, or of its log file: enough for what Node.js says when it runs
+# out of memory.
 collect_evidence() {
   retreat
   journalctl --sync 2>/dev/null || :
   evidence=$({
-    journalctl --no-pager -q -o cat -n 15 --since "$since" -u "$app@$port.service"
-    tail -c "+$(($(cat "$work/logged.$port" 2>/dev/null || echo 0) + 1))" "/var/log/$app/$port.log" | tail -n 15
+    journalctl --no-pager -q -o cat -n 40 --since "$since" -u "$app@$port.service"
+    tail -c "+$(($(cat "$work/logged.$port" 2>/dev/null || echo 0) + 1))" "/var/log/$app/$port.log" | tail -n 40
   } 2>/dev/null | cut -c 1-300 | sed 's/^/    /')
 }
