@@ -19,6 +19,7 @@ export type StackConfig = Record<string, unknown>;
 type Verb = Parameters<typeof start>[0];
 
 export class Stack {
+  readonly name = stackName;
   readonly hosts: readonly SandboxHost[];
   /** The project's directory; scenarios may put files of their own into it. */
   readonly directory: string;
@@ -207,7 +208,7 @@ export async function assertUntouched(stack: Stack, action: () => Promise<void>)
 }
 
 /** The ways in which a release of the sample app can fail; see `test/apps/bad`. */
-export type Failure = 'exit' | 'error' | 'hang' | 'wrong-port' | 'memory';
+export type Failure = 'exit' | 'error' | 'hang' | 'wrong-port' | 'memory' | 'late' | 'second';
 
 /**
  * A release of the sample app in a directory of its own, for a stack file's `source`.
@@ -217,7 +218,11 @@ export function release(stack: Stack, mark: string, failure?: Failure): string {
   const directory = join(stack.directory, 'releases', mark);
   mkdirSync(directory, { recursive: true });
   cpSync(join(root, 'test/apps/hello'), directory, { recursive: true });
-  if (failure) cpSync(join(root, `test/apps/bad/${failure}.js`), join(directory, 'server.js'));
+  if (failure) {
+    // Those that work for a while are the sample app itself until then.
+    cpSync(join(directory, 'server.js'), join(directory, 'sample.js'));
+    cpSync(join(root, `test/apps/bad/${failure}.js`), join(directory, 'server.js'));
+  }
   writeFileSync(join(directory, 'mark.txt'), `${mark}\n`);
   return directory;
 }

@@ -1,4 +1,7 @@
 // A release that accepts connections and never answers.
 import { createServer } from 'node:http';
 
-createServer(() => {}).listen(Number(process.env.PORT), '127.0.0.1');
+const { LISTEN_FDS, PORT } = process.env;
+const where = LISTEN_FDS ? { fd: 3 } : { host: '127.0.0.1', port: Number(PORT) };
+
+createServer(() => {}).listen(where);

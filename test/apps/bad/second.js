@@ -1,0 +1,7 @@
+// A release that works on the first port alone.
+if (process.env.PORT !== '4190') {
+  console.error('cannot go on: another one has the lock');
+  process.exit(1);
+}
+
+await import('./sample.js');

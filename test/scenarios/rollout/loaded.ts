@@ -1,0 +1,129 @@
+/** Releases of every kind, one after another, while all kinds of clients use the app. */
+import assert from 'node:assert/strict';
+import { assertNothingToDo, type Failure } from '../../harness/stack.ts';
+import { cutUp } from '../../load/cut.ts';
+import { assertUnharmed, defaults, quick, type Shop, until } from './shop.ts';
+
+/** Room for requests that take 5 s. */
+const patient = { drain: '8s', start: '20s', watch: '1s' };
+
+/** What `up` says of each release that does not come up. */
+const failures: Record<Failure, RegExp> = {
+  exit: /4190 on \w{8} exited with status 1; .*\n.*cannot go on: no database/s,
+  error: /4190 on \w{8} was not healthy within 6 s: it answered 500, not 200, to \/health/,
+  hang: /4190 on \w{8} was not healthy within 6 s: it gave no answer to \/health/,
+  'wrong-port': /it did not listen on 127\.0\.0\.1:4190, but on 127\.0\.0\.1:5190/,
+  memory: /4190 on \w{8} was ended by signal 6; .*\n.*heap out of memory/s,
+  late: /4190 on \w{8} answered 500, not 200, to \/health after it had been in service; .*\n.*lost the database/s,
+  second: /4191 on \w{8} exited with status 1; .*\n.*another one has the lock/s,
+};
+
+/** Settings with which a failure shows soon. */
+const settings = (failure: Failure): object => ({
+  rollout: { ...patient, start: '6s' },
+  // In place of the kernel, which does not enforce MemoryMax in every container.
+  ...(failure === 'memory' && { nodeArgs: ['--max-old-space-size=48'] }),
+});
+
+/** The first release ever: nothing to go back to, and no clean-up by hand before the next. */
+export async function firstReleases(shop: Shop): Promise<void> {
+  shop.configure('first', 'exit');
+  await shop.fail(
+    'first release, which exits',
+    /exited with status 1; there is nothing to go back to, shop@4190\.service is left/,
+  );
+  // systemd tries it a few times more, and then leaves it as failed.
+  const left = await shop.host.exec('systemctl show -p ActiveState --value shop@4190');
+  assert.match(left, /^(failed|activating|active)$/m);
+  shop.configure('one');
+  await shop.succeed('first good release');
+  await assertNothingToDo(shop.stack);
+}
+
+/** A release that fails: told why, never on a second instance, everything as before. */
+export async function badRelease(shop: Shop, failure: Failure, app: object = {}): Promise<void> {
+  const before = await shop.instances();
+  shop.configure(`bad-${failure}`, failure, { app: { ...settings(failure), ...app } });
+  await shop.fail(`release that fails: ${failure}`, failures[failure]);
+  const after = await shop.instances();
+  assert.deepEqual(
+    after.map(({ release }) => release),
+    before.map(({ release }) => release),
+    failure,
+  );
+  assert.equal(after[1]?.pid, before[1]?.pid, `${failure}: the second instance was moved`);
+}
+
+/** It works on the first instance, is in service there, and goes back from there as well. */
+async function secondFails(shop: Shop): Promise<void> {
+  const before = await shop.instances();
+  shop.configure('bad-second', 'second', { app: { rollout: quick } });
+  await shop.fail('release that fails on the second instance', failures.second);
+  const after = await shop.instances();
+  assert.deepEqual(
+    after.map(({ release }) => release),
+    before.map(({ release }) => release),
+  );
+  assert.match(await shop.log(), /rollout shop: 4190 back on \w{8} in/);
+}
+
+/** The command line and the connection die in the middle; the next `up` finds what goes on. */
+async function cutConnection(shop: Shop): Promise<void> {
+  shop.configure('cut', undefined, { app: { rollout: patient } });
+  await cutUp(shop.stack, 'shop');
+  assert.match(
+    await shop.host.exec('cat /var/lib/keelson/rollouts/shop/holder'),
+    /^run \S+, process \d+, since 20/,
+  );
+  await shop.succeed('up after the connection of another was cut');
+  const [first, second] = await shop.instances();
+  assert.equal(first?.release, second?.release);
+  const moves = (await shop.log())
+    .split('\n')
+    .filter((line) => line.includes(`→ ${first?.release.slice(0, 8)} in `));
+  assert.equal(moves.length, 2, `each instance is moved once:\n${moves.join('\n')}`);
+}
+
+/** Nobody is there any more to be told that it failed; it goes back all the same. */
+async function cutBadRelease(shop: Shop): Promise<void> {
+  const before = await shop.instances();
+  shop.configure('cut-exit', 'exit', { app: { rollout: patient } });
+  await cutUp(shop.stack, 'shop');
+  await until(shop.host, '! systemctl is-active --quiet keelson-rollout-shop');
+  const after = await shop.instances();
+  assert.equal(after[0]?.release, before[0]?.release);
+  assert.deepEqual(after[1], before[1]);
+}
+
+export async function underLoad(shop: Shop): Promise<void> {
+  const judgement = await shop.under({ rate: 100, connections: 20 }, async () => {
+    shop.configure('two', undefined, { app: { rollout: patient } });
+    await shop.succeed('good release');
+    for (const failure of Object.keys(failures) as Failure[])
+      if (failure !== 'second') await badRelease(shop, failure);
+    await cutBadRelease(shop);
+    await cutConnection(shop);
+  });
+  assertUnharmed(judgement);
+  const releases = Object.keys(judgement.releases).length;
+  assert.ok(releases >= 3, `requests were answered by ${releases} releases`);
+  await assertNothingToDo(shop.stack);
+}
+
+/** With requests that are over soon, so that four drains do not take half a minute. */
+export async function secondInstance(shop: Shop): Promise<void> {
+  assertUnharmed(
+    await shop.under({ kinds: ['POST, fresh', 'PUT', 'upload'] }, () => secondFails(shop)),
+  );
+}
+
+/** What failed is forgotten: starting an instance again does not make it the one to go back to. */
+export async function failedIsForgotten(shop: Shop): Promise<void> {
+  shop.configure('cut');
+  const good = shop.config;
+  await badRelease(shop, 'exit', { rollout: quick });
+  await shop.host.exec('systemctl stop shop@4191.service');
+  shop.stack.configure({ apps: { shop: good } });
+  await shop.succeed('an instance that was stopped');
+  await badRelease(shop, 'exit', { rollout: quick, env: { ...defaults.env, NEW: 'yes' } });
+}
