@@ -149,7 +149,8 @@ $(journalctl -u "$2" -n 12 --no-pager -o cat)"
 
 # Whether something was written that the service reads, or that makes the unit what it is.
 concerns_unit() {
-  grep -qxE -e "($(field @config "$1")|/etc/systemd/system/$2)(\.d)?(/.*)?|$2" "$work/touched"
+  reads=$(field @config "$1")
+  grep -qxE -e "(${reads:+$reads|}/etc/systemd/system/$2)(\.d)?(/.*)?|$2" "$work/touched"
 }
 
 # nginx answers a reload before its new workers run, of which one starts after another.
