@@ -10,7 +10,7 @@ import { stackConfig } from './components/config.ts';
 import type { HostError } from './components/host/connection.ts';
 import { assume, hostError, type Look, look, newRun, type Render } from './components/host/look.ts';
 import { merge } from './components/host/manifest.ts';
-import { lastOutputs, lastSeen, remember } from './components/host/memory.ts';
+import { type LastOutputs, lastOutputs, lastSeen, remember } from './components/host/memory.ts';
 import { Server } from './components/host/resources.ts';
 import { batches } from './components/host/turns.ts';
 import { renderMonit } from './components/monit.ts';
@@ -28,6 +28,8 @@ const config = stackConfig();
 const commands = new Provider('command');
 const releases = await packReleases(config.apps).catch(refuse);
 const run = newRun();
+// Read while the servers are looked at.
+const earlier = pulumi.runtime.isDryRun() ? lastOutputs() : undefined;
 const last = config.drift === 'ignore' ? await lastSeen() : undefined;
 if (last && !pulumi.runtime.isDryRun())
   throw new pulumi.RunError(
@@ -97,8 +99,8 @@ for (const batch of batches(
 }
 
 // Of a server that is down is shown what was known last; and what will be done, no preview knows.
-const before =
-  pulumi.runtime.isDryRun() || down.length > 0 ? await lastOutputs() : { apps: {}, changes: {} };
+const nothing: LastOutputs = { apps: {}, changes: {} };
+const before = await (earlier ?? (down.length > 0 ? lastOutputs() : nothing));
 
 /** What runs where: the release of each app, its instances, and the releases that it can go back to. */
 export const apps = Object.fromEntries(

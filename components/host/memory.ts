@@ -17,8 +17,10 @@ export async function lastSeen(): Promise<Readonly<Record<string, Remembered>>> 
 
 type Outputs = Record<string, unknown>;
 
+export type LastOutputs = { apps: Outputs; changes: Outputs };
+
 /** The outputs of the stack itself after the last `up`, by server; empty when there was none. */
-export async function lastOutputs(): Promise<{ apps: Outputs; changes: Outputs }> {
+export async function lastOutputs(): Promise<LastOutputs> {
   const stack = (await readState()).find(([urn]) => urn.includes('::pulumi:pulumi:Stack::'));
   const { apps = {}, changes = {} } = stack?.[1] ?? {};
   return { apps: apps as Outputs, changes: changes as Outputs };

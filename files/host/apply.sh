@@ -295,9 +295,16 @@ apply_tree() {
   else
     if is_there "$path"; then put_aside "$path"; fi
     mv -T "$staged" "$path"
+    make_newest "$path"
   fi
   tree_stamp "$path" >"$work/stamp"
   install_durably "$work/stamp" "$(tree_record "$path").stamp"
+}
+
+# Releases are kept by their age: a clock that was set back must not make the newest the oldest.
+make_newest() {
+  newest=$(find "${1%/*}" -mindepth 1 -maxdepth 1 -type d ! -path "$1" -printf '%T@\n' | sort -n | tail -n 1)
+  [ "$(stat -c %Y "$1")" -gt "${newest%%.*}" ] 2>/dev/null || [ -z "$newest" ] || touch -d "@$((${newest%%.*} + 1))" "$1"
 }
 
 # Unpacks a blob with the owner and modes that the item asks for, root's alone until it is whole.

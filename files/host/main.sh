@@ -78,7 +78,9 @@ take_lock() {
     case $(cat "$STATE/lock.holder") in "run ${run:--}, "*) continue ;; esac
     fail "another run holds $STATE/lock: $(cat "$STATE/lock.holder"); wait for it or end that process"
   done
-  find "$STATE" -mindepth 2 -maxdepth 2 -name '.keelson.*' -delete
+  # What runs that were killed had not put in its place yet.
+  find "$STATE" -mindepth 2 -maxdepth 3 -name '.keelson.*' -delete
+  find /etc -mindepth 1 -maxdepth 1 \( -name '.keelson.*' -o -name '*.keelson-new' \) -delete
   printf 'run %s, process %s, since %s\n' "${run:--}" "$$" "$(date -u +%H:%M:%SZ)" >"$STATE/lock.holder"
 }
 
@@ -115,6 +117,8 @@ main() {
 # Usage: note_helper RUN FOUND. The helper's own memory: the run that last had a reason to install it.
 # FOUND is what was there before: owner, group, mode and hash.
 note_helper() {
+  # Not one that another run is about to put in its place.
+  find /usr/local/sbin -maxdepth 1 -name '.keelson.*' -mmin +10 -delete
   run=$1 manifest=helper origin=change
   hash=$(sha256sum <"$HELPER")
   ! grep -qs "sha256=${hash%% *}" "$STATE/manifests/helper" || origin=drift

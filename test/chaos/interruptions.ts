@@ -13,6 +13,8 @@ export type Interruption = {
   readonly strike?: (host: SandboxHost, running: Running) => Promise<void>;
   /** How the host gets well again; called when `up` has ended. */
   readonly after?: (host: SandboxHost) => Promise<void>;
+  /** What it damages, beside the run. */
+  readonly drift?: RegExp;
   /** What an error must say; without it `up` may also succeed. */
   readonly says?: RegExp;
   /** Only a host with a disk of its own can suffer it. */
@@ -144,6 +146,7 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the lock of dpkg is held for a while',
+    drift: /package acl: created/,
     before: async (host) => {
       await host.exec('dpkg --remove acl >/dev/null 2>&1');
       await holdLock(host, '/var/lib/dpkg/lock-frontend', 10);

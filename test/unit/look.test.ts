@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unseen } from '../../components/host/facts.ts';
 import { blob, type Item } from '../../components/host/item.ts';
-import { assume, newRun, type Remembered } from '../../components/host/look.ts';
+import { assume, hostError, newRun, type Remembered } from '../../components/host/look.ts';
 import { batches } from '../../components/host/turns.ts';
 import { running } from '../../components/running.ts';
 
@@ -55,4 +55,13 @@ test('what runs where is told as it will be after the run', () => {
   assert.deepEqual(running(judged, facts), {
     shop: { release: 'c3', ports: [4190, 4191], kept: ['b2', 'a1'] },
   });
+});
+
+test('whatever goes wrong with a server names it; a fault of the program keeps its stack trace', () => {
+  const target = { name: 'web1', address: '192.0.2.1', port: 22, user: 'admin' };
+  const said = (error: unknown) => hostError(target, error).message;
+  const plain = said(new Error('release 03e81031 is not kept'));
+  assert.equal(plain, 'server web1 (admin@192.0.2.1:22): release 03e81031 is not kept');
+  assert.match(said(new TypeError('x')), /^server web1 .*: TypeError: x\n {4}at .*look\.test\.ts/);
+  assert.equal(hostError(target, hostError(target, new Error('x'))).message, said(new Error('x')));
 });
