@@ -40,22 +40,22 @@ stop_rollouts() {
   done
 }
 
-# Services of Debian's go on without our files, as they were before.
+# Services of Debian's go on without our files.
 tell_remaining_units() {
   grep "^unit$TAB" "$work/obsolete" | grep -v "${TAB}fragment=" >"$work/units" || return 0
   while IFS= read -r line <&3; do
     how=$(field @change "$line") name=$(item_name "$line")
     rm -f "$STATE/units/$name"
-    restore_unit "$name"
     [ -n "$how" ] || continue
     systemctl is-active --quiet "$name" || continue
     systemctl "$how" "$name" 2>/dev/null || say change "unit $name: $how failed after the removal"
   done 3<"$work/units"
 }
 
-# Everything but files and units: from what is owned to its owner, the reverse of making.
+# Everything but files and units of ours: from what is owned to its owner, the reverse of making.
 remove_obsolete() {
   tac "$work/obsolete" >"$work/reverse"
+  remove_each unit restore_unit
   remove_each sysctl remove_sysctl
   remove_each setting remove_setting
   remove_each tree remove_tree

@@ -114,6 +114,14 @@ async function lifecycle(host: SandboxHost): Promise<void> {
   // Nothing was installed to end a hold: an upgrade would have restarted what the package runs.
   assert.equal(await host.exec('cat /var/log/apt/history.log'), history);
 
+  await apply(
+    host,
+    items.filter(({ name }) => name !== 'apt-daily.timer'),
+  );
+  assert.equal(
+    await host.exec('systemctl is-enabled apt-daily.timer && systemctl is-active apt-daily.timer'),
+    'enabled\nactive\n',
+  );
   await remove(host);
   const after = await host.exec(`${states}; sysctl net.ipv4.tcp_fin_timeout; cat /etc/motd`);
   assert.equal(after.replace(/\n[^\n]*$/, ''), before.replace(/\n[^\n]*$/, ''));
