@@ -17,7 +17,7 @@ export const siteFields = {
     .min(1, 'is empty; give at least one domain, or `default` for whoever asks')
     .describe('Names that the site answers to; `default`: whoever asks for no other site’s name'),
   static: z
-    .record(urlPath, relativePath)
+    .record(urlPath, relativePath.describe('Directory of the release, such as dist/assets'))
     .prefault({})
     .describe(
       'Directories of the release that nginx serves itself, by URL path; misses go to the app',

@@ -47,7 +47,9 @@ export const rolloutSchema = z
       .prefault('10m')
       .describe('Time that each of these commands may take'),
   })
-  .describe('How the instances move to a release');
+  .describe(
+    'How the instances move to a release; Monit takes `start`, `status` and `text` from here too',
+  );
 
 /** The name by which an instance is asked for its health. */
 export const hostHeader = (domains: readonly string[]): string =>

@@ -45,7 +45,7 @@ const monitSchema = z
           .describe('Sender of the alerts; default: monit@ and the host name'),
       })
       .optional()
-      .describe('Where alerts are sent by mail; without it they are in the log of Monit'),
+      .describe('Where alerts are sent by mail; without it they are in /var/log/monit.log alone'),
   })
   .describe('Settings of Monit that hold for the whole server');
 
