@@ -44,7 +44,7 @@ export const siteFields = {
     })
     .optional()
     .describe(
-      'Limit of requests per client address; static files are free, health checks are limited to 10 a second',
+      'Limit of requests per client address; static files are free, and a `health` path other than / may be asked for 10 times a second',
     ),
   maintenance: z
     .union([z.boolean(), plainText])
