@@ -26,10 +26,11 @@ apply_user() {
 }
 
 # In place, since usermod refuses while processes of that user run, as an app's do, and root's for a second root.
+# vipw sees a change by its time in whole seconds: the one before it must be another second's.
 # Usage: set_passwd NAME FIELD VALUE
 set_passwd() {
   [ "$(getent passwd "$1" | cut -d : -f "$2")" != "$3" ] || return 0
-  VISUAL="sed -i 's,^\\($1\\(:[^:]*\\)\\{$(($2 - 2))\\}:\\)[^:]*,\\1$3,'" vipw >/dev/null 2>&1
+  VISUAL="sleep 1; sed -i 's,^\\($1\\(:[^:]*\\)\\{$(($2 - 2))\\}:\\)[^:]*,\\1$3,'" vipw >/dev/null 2>&1
 }
 
 # A user who was given root's number gets one of a system user, as useradd chooses it: most likely its own.
