@@ -48,7 +48,7 @@ when_free() {
   cat >"$work/given"
   : "${patience_ends:=$(($(date +%s) + APT_WAIT))}"
   until "$@" <"$work/given" >"$work/apt" 2>&1; do
-    grep -qE '^E: (Could not get|Unable to) .*lock|lock was locked by another process' "$work/apt" || return 1
+    grep -qE '^E: (Could not get|Unable to) .*lock|lock was locked by ' "$work/apt" || return 1
     if [ "$(date +%s)" -ge "$patience_ends" ]; then
       echo "Waited $APT_WAIT s for this lock; run up again when its holder has ended." >>"$work/apt"
       return 1

@@ -194,6 +194,9 @@ async function locks(host: SandboxHost): Promise<void> {
   assert.ok(one && two && three);
   await holdLock(host, '/var/cache/apt/archives/lock', 2);
   await apply(host, [one]);
+  await host.exec('apt-mark hold acl');
+  await holdLock(host, '/var/lib/dpkg/lock-frontend', 2);
+  assert.deepEqual(await apply(host, [one]), ['drift  package acl: hold yes → none']);
   // Without its lists apt does not know the package, and has to fetch them.
   const hide = `mkdir -p /root/lists && mv ${lists}/*_* /root/lists`;
   const show = `mv /root/lists/* ${lists}`;
