@@ -56,18 +56,17 @@ after(async () => {
 type Ended = { code: number | null; output: string; seconds: number };
 
 /**
- * Runs an npm script of the copy to its end, with a home directory of its own and without an SSH agent.
+ * Runs an npm script of the copy to its end, with a home directory of its own and an SSH agent that is empty.
  * Ctrl-C is pressed one second after a text was printed.
  */
 async function npm(args: readonly string[], interruptAfter?: string): Promise<Ended> {
-  const { SSH_AUTH_SOCK, ...env } = process.env;
-  const child = spawn('npm', args, {
+  const child = spawn('ssh-agent', ['npm', ...args], {
     cwd: clone,
     // A group of processes of its own, as in a terminal.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...{ ...env, HOME: home, KEELSON_CACHE: cacheDirectory },
+      ...{ ...process.env, HOME: home, KEELSON_CACHE: cacheDirectory },
       PULUMI_HOME: join(root, '.keelson/pulumi'),
     },
   });

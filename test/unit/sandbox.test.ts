@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ownHost } from '../../tools/local.ts';
 import { root } from '../../tools/pulumi.ts';
+import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
 import { cpuList, usableCpus } from '../../tools/sandbox/cpus.ts';
 import { run } from '../../tools/sandbox/process.ts';
 import {
@@ -65,6 +66,16 @@ test('a process is told from a later one with the same id', () => {
   assert.ok(!isAlive(`${pid}.1`));
 });
 
+test('the stacks of scenarios that were killed are removed, those of others stay', async () => {
+  const { pid } = spawnSync('true');
+  const [gone, own] = [pid, process.pid].map((id) => join(scenariosDirectory, `${id}-unit`));
+  for (const directory of [gone, own])
+    mkdirSync(join(`${directory}`, 'stacks'), { recursive: true });
+  await removeStaleScenarios();
+  assert.deepEqual([existsSync(`${gone}`), existsSync(`${own}`)], [false, true]);
+  rmSync(`${own}`, { recursive: true });
+});
+
 test('all that is missing on this machine is named at once, with its packages', async () => {
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
@@ -117,21 +128,20 @@ test('a machine on which hosts in containers are not possible is told apart, wit
 });
 
 test('npm start and npm run stop say how they are used, and notice what npm kept for itself', () => {
-  for (const [args, env, said] of [
-    [['--hots', 'x'], {}, "Unknown option '--hots'.\n  Usage: npm"],
-    [['x'], {}, "Unexpected argument 'x'.\n  Usage: npm"],
-    [[], { npm_config_host: 'x' }, 'npm took --host for itself.\n  Usage: npm'],
-    [['--host', 'a b'], {}, '--host a b: not a host.\n  Write it as USER@ADDRESS'],
-  ] as const)
-    for (const program of ['tools/start.ts', 'tools/stop.ts']) {
-      const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
-        cwd: root,
-        env: { ...process.env, ...env },
-        encoding: 'utf8',
-      });
-      assert.equal(status, 1);
-      assert.ok(stderr.startsWith(said), stderr);
-    }
+  for (const [program, args, env, said] of [
+    ['start', ['--hots', 'x'], {}, "Unknown option '--hots'.\n  Usage: npm start"],
+    ['start', [], { npm_config_host: 'x' }, 'npm took --host for itself.\n  Usage: npm start'],
+    ['start', ['--host', 'a b'], {}, '--host a b: not a host.\n  Write it as USER@ADDRESS'],
+    ['stop', ['x'], {}, "Unexpected argument 'x'.\n  Usage: npm run stop"],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [`tools/${program}.ts`, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 1);
+    assert.ok(stderr.trimStart().startsWith(said), stderr);
+  }
 });
 
 test('what is put on a host has the modes that it needs, whatever the umask is', async () => {

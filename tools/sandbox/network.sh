@@ -9,7 +9,14 @@ alias_limit=250
 # Exists while forwarding is on because of us.
 forwarding_was_off=/run/keelson-ip-forward-was-off
 
+# Else forwarding is turned off after the last container while the next one's network is made.
+one_at_a_time() {
+  exec 9<"$forwarding"
+  flock 9
+}
+
 network() {
+  one_at_a_time
   owner=$(printf "%.${alias_limit}s" "$1")
   if [ "$(cat "/sys/class/net/$name/ifalias" 2>/dev/null)" = "$owner" ]; then
     # Its table comes last; without it the making was interrupted.
@@ -77,6 +84,7 @@ mend() {
 
 # remove_network: also what another run had begun to remove.
 remove_network() {
+  one_at_a_time
   ip netns delete "$name" 2>/dev/null || true
   [ ! -e "/sys/class/net/$name" ] || ip link delete "$name" 2>/dev/null || true
   nft delete table ip "$name" 2>/dev/null || true
