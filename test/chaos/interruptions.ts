@@ -154,6 +154,7 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the lock of apt’s lists is held for a while, as at the first boot of a host',
+    drift: /package attr: created/,
     before: async (host) => {
       const lists = '/var/lib/apt/lists';
       // Without them apt does not know the package, and has to fetch them.
