@@ -105,7 +105,7 @@ look() {
       if ("type" in have) { type = have["type"]; split("", want); split("", have); have["type"] = type; want["type"] = $1 }
       for (k in want) if (!(k in have) || want[k] != have[k]) tell(k, have[k], want[k])
       for (k in have) if (!(k in want)) tell(k, have[k], "")
-    }' "$work/items" | LC_ALL=C sort >"$work/differences"
+    }' "$work/items" | LC_ALL=C sort -t "$TAB" -k 2,4 -k 1,1r >"$work/differences"
 }
 
 # KIND NAME of what this manifest owned and no longer names.
@@ -155,7 +155,8 @@ tell_remains() {
 # A loop in this shell, so that it can fail.
 each_different() {
   awk -F '\t' -v kind="$1" -v differences="$work/differences" '
-    BEGIN { while ((getline line < differences) > 0) { split(line, part, "\t"); origin[part[2] "\t" part[3]] = part[1] } }
+    BEGIN { while ((getline line < differences) > 0) { split(line, part, "\t"); id = part[2] "\t" part[3]
+      if (origin[id] != "drift") origin[id] = part[1] } }
     $1 == kind && ($1 "\t" $2) in origin { print origin[$1 "\t" $2] "\t" $0 }' "$work/items" |
     LC_ALL=C sort -t "$TAB" -k 3,3 >"$work/each.$1"
   while IFS= read -r each_line <&3; do
