@@ -59,6 +59,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   };
 }
 
+type Client = EventEmitter & { conn: object };
+
 /**
  * autocannon until `stopped`; whatever is no 200 with its own body is a failure.
  *
@@ -91,10 +93,24 @@ async function mass(
     { method: 'GET', path: '/whoami', onResponse: check },
     { method: 'POST', path: '/record', body, setupRequest: post, onResponse: check },
   ];
-  const open = new Set<EventEmitter>();
-  const setupClient = (client: EventEmitter) => {
+  const open = new Set<Client>();
+  // A server may close a connection after an answer in which it says so (nginx: after a thousand). autocannon
+  // sends the next request all the same, which nobody reads, and then goes on with another connection.
+  const closing = new WeakSet<object>();
+  const setupClient = (given: EventEmitter) => {
+    const client = given as Client;
+    client.on('headers', ({ headers }: { headers: string[] }) => {
+      if (
+        headers.some(
+          (it, index) => /^close$/i.test(it) && /^connection$/i.test(headers[index - 1] ?? ''),
+        )
+      )
+        closing.add(client.conn);
+    });
     client.on('request', () => {
       if (open.has(client)) fail('closed without an answer');
+      open.delete(client);
+      if (closing.has(client.conn)) return;
       open.add(client);
       tally.sent++;
     });

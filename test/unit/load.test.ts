@@ -1,7 +1,12 @@
 /** What the tests of rollouts conclude from a load. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compared, judge } from '../load/judge.ts';
+import { startLoad } from '../load/load.ts';
 
 const tally = { sent: 3, answered: 2, failed: { 'status 502': 1 }, slowest: 12.4 };
 const figures = { seconds: 1, tallies: { PUT: tally, events: tally }, recorded: ['a', 'b', 'c'] };
@@ -26,3 +31,33 @@ test('two loads stand beside each other, kind by kind', () => {
     ],
   );
 });
+
+/** A server that ends each connection after four answers, and may say so in the last of them. */
+async function closingServer(announced: boolean) {
+  const answers = new Map<Socket, number>();
+  const server = createServer((request, response) => {
+    const count = (answers.get(request.socket) ?? 0) + 1;
+    answers.set(request.socket, count);
+    if (count === 4 && announced) response.setHeader('connection', 'close');
+    if (count === 4 && !announced) response.on('close', () => request.socket.destroy());
+    if (count <= 4) request.resume().on('end', () => response.end('{"release":1}'));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+
+for (const announced of [true, false])
+  test(`a connection that is closed ${announced ? 'with' : 'without'} a word is ${announced ? 'no' : 'a'} failure`, async (t) => {
+    const server = await closingServer(announced);
+    t.after(() => server.closeAllConnections());
+    t.after(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    // Six a second on each connection, so that none is idle when it ends.
+    const load = await startLoad({ url, rate: 12, connections: 2, kinds: [] });
+    t.after(load.kill);
+    await sleep(2500);
+    const { failed, sent, answered } = judge(await load.stop(), '');
+    assert.ok(answered > 8, `${answered} answers`);
+    assert.equal(failed > 0, !announced);
+    assert.equal(sent - answered, failed);
+  });
