@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { said } from '../../tools/engine.ts';
-import { print, red } from '../../tools/terminal.ts';
+import { faint, print, red } from '../../tools/terminal.ts';
 import { type SandboxHost, withHost } from '../harness/host.ts';
 import { type Failure, release, type Stack } from '../harness/stack.ts';
 import { cutUp } from '../load/cut.ts';
@@ -92,6 +92,7 @@ async function measure(host: SandboxHost, { port, record, round }: Way): Promise
   const took: number[] = [];
   for (let number = 0; number < releases; number++) {
     took.push(await timed(() => round(number)));
+    print(faint(`  release ${number + 1} of ${releases}: ${seconds(took.at(-1) as number)}`));
     await sleep(1000);
   }
   const figures = await running.stop();
