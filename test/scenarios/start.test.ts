@@ -17,8 +17,13 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../tools/pulumi.ts';
 import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { container, insideAddress, runningContainers } from '../../tools/sandbox/container.ts';
-import { cacheDirectory } from '../../tools/sandbox/record.ts';
+import {
+  container,
+  insideAddress,
+  makeNetwork,
+  runningContainers,
+} from '../../tools/sandbox/container.ts';
+import { cacheDirectory, thisProcess } from '../../tools/sandbox/record.ts';
 import { assertNoTrace } from '../harness/host.ts';
 
 const clone = join(scenariosDirectory, `${process.pid}-clone`);
@@ -91,6 +96,16 @@ test('npm run local before npm start says what to do', async () => {
   const { code, output } = await npm(['run', 'local', '--', 'preview']);
   assert.equal(code, 1, output);
   assert.match(output, /There is no host local\.\n {2}Make it: npm start\n$/);
+});
+
+test('npm start says who has its address', async () => {
+  assert.ok(await makeNetwork(number, `${thisProcess()} /other/.keelson/hosts/local`));
+  const { code, output } = await npm(['start']);
+  await container('remove', number, ['']);
+  assert.equal(code, 1, output);
+  const said = `The address ${address} is in use on this machine by /other/.keelson/hosts/local.\n`;
+  assert.ok(output.includes(`${said}  In that clone: npm run stop; or choose another`), output);
+  assert.doesNotMatch(output, /✓/);
 });
 
 test('npm start that is interrupted goes on from there', async () => {
