@@ -38,7 +38,9 @@ const monitSchema = z
     alerts: z
       .strictObject({
         to: field.email.describe('Who gets the alerts'),
-        server: field.address.describe('Mail server that takes them'),
+        server: field.address.describe(
+          'Mail server that takes them without a login and without TLS',
+        ),
         port: field.anyPort.prefault(25).describe('Port of the mail server'),
         from: field.email
           .optional()
