@@ -38,7 +38,9 @@ async function watchMoves(shop: Shop, action: () => Promise<void>): Promise<stri
     `rm -f ${seen}; systemd-run --quiet --unit=watch-moves sh -c 'while :; do sed -n 2p /var/lib/keelson/rollouts/shop/moving; sleep 0.1; done 2>/dev/null >${seen}'`,
   );
   await action();
-  return (await shop.host.exec(`systemctl stop watch-moves; uniq ${seen}`)).trim().split('\n');
+  return (await shop.host.exec(`systemctl stop watch-moves; grep . ${seen} | uniq`))
+    .trim()
+    .split('\n');
 }
 
 const watched = "monit -B summary | grep -cE '^ shop-[0-9]+ +(OK|Online)'";
