@@ -56,6 +56,8 @@ const titles: Record<Round, string> = {
   second: 'one that exits on the second instance',
 };
 
+const kindOf = (number: number): Round => rounds[number % rounds.length] as Round;
+
 const isGood = (round: Round): boolean => round === 'good' || round === 'cut';
 
 function configure(stack: Stack, mark: string, round: Round): void {
@@ -78,6 +80,7 @@ async function releaseOnce(stack: Stack, number: number, round: Round): Promise<
 }
 
 type Way = {
+  name: (number: number) => string;
   port: number;
   record: string;
   round: (number: number) => Promise<void>;
@@ -86,13 +89,13 @@ type Way = {
 type Shown = { figures: Figures; judgement: Judgement; took: number[] };
 
 /** One way of releasing, again and again under load. */
-async function measure(host: SandboxHost, { port, record, round }: Way): Promise<Shown> {
+async function measure(host: SandboxHost, { name, port, record, round }: Way): Promise<Shown> {
   const running = await startLoad({ url: `http://${host.address}:${port}`, ...load });
   await sleep(2000);
   const took: number[] = [];
   for (let number = 0; number < releases; number++) {
     took.push(await timed(() => round(number)));
-    print(faint(`  release ${number + 1} of ${releases}: ${seconds(took.at(-1) as number)}`));
+    print(faint(`  ${name(number)}: ${seconds(took.at(-1) as number)}`));
     await sleep(1000);
   }
   const figures = await running.stop();
@@ -102,7 +105,7 @@ async function measure(host: SandboxHost, { port, record, round }: Way): Promise
 function tellTimes(took: readonly number[]): void {
   const width = Math.max(...Object.values(titles).map(({ length }) => length));
   for (const round of Object.keys(titles) as Round[]) {
-    const own = took.filter((_, number) => rounds[number % rounds.length] === round);
+    const own = took.filter((_, number) => kindOf(number) === round);
     if (own.length === 0) continue;
     print(
       `  ${titles[round].padEnd(width)}  ${String(own.length).padStart(3)} ×  ${seconds(median(own)).padStart(8)}`,
@@ -117,9 +120,10 @@ async function keelson(host: SandboxHost, stack: Stack): Promise<Shown> {
   configure(stack, 'start', 'good');
   await stack.up();
   return await measure(host, {
+    name: (number) => `${number + 1} of ${releases}, ${titles[kindOf(number)]}`,
     port: 80,
     record: '/srv/hello/uploads/record.txt',
-    round: (number) => releaseOnce(stack, number, rounds[number % rounds.length] as Round),
+    round: (number) => releaseOnce(stack, number, kindOf(number)),
   });
 }
 
@@ -128,6 +132,7 @@ async function pm2(host: SandboxHost, stack: Stack): Promise<Shown> {
   cpSync(release(stack, 'pm2'), app, { recursive: true });
   await startPm2(host, app);
   const shown = await measure(host, {
+    name: (number) => `${number + 1} of ${releases}, pm2 reload`,
     port: 8080,
     record: '/srv/pm2/uploads/record.txt',
     round: () => reloadPm2(host),
@@ -145,6 +150,7 @@ await withHost({ cpus: 2 }, (host) =>
     print();
     print(`Keelson: pulumi up, ${releases} times in ${ours.figures.seconds.toFixed(0)} s`);
     tellTimes(ours.took);
+    print();
     const theirs = await pm2(host, stack);
     print();
     print(
