@@ -31,7 +31,8 @@ blob_hashes() {
 # whatever the clock said then or says now.
 blob_is_intact() {
   read -r _ noted 2>/dev/null <"$STATE/blobs/$1.run" || return 1
-  [ "$(blob_stamp "$1")" != "$noted" ] || return 0
+  # Without a note, as of an older helper, a blob that is gone would be like it.
+  [ -z "$noted" ] || [ "$(blob_stamp "$1")" != "$noted" ] || return 0
   case $(blob_hashes "$STATE/blobs/$1" 2>/dev/null) in *"$1"*) ;; *) return 1 ;; esac
 }
 blob_stamp() { find "$STATE/blobs/$1" -type f -printf '%C@ %i %s' 2>/dev/null || :; }

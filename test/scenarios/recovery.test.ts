@@ -129,6 +129,18 @@ test('what was lost, on either side, is found again by the next up', async (t) =
     await stack.up();
   });
 
+  await t.test('a host that an older kit has left', async () => {
+    await host.exec(`
+      cd /var/lib/keelson && sed -i 's/ .*//' blobs/*.run && rm "$(ls -d blobs/* | grep -v run | head -n 1)"
+      echo '# older' >>/usr/local/sbin/keelson
+      hash=$(sha256sum </usr/local/sbin/keelson) && sed -i "s/sha256=.*/sha256=\${hash%% *}/" manifests/helper`);
+    const words = said(await stack.preview());
+    assert.match(words, /^~ file \/usr\/local\/sbin\/keelson content \(change\)$/m);
+    assert.match(words, /^! blob \S+ missing → present \(drift\)$/m);
+    await stack.up();
+    await assertNothingToDo(stack);
+  });
+
   await t.test(
     'the whole host; neither umask, locale nor time zone tell in what lands',
     async () => {
