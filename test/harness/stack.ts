@@ -68,12 +68,12 @@ export class Stack {
       knownHosts,
     });
     const [first, ...others] = this.hosts;
-    if (first && others.length === 0) {
+    if (first && others.length === 0 && !config.servers) {
       return { server: { ...connection(first), ...(config.server as object) } };
     }
     const settings = (config.servers ?? {}) as Record<string, object>;
     const named = this.hosts.map((host, index) => {
-      const name = `h${index + 1}`;
+      const name = Object.keys(settings)[index] ?? `h${index + 1}`;
       return [name, { ...connection(host), ...settings[name] }];
     });
     return { servers: Object.fromEntries(named) };

@@ -4,7 +4,13 @@ import { type Run, said } from '../../tools/engine.ts';
 import { codeOf, config, hostLog, picture, writeCode } from '../chaos/scenario.ts';
 import { diffSnapshots, type SandboxHost, testHost, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
-import { assertNothingToDo, changed, type Stack, testStack } from '../harness/stack.ts';
+import {
+  assertNothingToDo,
+  changed,
+  type Stack,
+  type StackConfig,
+  testStack,
+} from '../harness/stack.ts';
 
 async function shop(stack: Stack): Promise<Stack> {
   stack.configure(config(writeCode(codeOf(stack))));
@@ -82,6 +88,21 @@ test('what was lost, on either side, is found again by the next up', async (t) =
     assert.equal(await processes(host), before);
     assert.deepEqual(diffSnapshots(asProvisioned, await picture(host), { ignore: traces }), []);
     await assertNothingToDo(stack);
+  });
+
+  await t.test('the server’s name: what has another one by then stays', async () => {
+    const before = await processes(host);
+    const { server, apps } = config(codeOf(stack));
+    stack.configure({ servers: { web1: server as object }, apps });
+    const run = await stack.up();
+    assert.ok(changed(run).includes('delete server-base'), changed(run).join(', '));
+    assert.doesNotMatch(done(run), /removed/);
+    assert.equal(await processes(host), before);
+    assert.deepEqual(diffSnapshots(asProvisioned, await picture(host), { ignore: traces }), []);
+    await assertNothingToDo(stack);
+    stack.configure({ server, apps } as StackConfig);
+    await stack.up();
+    await isServed(host);
   });
 
   await t.test('what the host knew of the kit', async () => {
