@@ -3,10 +3,14 @@ import { test } from 'node:test';
 import { chaos, isPerfect, summary } from '../chaos/chaos.ts';
 
 // A few rounds of what `npm run chaos` runs for as long as one likes.
-test('damage is named, repaired exactly, and forgotten', async (t) => {
-  const said: string[] = [];
-  const score = await chaos({ rounds: 8, seed: 20261121 }, (line) => said.push(line));
-  t.diagnostic(summary(score));
-  assert.ok(score.mutations > 0);
-  assert.ok(isPerfect(score), said.join('\n'));
-});
+for (const [release, seed] of [
+  ['trixie', 20261121],
+  ['bookworm', 20261122],
+] as const)
+  test(`damage of ${release} is named, repaired exactly, and forgotten`, async (t) => {
+    const said: string[] = [];
+    const score = await chaos({ rounds: 8, seed, release }, (line) => said.push(line));
+    t.diagnostic(summary(score));
+    assert.ok(score.mutations > 0);
+    assert.ok(isPerfect(score), said.join('\n'));
+  });

@@ -123,15 +123,16 @@ test('what was lost, on either side, is found again by the next up', async (t) =
         mkdir -p $d/systemd/system/service.d && printf '[Service]\nProtectProc=default\n' >$d/systemd/system/service.d/lxc.conf
       done
       systemctl daemon-reload
-      printf '/var/log/other.log {\n\tno-such-word\n}\n' >/etc/logrotate.d/other`);
+      printf '/var/log/other.log {\n\tno-such-word\n}\n' >/etc/logrotate.d/other
+      echo 'other ALL = (' >/etc/sudoers.d/other`);
     await assertNothingToDo(stack);
-    await host.exec('echo "# by hand" >>/etc/logrotate.d/nginx');
+    await host.exec('echo "# by hand" | tee -a /etc/sudoers.d/keelson >>/etc/logrotate.d/nginx');
     assert.match(
       done(await stack.up()),
-      /^drift {2}file \/etc\/logrotate.d\/nginx: content \S{8} → \S{8}\n*$/,
+      /^drift {2}file \/etc\/sudoers.d\/keelson: content \S{8} → \S{8}\n+drift {2}file \/etc\/logrotate.d\/nginx: content \S{8} → \S{8}\n*$/,
     );
     await host.exec(
-      'rm -r /etc/systemd/system/service.d /run/systemd/system/service.d /etc/logrotate.d/other && systemctl daemon-reload',
+      'rm -r /etc/systemd/system/service.d /run/systemd/system/service.d /etc/logrotate.d/other /etc/sudoers.d/other && systemctl daemon-reload',
     );
   });
 
