@@ -134,9 +134,9 @@ function driftOf(applied: Item, wanted: Item, observed: State): Difference[] {
   );
 }
 
-/** Whether the kit itself left it so. */
+/** Whether the kit itself left it so, or wrote what a service was not told any more. */
 const isHalfDone = ({ key, from }: Difference, begun?: Item): boolean =>
-  from !== '' && begun?.state[key] === from;
+  begun !== undefined && (key === 'config' || (from !== '' && begun.state[key] === from));
 
 /** Instances that are new, or about to go, did not drift. */
 function isStray({ from }: Difference, applied: Item, wanted: Item): boolean {

@@ -86,10 +86,10 @@ look() {
     }
     function row(origin, k, from, to) { print origin "\t" $1 "\t" $2 "\t" k "\t" from "\t" to }
     # Drift is what differs from what was applied last, unless a run that died, or a release that failed,
-    # left it so; what drifted may have to change as well.
+    # left it so, or wrote what a service was not told any more; what drifted may have to change as well.
     function tell(k, from, to) {
       if (k == "state" || k == "type") row(known ? "drift" : "change", k, from, to)
-      else if (!known || (k in left && left[k] == from)) row("change", k, from, to)
+      else if (!known || (k in left && left[k] == from) || (k == "config" && id in begun)) row("change", k, from, to)
       else if (!(k in was)) row(k in want ? "change" : "drift", k, from, to)
       else if (was[k] == from) row("change", k, from, to)
       else { row("drift", k, from, was[k]); if (was[k] != to) row("change", k, was[k], to) }

@@ -132,6 +132,7 @@ end_rollout() {
 heal() {
   end_hooks
   if [ -f "$place/moving" ]; then
+    back='' unproven='' stage=''
     { IFS= read -r back && IFS= read -r unproven && IFS= read -r stage; } <"$place/moving" || :
     [ -z "$back" ] || point "/srv/$app/current" "/srv/$app/releases/$back"
     # A rollout that begins finds the files of its own generation, just written.
@@ -255,7 +256,8 @@ move() {
 # generation is on trial still.
 note_moving() {
   unproven=$1
-  printf '%s\n%s\n%s\n' "$current" "$1" "$stage" >"$place/moving"
+  printf '%s\n%s\n%s\n' "$current" "$1" "$stage" >"$work/moving"
+  install_durably "$work/moving" "$place/moving"
 }
 
 settle_moving() { if [ "$stage" = trial ]; then note_moving ''; else unproven='' && rm -f "$place/moving"; fi; }

@@ -131,6 +131,18 @@ test('what a run that was cut short has made already is no drift', () => {
   ]);
 });
 
+test('a service that a run was cut short before it could tell did not drift', () => {
+  const nginx = unit('nginx.service', { active: 'active', config: '/etc/nginx' });
+  const wanted = manifestOf(conf, nginx);
+  const stale = { [key(nginx)]: { ...nginx.state, config: 'stale' } };
+  const found = (unfinished: Map<string, readonly Item[]>) =>
+    texts(wanted, sight(wanted, stale, { unfinished }));
+  assert.deepEqual(found(new Map([['nginx', wanted.items]])), [
+    '~ unit nginx.service config stale → current (change)',
+  ]);
+  assert.deepEqual(found(new Map()), ['! unit nginx.service config stale → current (drift)']);
+});
+
 test('a property that nobody asked for before did not drift', () => {
   const plain: Item = { kind: 'package', name: 'nodejs', state: { state: 'installed' } };
   const pinned: Item = { ...plain, state: { state: 'installed', version: '20' } };
