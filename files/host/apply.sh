@@ -89,7 +89,7 @@ look() {
     # left it so, or wrote what a service was not told any more; what drifted may have to change as well.
     function tell(k, from, to) {
       if (k == "state" || k == "type") row(known ? "drift" : "change", k, from, to)
-      else if (!known || (k in left && left[k] == from) || (k == "config" && id in begun)) row("change", k, from, to)
+      else if (!known || (k in left && left[k] == from) || (k == "config" && begun[id] != "")) row("change", k, from, to)
       else if (!(k in was)) row(k in want ? "change" : "drift", k, from, to)
       else if (was[k] == from) row("change", k, from, to)
       else { row("drift", k, from, was[k]); if (was[k] != to) row("change", k, was[k], to) }
