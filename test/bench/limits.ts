@@ -12,7 +12,8 @@ export function allowContainers(count: number): void {
   const needed = 10 * count + 100;
   if (before >= needed) return;
   write(needed);
-  process.once('exit', () => write(before));
+  // The last one who raised it sets it back first.
+  process.prependOnceListener('exit', () => write(before));
 }
 
 function write(instances: number): void {
