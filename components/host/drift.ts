@@ -9,7 +9,7 @@ import { createPatch } from 'diff';
 import type { Memory } from './facts.ts';
 import { file, type Item, type State } from './item.ts';
 import { type Applied, type Header, isApplied, key, type Manifest } from './manifest.ts';
-import { helper } from './script.ts';
+import { helper, helperPath } from './script.ts';
 
 /** One line of the preview: `! file /etc/shop/env mode 0666 → 0640 (drift)`. */
 export type Finding = {
@@ -72,8 +72,6 @@ export function judge(manifest: Manifest, sight: Sight, run: string): Verdict {
   const lines = findings.filter(({ sort }) => sort === 'drift').map(({ text }) => text);
   return { due, header: due ? { run, lines } : memory.header, findings };
 }
-
-const helperPath = '/usr/local/sbin/keelson';
 
 /** Judges the helper itself, which no manifest holds: whether it is there, ours, and as it was left. */
 export function judgeHelper({ memory, run }: { memory: Memory; run: string }): Verdict {

@@ -7,7 +7,7 @@ import { commandConnection, type Target } from './connection.ts';
 import { judgeHelper, type Verdict } from './drift.ts';
 import type { Memory } from './facts.ts';
 import { type Header, type Manifest, text, type Upload } from './manifest.ts';
-import { helper } from './script.ts';
+import { helper, helperPath } from './script.ts';
 
 /** A manifest and what the look at the host said of it. */
 export type Judged = { readonly manifest: Manifest; readonly verdict: Verdict };
@@ -24,8 +24,6 @@ export type Plan = {
   /** Resources of other servers whose rollouts come first. */
   readonly after: readonly pulumi.Resource[];
 };
-
-const helperPath = '/usr/local/sbin/keelson';
 
 // What is in the way of a file, as a directory would be.
 const aside = '/var/lib/keelson/aside/usr/local/sbin';

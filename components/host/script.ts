@@ -11,6 +11,9 @@ const part = (name: string): string =>
 
 const parts = (...names: string[]): string => names.map(part).join('\n');
 
+/** Where the helper lies on a host. */
+export const helperPath = '/usr/local/sbin/keelson';
+
 /** `/usr/local/sbin/keelson`: applies and removes manifests. */
 export const helper = (): string =>
   `${parts('prelude', 'observe', 'observe-rollout', 'apply', 'apt', 'accounts', 'units', 'rollout', 'generation', 'drain', 'instance', 'hook', 'remove', 'main')}\nmain "$@"\n`;

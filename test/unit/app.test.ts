@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { packReleases, renderApp } from '../../components/app.ts';
 import { type Manifest, merge } from '../../components/host/manifest.ts';
 import { renderMonit } from '../../components/monit.ts';
 import { renderNginx } from '../../components/nginx.ts';
 import { renderServer, serverSchema } from '../../components/server.ts';
+import { scratchDirectory } from './scratch.ts';
 import { bookworm, shop } from './shop.ts';
 
-const started = process.cwd();
-const scratch = mkdtempSync(join(tmpdir(), 'keelson-app-'));
-before(() => process.chdir(scratch));
-after(() => {
-  process.chdir(started);
-  rmSync(scratch, { recursive: true });
-});
+scratchDirectory('app');
 
 const release = { hash: 'c'.repeat(64), archive: 'shop.tar.gz' };
 const server = { ...serverSchema.parse({ address: 'web1.example.com' }), name: 'web1' };

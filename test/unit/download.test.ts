@@ -1,24 +1,22 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { download } from '../../components/download.ts';
+import { scratchDirectory } from './scratch.ts';
 
 const content = 'a tarball';
 const sha256 = createHash('sha256').update(content).digest('hex');
-const started = process.cwd();
-const scratch = mkdtempSync(join(tmpdir(), 'keelson-download-'));
+scratchDirectory('download');
 let server: Server;
 let requests = 0;
 const url = (path: string): string =>
   `http://localhost:${(server.address() as AddressInfo).port}${path}`;
 
 before(async () => {
-  process.chdir(scratch);
   server = createServer((request, response) => {
     requests++;
     response.statusCode = request.url === '/missing' ? 404 : 200;
@@ -28,8 +26,6 @@ before(async () => {
 });
 after(() => {
   server.close();
-  process.chdir(started);
-  rmSync(scratch, { recursive: true });
 });
 
 test('a file is fetched once, checked, and found in the cache from then on', async () => {

@@ -3,17 +3,14 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
 import {
@@ -22,6 +19,7 @@ import {
   publicDirectory,
   renderRelease,
 } from '../../components/release.ts';
+import { scratchDirectory } from './scratch.ts';
 import { bookworm, shop } from './shop.ts';
 
 test('a release may be digits alone, which are a number to YAML', () => {
@@ -29,13 +27,7 @@ test('a release may be digits alone, which are a number to YAML', () => {
   assert.throws(() => shop({ release: 1.5e30 }), /is not a release; .*, in quotes/);
 });
 
-const started = process.cwd();
-const scratch = mkdtempSync(join(tmpdir(), 'keelson-release-'));
-before(() => process.chdir(scratch));
-after(() => {
-  process.chdir(started);
-  rmSync(scratch, { recursive: true });
-});
+const scratch = scratchDirectory('release');
 
 let count = 0;
 

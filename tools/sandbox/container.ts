@@ -8,9 +8,8 @@ const script = join(import.meta.dirname, 'container.sh');
 /** Exit code of `container.sh network` when the number belongs to another container. */
 const taken = 17;
 
-/** Addresses of container N; 198.18.0.0/15 is set aside for tests like these (RFC 2544). */
+/** The address of container N; 198.18.0.0/15 is set aside for tests like these (RFC 2544). */
 export const insideAddress = (number: number) => `198.18.${number}.2`;
-export const outsideAddress = (number: number) => `198.18.${number}.1`;
 
 /** Runs one verb of container.sh as root and returns how it ended. */
 export function tryContainer(
