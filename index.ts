@@ -3,20 +3,20 @@
  */
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { packReleases, renderApp } from './components/app.ts';
-import { changesOf } from './components/changes.ts';
-import { checkCores } from './components/clash.ts';
-import { stackConfig } from './components/config.ts';
-import type { HostError } from './components/host/connection.ts';
+import { packReleases, renderApp } from './components/app/app.ts';
+import { stackConfig } from './components/config/config.ts';
+import { checkCores } from './components/config/conflicts.ts';
 import { assume, hostError, type Look, look, newRun, type Render } from './components/host/look.ts';
 import { merge } from './components/host/manifest.ts';
-import { type LastOutputs, lastOutputs, lastSeen, remember } from './components/host/memory.ts';
-import { Server } from './components/host/resources.ts';
-import { batches } from './components/host/turns.ts';
-import { renderMonit } from './components/monit.ts';
-import { renderNginx } from './components/nginx.ts';
-import { running } from './components/running.ts';
-import { renderServer, type ServerConfig } from './components/server.ts';
+import { batches } from './components/lib/batches.ts';
+import { changesOf } from './components/pulumi/changes.ts';
+import { Server } from './components/pulumi/resources.ts';
+import { running } from './components/pulumi/running.ts';
+import { type LastOutputs, lastOutputs, lastSeen, remember } from './components/pulumi/state.ts';
+import { renderMonit } from './components/server/monit.ts';
+import { renderNginx } from './components/server/nginx.ts';
+import { renderServer, type ServerConfig } from './components/server/server.ts';
+import type { HostError } from './components/ssh/connection.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
 // for each frame of the stack traces that it takes for each resource: as much work as reading the stack file

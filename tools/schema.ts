@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, parseAllDocuments, type YAMLMap } from 'yaml';
 import { z } from 'zod';
-import { stackSchemas } from '../components/stack.ts';
+import { stackSchemas } from '../components/config/stack.ts';
 
 /** The part of JSON Schema that zod writes. */
 export type Schema = {

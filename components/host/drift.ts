@@ -7,7 +7,8 @@
  */
 import { createPatch } from 'diff';
 import type { Memory } from './facts.ts';
-import { file, type Item, type State } from './item.ts';
+import type { Item, State } from './item.ts';
+import { file } from './kinds.ts';
 import { type Applied, type Header, isApplied, key, type Manifest } from './manifest.ts';
 import { helper, helperPath } from './script.ts';
 

@@ -2,13 +2,13 @@
  * Looking at a host: facts first, then, with the manifests that they give, the probe.
  */
 import { randomBytes } from 'node:crypto';
-import { HostError, open, type Session, type Target } from './connection.ts';
+import type { Judged } from '../pulumi/resources.ts';
+import { HostError, open, type Session, type Target } from '../ssh/connection.ts';
 import { judge, type Sight } from './drift.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
 import { type Header, key, type Manifest } from './manifest.ts';
 import { probe } from './probe.ts';
-import type { Judged } from './resources.ts';
 import { factsScript, helper } from './script.ts';
 
 /** What a host's manifests are, given its facts. */

@@ -1,5 +1,5 @@
 /** The probe: one read-only look at all items of a host. */
-import type { Session } from './connection.ts';
+import type { Session } from '../ssh/connection.ts';
 import type { Sight } from './drift.ts';
 import type { Memory } from './facts.ts';
 import type { Item } from './item.ts';

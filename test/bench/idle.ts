@@ -1,5 +1,5 @@
 /** Runs with nothing to do, beside an empty program and one SSH round trip. */
-import { open } from '../../components/host/connection.ts';
+import { open } from '../../components/ssh/connection.ts';
 import type { SandboxHost } from '../harness/host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { config, unchanged } from './stacks.ts';

@@ -3,18 +3,18 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { differences } from '../../components/host/drift.ts';
 import { unseen } from '../../components/host/facts.ts';
+import type { Item } from '../../components/host/item.ts';
 import {
   absent,
   aptPackage,
   directory,
   file,
   group,
-  type Item,
   link,
   sysctl,
   systemUser,
   unit,
-} from '../../components/host/item.ts';
+} from '../../components/host/kinds.ts';
 import { key, text } from '../../components/host/manifest.ts';
 import { parseProbe, questions } from '../../components/host/probe.ts';
 import { helper, probeScript } from '../../components/host/script.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packReleases, renderApp } from '../../components/app.ts';
+import { packReleases, renderApp } from '../../components/app/app.ts';
 import { type Manifest, merge } from '../../components/host/manifest.ts';
-import { renderMonit } from '../../components/monit.ts';
-import { renderNginx } from '../../components/nginx.ts';
-import { renderServer, serverSchema } from '../../components/server.ts';
+import { renderMonit } from '../../components/server/monit.ts';
+import { renderNginx } from '../../components/server/nginx.ts';
+import { renderServer, serverSchema } from '../../components/server/server.ts';
 import { scratchDirectory } from './scratch.ts';
 import { bookworm, shop } from './shop.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changesOf } from '../../components/changes.ts';
+import { changesOf } from '../../components/pulumi/changes.ts';
 
 const header = (run: string) => ({ run, lines: [] });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { file, unit } from '../../components/host/item.ts';
+import { file, unit } from '../../components/host/kinds.ts';
 import type { Run } from '../../tools/engine.ts';
 import { label, mutations } from '../chaos/mutations.ts';
 import { integer, seeded, shuffled } from '../chaos/random.ts';

@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
-import { checkCores } from '../../components/clash.ts';
-import { type Config, ConfigError, readConfig, stackConfig } from '../../components/config.ts';
-import type { ServerConfig } from '../../components/server.ts';
+import {
+  type Config,
+  ConfigError,
+  readConfig,
+  stackConfig,
+} from '../../components/config/config.ts';
+import { checkCores } from '../../components/config/conflicts.ts';
+import type { ServerConfig } from '../../components/server/server.ts';
 
 const project = mkdtempSync(join(tmpdir(), 'keelson-config-'));
 mkdirSync(join(project, 'shop'));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import ssh2 from 'ssh2';
-import { commandConnection, hostKeys, open, remedy } from '../../components/host/connection.ts';
+import { commandConnection, hostKeys, open, remedy } from '../../components/ssh/connection.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { download } from '../../components/download.ts';
+import { download } from '../../components/lib/download.ts';
 import { scratchDirectory } from './scratch.ts';
 
 const content = 'a tarball';

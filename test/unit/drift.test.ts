@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differences, judge, type Sight } from '../../components/host/drift.ts';
+import { type Item, type State, sha256 } from '../../components/host/item.ts';
 import {
   aptPackage,
   blob,
   file,
-  type Item,
   instances,
   monitorCheck,
-  type State,
-  sha256,
   tree,
   unit,
-} from '../../components/host/item.ts';
+} from '../../components/host/kinds.ts';
 import { key, type Manifest, text } from '../../components/host/manifest.ts';
 
 const conf = file('/etc/a.conf', 'one\ntwo\n');

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assignment, environmentHash, renderEnvironment } from '../../components/environment.ts';
+import {
+  assignment,
+  environmentHash,
+  renderEnvironment,
+} from '../../components/app/environment.ts';
 import { sha256 } from '../../components/host/item.ts';
 import { find, shop } from './shop.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderLogs } from '../../components/logrotate.ts';
+import { renderLogs } from '../../components/app/logs.ts';
 import { find, lines, shop, textOf } from './shop.ts';
 
 test('an app that writes to the journal has no log files', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unseen } from '../../components/host/facts.ts';
-import { blob, type Item } from '../../components/host/item.ts';
+import type { Item } from '../../components/host/item.ts';
+import { blob } from '../../components/host/kinds.ts';
 import { assume, hostError, newRun, type Remembered } from '../../components/host/look.ts';
-import { batches } from '../../components/host/turns.ts';
-import { running } from '../../components/running.ts';
+import { batches } from '../../components/lib/batches.ts';
+import { running } from '../../components/pulumi/running.ts';
 
 const render = () => [{ name: 'app-shop', after: [], items: [blob('abc', '')] }];
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Item } from '../../components/host/item.ts';
 import {
   aptPackage,
   directory,
   file,
-  type Item,
   link,
   systemUser,
   unit,
-} from '../../components/host/item.ts';
+} from '../../components/host/kinds.ts';
 import {
   body,
   itemLine,
@@ -17,7 +17,7 @@ import {
   parse,
   text,
 } from '../../components/host/manifest.ts';
-import { inOrder } from '../../components/host/resources.ts';
+import { inOrder } from '../../components/pulumi/resources.ts';
 
 const manifest = (name: string, items: Item[], after: string[] = []): Manifest => ({
   name,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkName, renderChecks, renderMonit } from '../../components/monit.ts';
-import { serverSchema } from '../../components/server.ts';
+import { checkName, renderChecks, renderMonit } from '../../components/server/monit.ts';
+import { serverSchema } from '../../components/server/server.ts';
 import { bookworm, find, lines, shop, textOf, trixie } from './shop.ts';
 
 function server(given: object = {}, facts = trixie) {

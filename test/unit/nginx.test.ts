@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderNginx, renderSite } from '../../components/nginx.ts';
-import { serverSchema } from '../../components/server.ts';
+import { renderNginx, renderSite } from '../../components/server/nginx.ts';
+import { serverSchema } from '../../components/server/server.ts';
 import { find, lines, shop, textOf, trixie } from './shop.ts';
 
 const site = (given: object = {}, ports = [4190, 4191]) => renderSite(shop(given), ports);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appSchema } from '../../components/app.ts';
+import { appSchema } from '../../components/app/app.ts';
+import { nodeDirectory, renderNode } from '../../components/app/node.ts';
 import { merge } from '../../components/host/manifest.ts';
-import { nodeDirectory, renderNode } from '../../components/node.ts';
 
 const sha256 = 'a'.repeat(64);
 const tarball = { version: '24.1.0', path: 'node-v24.1.0-linux-x64.tar.gz', sha256 };

@@ -18,7 +18,7 @@ import {
   packRelease,
   publicDirectory,
   renderRelease,
-} from '../../components/release.ts';
+} from '../../components/app/release.ts';
 import { scratchDirectory } from './scratch.ts';
 import { bookworm, shop } from './shop.ts';
 

@@ -4,10 +4,11 @@ import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import { unseen } from '../../components/host/facts.ts';
-import { aptPackage, blob, sha256 } from '../../components/host/item.ts';
+import { sha256 } from '../../components/host/item.ts';
+import { aptPackage, blob } from '../../components/host/kinds.ts';
 import type { Manifest } from '../../components/host/manifest.ts';
-import { type Judged, type Plan, Server } from '../../components/host/resources.ts';
 import { helper } from '../../components/host/script.ts';
+import { type Judged, type Plan, Server } from '../../components/pulumi/resources.ts';
 
 type Registered = { type: string; name: string; inputs: Record<string, unknown> };
 let registered: Registered[] = [];

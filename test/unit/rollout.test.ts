@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { environmentHash } from '../../components/environment.ts';
-import { renderRollout, rolloutSchema } from '../../components/rollout.ts';
-import { serverSchema } from '../../components/server.ts';
-import { unitHash } from '../../components/service.ts';
+import { environmentHash } from '../../components/app/environment.ts';
+import { renderRollout, rolloutSchema } from '../../components/app/rollout.ts';
+import { unitHash } from '../../components/app/service.ts';
+import { serverSchema } from '../../components/server/server.ts';
 import { find, shop, trixie } from './shop.ts';
 
 const hash = 'a'.repeat(64);

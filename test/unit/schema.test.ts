@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { type Config, readConfig } from '../../components/config.ts';
-import { stackSchemas } from '../../components/stack.ts';
+import { type Config, readConfig } from '../../components/config/config.ts';
+import { stackSchemas } from '../../components/config/stack.ts';
 import { annotate, below, print, type Schema, stackFileSchema } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unseen } from '../../components/host/facts.ts';
 import type { Item } from '../../components/host/item.ts';
-import { sysctls } from '../../components/kernel.ts';
-import { renderServer, type ServerConfig, serverSchema } from '../../components/server.ts';
-import { template } from '../../components/template.ts';
+import { template } from '../../components/lib/template.ts';
+import { sysctls } from '../../components/server/kernel.ts';
+import { renderServer, type ServerConfig, serverSchema } from '../../components/server/server.ts';
 
 const key = `ssh-ed25519 ${'A'.repeat(68)}`;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appSchema } from '../../components/app.ts';
+import { appSchema } from '../../components/app/app.ts';
+import { command, ports, renderService, unitHash } from '../../components/app/service.ts';
 import { sha256 } from '../../components/host/item.ts';
-import { command, ports, renderService, unitHash } from '../../components/service.ts';
 import { bookworm, find, lines, shop, textOf, trixie } from './shop.ts';
 
 const unitPath = '/etc/systemd/system/shop@.service';

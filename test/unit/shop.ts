@@ -1,5 +1,5 @@
 /** The app that the tests of the aspects are told with, on a host of their choice. */
-import { type AppConfig, appSchema } from '../../components/app.ts';
+import { type AppConfig, appSchema } from '../../components/app/app.ts';
 import { type Facts, unseen } from '../../components/host/facts.ts';
 import type { Item } from '../../components/host/item.ts';
 

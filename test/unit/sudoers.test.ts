@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderSudoers } from '../../components/sudoers.ts';
+import { renderSudoers } from '../../components/app/sudoers.ts';
 import { find, lines } from './shop.ts';
 
 const item = find(

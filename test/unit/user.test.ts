@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appSchema } from '../../components/app.ts';
-import { renderUser } from '../../components/user.ts';
+import { appSchema } from '../../components/app/app.ts';
+import { renderUser } from '../../components/app/user.ts';
 import { find, shop } from './shop.ts';
 
 test('the user has no shell, no home, no password, and a group of its own', () => {

@@ -1,0 +1,177 @@
+/** Release: one immutable copy of an app's code, named by the SHA-256 of its archive. */
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { z } from 'zod';
+import { digest, integer, localPath, url } from '../fields/fields.ts';
+import type { Facts } from '../host/facts.ts';
+import { type Item, sha256 } from '../host/item.ts';
+import { blob, tree } from '../host/kinds.ts';
+import { download } from '../lib/download.ts';
+import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import { home } from './user.ts';
+
+const strip = integer(0, 8)
+  .prefault(0)
+  .describe('Leading directories to leave out of the names in the tarball');
+
+const hashStart = /^[0-9a-f]{7,64}$/;
+const noRelease = 'is not a release; give at least the first 7 hex digits of its hash, in quotes';
+
+export const releaseFields = {
+  source: z
+    .union([
+      localPath,
+      z.strictObject({ path: localPath, strip }),
+      z.strictObject({ url, sha256: digest, strip }),
+    ])
+    .describe(
+      'Where the code is: a directory (`.keelsonignore` says what stays out), a tarball, or the url and sha256 of one',
+    ),
+  release: z
+    // Digits alone are a number to YAML, and to `pulumi config set --path`.
+    .union([
+      z.string().regex(hashStart, noRelease),
+      z.number().refine((given) => hashStart.test(String(given)), noRelease),
+    ])
+    .transform(String)
+    .optional()
+    .describe(
+      'A release to go back to that the server still keeps; without it the source is deployed',
+    ),
+  keep: integer(2, 100).prefault(5).describe('Number of releases that the server keeps'),
+};
+
+type Source = z.output<(typeof releaseFields)['source']>;
+type Released = { name: string; start?: string | undefined; static: Record<string, string> };
+
+/** `hash`: of the packed tar, uncompressed. `archive`: its local path; none when the host has it already. */
+export type Release = { hash: string; archive?: string | undefined };
+
+const cache = join('.keelson', 'releases');
+
+/**
+ * Packs an app's code into `.keelson/releases/<hash>.tar.gz`, unless that is there already.
+ *
+ * @throws when the source cannot be read, or what the app needs of it is not in it.
+ */
+export async function packRelease(app: Released & { source: Source }): Promise<Release> {
+  const entries = await readSource(app.source);
+  complete(app, entries);
+  const hash = await writeTar(entries);
+  const archive = join(cache, `${hash}.tar.gz`);
+  if (!existsSync(archive)) await writeArchive(entries, hash, archive);
+  return { hash, archive };
+}
+
+async function readSource(source: Source): Promise<Entry[]> {
+  if (typeof source === 'string') return readSource({ path: source, strip: 0 });
+  if ('url' in source) return tarballEntries(await download(source), source.strip);
+  const found = statSync(source.path, { throwIfNoEntry: false });
+  if (!found) throw new Error(`${source.path} does not exist; give a directory or a tarball`);
+  return found.isDirectory()
+    ? directoryEntries(source.path)
+    : tarballEntries(source.path, source.strip);
+}
+
+/** Finds out here, and not when an instance fails to start, that something was not built or packed. */
+function complete(app: Released, entries: readonly Entry[]): void {
+  const names = new Set(entries.map(({ name }) => name));
+  const { start } = app;
+  // Node.js finds server.js also as server.
+  const missing = [
+    ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
+      ? [start]
+      : []),
+    ...Object.values(app.static).filter((path) => !names.has(path)),
+  ];
+  if (missing.length > 0)
+    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
+}
+
+/** Writes the tar and returns its hash; without a place to write to it only counts. */
+async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteStream[]) {
+  const hash = createHash('sha256');
+  const hashing = new Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      done(null, through.length > 0 ? chunk : undefined);
+    },
+  });
+  if (through.length > 0) await pipeline([packEntries(entries), hashing, ...through]);
+  else await pipeline(packEntries(entries), hashing.resume());
+  return hash.digest('hex');
+}
+
+async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
+  await mkdir(cache, { recursive: true });
+  const part = `${archive}.${process.pid}.part`;
+  try {
+    const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
+    if ((await writeTar(entries, createGzip(), out)) !== hash)
+      throw new Error('changed while it was packed; run again when nothing writes to it');
+    await rename(part, archive);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/**
+ * The release that an app is pinned to, among those that a server keeps.
+ *
+ * @throws when no or more than one kept release begins so.
+ */
+export function keptRelease(
+  app: { name: string; release?: string | undefined },
+  facts: Facts,
+): Release {
+  const kept = facts.releases[app.name] ?? [];
+  const [found, ...others] = kept.filter((hash) => hash.startsWith(app.release ?? ''));
+  const said = `apps.${app.name}.release: "${app.release}"`;
+  if (found === undefined)
+    throw new Error(`${said} is not kept on the server; choose among ${kept.join(', ') || 'none'}`);
+  if (others.length > 0)
+    throw new Error(`${said} fits ${[found, ...others].join(', ')}; give more digits`);
+  return { hash: found };
+}
+
+export const releaseDirectory = (app: { name: string }, release: Release): string =>
+  `${home(app)}/releases/${release.hash}`;
+
+/**
+ * The copy of the static files that belongs to a release, or nothing for an app without any.
+ *
+ * nginx reads `/srv/<app>/public/current`, a link to it that moves together with the release.
+ */
+export function publicDirectory(app: Released, { hash }: Release): string | undefined {
+  const directories = Object.values(app.static);
+  if (directories.length === 0) return undefined;
+  // Other directories of the same release are another copy.
+  const selection = sha256(directories.toSorted().join('\n')).slice(0, 8);
+  return `${home(app)}/public/${hash.slice(0, 16)}-${selection}`;
+}
+
+/** The code of a release, and apart from it the files in it that nginx may read. */
+export function renderRelease(app: Released, release: Release): Item[] {
+  const { hash, archive } = release;
+  const unpacked = {
+    blob: hash,
+    owner: 'root',
+    directories: '2750',
+    files: '0640',
+    remove: 'keep',
+  } as const;
+  const code = { ...unpacked, group: app.name, executables: '0750' };
+  const files = { ...unpacked, group: 'www-data', executables: '0640' };
+  const copy = publicDirectory(app, release);
+  const only = [...new Set(Object.values(app.static))].toSorted();
+  return [
+    ...(archive === undefined ? [] : [blob(hash, '')]),
+    tree(releaseDirectory(app, release), code),
+    ...(copy === undefined ? [] : [tree(copy, { ...files, only })]),
+  ];
+}

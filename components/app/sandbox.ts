@@ -1,0 +1,41 @@
+/** The sandbox of an app: what its instances may do on the host, beside what every unit is denied. */
+import { z } from 'zod';
+import { hostPath } from '../fields/fields.ts';
+
+export const sandboxSchema = z
+  .strictObject({
+    network: z
+      .enum(['any', 'localhost', 'none'])
+      .prefault('any')
+      .describe(
+        'Whom the app may reach: anybody, this host, or nobody (which needs `listen: socket`)',
+      ),
+    jit: z
+      .boolean()
+      .prefault(true)
+      .describe(
+        'Without it Node.js only interprets, and no memory is both written and executed; WebAssembly and what needs it, such as fetch, do not work then',
+      ),
+    writable: z
+      .array(hostPath)
+      .prefault([])
+      .describe(
+        'Paths outside the app that it may write, where they exist and their modes allow it',
+      ),
+    netlink: z
+      .boolean()
+      .prefault(false)
+      .describe('Lets the app list the network interfaces (os.networkInterfaces)'),
+  })
+  .describe('What the app may do on the host; the default is as little as Node.js needs');
+
+/** What the template unit says of it. The rest of the sandbox is the same for every app. */
+export const restrictions = ({ network, netlink, jit }: z.output<typeof sandboxSchema>) => ({
+  families: [
+    'AF_UNIX',
+    ...(network === 'none' ? [] : ['AF_INET', 'AF_INET6']),
+    ...(netlink ? ['AF_NETLINK'] : []),
+  ].join(' '),
+  localOnly: network !== 'any',
+  jitless: !jit,
+});

@@ -1,0 +1,7 @@
+import type { Item } from '../item.ts';
+
+export const link = (path: string, target: string): Item => ({
+  kind: 'link',
+  name: path,
+  state: { target },
+});

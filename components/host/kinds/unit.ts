@@ -1,0 +1,32 @@
+import type { Item } from '../item.ts';
+
+/**
+ * A systemd unit. `fragment` and `dropins` say where its files lie when they are ours;
+ * `change` is what happens to it when another item of its manifest changed;
+ * `config` is the directory or file that the service reads.
+ */
+export const unit = (
+  name: string,
+  options: {
+    enabled?: 'enabled' | 'disabled' | 'masked' | 'static';
+    active?: 'active' | 'inactive';
+    fragment?: string;
+    dropins?: readonly string[];
+    change?: 'reload' | 'restart';
+    config?: string;
+  },
+): Item => ({
+  kind: 'unit',
+  name,
+  state: {
+    ...(options.enabled && { enabled: options.enabled }),
+    ...(options.active && { active: options.active }),
+    ...(options.fragment && { fragment: options.fragment }),
+    ...(options.dropins?.length && { dropins: [...options.dropins].sort().join(' ') }),
+    ...(options.config && { config: 'current' }),
+  },
+  instructions: {
+    ...(options.change && { '@change': options.change }),
+    ...(options.config && { '@config': options.config }),
+  },
+});
