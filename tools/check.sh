@@ -17,7 +17,7 @@ shell_scripts() {
 # The parts of the programs on a host use each other, so they are read as one. Left out: that it includes
 # /etc/os-release (SC1091), and that functions and pipelines use one name (SC2030, SC2031).
 host_scripts() {
-  cat files/host/prelude.sh files/host/[!p]*.sh files/host/probe.sh |
+  cat files/host/prelude.sh files/host/[!p]*.sh files/host/*/*.sh files/host/probe.sh |
     shellcheck --exclude=SC1091,SC2030,SC2031 -
 }
 
