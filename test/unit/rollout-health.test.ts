@@ -112,10 +112,13 @@ const commanded = (settings: string): string =>
     if await_health; then echo healthy; else echo "$reason"; fi`);
 
 test('a command is asked again until it ends well, each time for what is left', () => {
-  assert.equal(commanded(''), 'health@2: node check.js, at most 2.0 s, INSTANCE=2\nhealthy\n');
+  assert.equal(
+    commanded(''),
+    'health@2: node check.js, at most 2.0 s, KEELSON_INSTANCE=2\nhealthy\n',
+  );
   assert.equal(
     commanded('well=2'),
-    'health@2: node check.js, at most 2.0 s, INSTANCE=2\nhealth@2: node check.js, at most 1.7 s, INSTANCE=2\nhealthy\n',
+    'health@2: node check.js, at most 2.0 s, KEELSON_INSTANCE=2\nhealth@2: node check.js, at most 1.7 s, KEELSON_INSTANCE=2\nhealthy\n',
   );
 });
 

@@ -163,7 +163,7 @@ ProtectSystem=strict
 
 const written = (settings: string): string =>
   run(`goal=${was} ${settings}
-    hook_unit 'node check.js' 1.5 INSTANCE=2 | sed "s,$root,,"`);
+    hook_unit 'node check.js' 1.5 KEELSON_INSTANCE=2 | sed "s,$root,,"`);
 
 test('a command runs in the release, in the unit that the app brings for it', () => {
   assert.equal(
@@ -173,7 +173,7 @@ User=shop
 WorkingDirectory=/srv/releases/${was}
 TimeoutStartSec=1.5
 ExecStart=/usr/bin/env node check.js
-Environment=INSTANCE=2
+Environment=KEELSON_INSTANCE=2
 `,
   );
 });

@@ -1,7 +1,8 @@
 # Kind `instances`: no others than the wanted instances of an app run. Whether those run is told by its rollout.
 
-# shellcheck disable=SC2034 # read by the rule of what differs
+order_instances=90
 silent_instances='@stop @type'
+lists_instances=running
 
 # Usage: observe_instances < ITEM-LINES. The keys of those that are wanted, and of all others that run.
 observe_instances() {

@@ -1,9 +1,12 @@
 # Kind `rollout`: what the instances of an app run, and how they get there without losing a request.
 # docs/rollout.md tells the steps and the reasons; files/host/rollout/ has what carries them out.
 
-# Follows from another instruction, or says more of a secret than it may.
-# shellcheck disable=SC2034 # read by the rule of what differs
+order_rollout=80
+# They follow from another instruction, or say more of a secret than they may.
 silent_rollout='@unit @environment @type @listen @stop @single @health'
+nothing_rollout='stopped inactive'
+# Who runs what was applied last did not drift.
+follows_rollout='release {current}=current;older unit=@unit;older environment=@environment;older unit and environment=@unit @environment'
 
 # Usage: observe_rollout < ITEM-LINES. What instances run, told by their processes. Read-only: part of
 # every look. One systemctl, one find and one grep for all apps together.

@@ -57,7 +57,7 @@ await_command() {
   while is_running "$1" || return 1; do
     read_clock
     left=$((deadline - clock))
-    if [ "$left" -ge 10 ] && run_as_app "health@$1" "$check" "$((left / 100)).$((left / 10 % 10))" "INSTANCE=$1"; then
+    if [ "$left" -ge 10 ] && run_as_app "health@$1" "$check" "$((left / 100)).$((left / 10 % 10))" "KEELSON_INSTANCE=$1"; then
       main=''
       is_running "$1"
       return
