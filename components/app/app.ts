@@ -121,7 +121,14 @@ export function renderApp(
     part(
       'monit',
       ['nginx'],
-      [...renderChecks(app, listening), instances(app.name, listening, app.rollout.drain)],
+      [
+        ...renderChecks(app, listening),
+        instances(app.name, listening, {
+          type: 'web',
+          drain: app.rollout.drain,
+          stop: app.stopTimeout,
+        }),
+      ],
     ),
   ];
 }

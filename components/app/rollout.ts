@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/fields.ts';
 import type { Item } from '../host/item.ts';
-import { aptPackage } from '../host/kinds.ts';
+import { aptPackage, rollout } from '../host/kinds.ts';
 import type { Manifest } from '../host/manifest.ts';
 import type { Site } from './app.ts';
 import { environmentHash } from './environment.ts';
@@ -74,40 +74,33 @@ export function renderRollout(site: Site): Manifest[] {
       after: [`environment-${app.name}`],
       app: app.name,
       secret: true,
-      items: [rollout(site)],
+      items: [rolloutOf(site)],
     },
   ];
 }
 
-function rollout({ app, facts, secrets, release }: Site): Item {
-  const { rollout, name } = app;
-  const instances = ports(app, facts).map((port) => [port, 'current']);
+function rolloutOf({ app, facts, secrets, release }: Site): Item {
+  const { rollout: how } = app;
   const files = publicDirectory(app, release);
-  return {
-    kind: 'rollout',
-    name,
-    state: {
-      current: release.hash,
-      ...(files !== undefined && { public: basename(files) }),
-      target: 'active',
-      ...Object.fromEntries(instances),
+  return rollout({
+    app: app.name,
+    release: release.hash,
+    publicCopy: files && basename(files),
+    type: 'web',
+    instances: ports(app, facts),
+    listen: app.listen,
+    unit: unitHash(app, facts),
+    environment: environmentHash(app, secrets),
+    health: {
+      by: 'http',
+      host: hostHeader(app.domains),
+      path: app.health,
+      status: how.status,
+      text: how.text,
+      answers: how.answers,
     },
-    instructions: {
-      '@unit': unitHash(app, facts),
-      '@environment': environmentHash(app, secrets),
-      '@host': hostHeader(app.domains),
-      '@path': app.health,
-      '@status': String(rollout.status),
-      '@text': rollout.text ?? '',
-      '@answers': String(rollout.answers),
-      '@drain': String(rollout.drain),
-      '@start': String(rollout.start),
-      '@watch': String(rollout.watch),
-      '@batch': String(rollout.batch),
-      '@before': (rollout.before ?? []).join(' '),
-      '@after': (rollout.after ?? []).join(' '),
-      '@hook': String(rollout.hookTimeout),
-      '@kept': String(app.keep),
-    },
-  };
+    ...how,
+    stop: app.stopTimeout,
+    keep: app.keep,
+  });
 }
