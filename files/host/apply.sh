@@ -85,10 +85,19 @@ look() {
         at = index(part[i], "="); into[substr(part[i], 1, at - 1)] = substr(part[i], at + 1) }
     }
     function row(origin, k, from, to) { print origin "\t" $1 "\t" $2 "\t" k "\t" from "\t" to }
+    # Who runs what was applied last did not drift.
+    function value(line, key) { return match(line "\t", "\t" key "=[^\t]*") ? substr(line, RSTART, RLENGTH) : "" }
+    function other(key) { return known && value(old[id], key) != value($0, key) }
+    function follows(from) {
+      return from == "release " substr(was["current"], 1, 8) && other("current") || from == "older unit" && other("@unit") ||
+        from == "older environment" && other("@environment") ||
+        from == "older unit and environment" && other("@unit") && other("@environment")
+    }
     # Drift is what differs from what was applied last, unless a run that died, or a release that failed,
     # left it so, or wrote what a service was not told any more; what drifted may have to change as well.
     function tell(k, from, to) {
       if (k == "state" || k == "type") row(known ? "drift" : "change", k, from, to)
+      else if ($1 == "rollout" && k ~ /^[0-9]+$/ && follows(from)) row("change", k, from, to)
       else if (!known || (k in left && left[k] == from) || (k == "config" && begun[id] != "")) row("change", k, from, to)
       else if (!(k in was)) row(k in want ? "change" : "drift", k, from, to)
       else if (was[k] == from) row("change", k, from, to)
