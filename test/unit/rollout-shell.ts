@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 const folder = new URL('../../files/host/', import.meta.url);
-const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
+/** The text of a file of the helper's, by its path in `files/host/`. */
+export const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 const names = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
   name.endsWith('.sh'),
 );
