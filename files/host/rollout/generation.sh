@@ -91,15 +91,15 @@ read_good_settings() {
 # The old release runs with its own files again; the next run finds them changed and writes the wanted ones.
 put_generation_back() {
   [ -s "$place/good/identity" ] || return 0
-  put_back "$place/good/environment" "$(environment_file)"
-  [ ! -f "$place/good/hook" ] || put_back "$place/good/hook" "$(hook_file)"
+  put_file_back "$place/good/environment" "$(environment_file)"
+  [ ! -f "$place/good/hook" ] || put_file_back "$place/good/hook" "$(hook_file)"
   cmp -s "$place/good/unit" "$(unit_file)" || {
-    put_back "$place/good/unit" "$(unit_file)"
+    put_file_back "$place/good/unit" "$(unit_file)"
     systemctl daemon-reload
   }
 }
 
-put_back() {
+put_file_back() {
   ! cmp -s "$1" "$2" || return 0
   cp -p "$1" "$2.keelson-new"
   sync "$2.keelson-new"
