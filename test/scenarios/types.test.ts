@@ -260,10 +260,12 @@ async function commands(tell: Tell, host: SandboxHost): Promise<void> {
   assert.equal(await host.exec('ls /run/systemd/system | grep keelson- || :'), '');
 
   tell((await app.up(good)).join('\n'));
-  assert.deepEqual(
-    await apply(host, 'site-post', [instances('post', [1], { type: 'worker', stop: 5 })]),
-    ['change instances post running 1,2 → 1'],
-  );
+  const site = (...keys: number[]) =>
+    apply(host, 'site-post', [instances('post', keys, { type: 'worker', stop: 5 })]);
+  assert.deepEqual(await site(1, 2), []);
+  assert.deepEqual(await site(1), ['change instances post running 1,2 → 1']);
+  await host.exec('systemctl start post@2.service');
+  assert.deepEqual(await site(1), ['drift  instances post running 1,2 → 1']);
 }
 
 const server = (status: number, mark: string) => `// ${mark}

@@ -110,10 +110,10 @@ put_file_back() {
 
 # The next look finds the old file where its manifest wants the new one. It is to know that nobody drifted:
 # the manifest counts as one that was cut short. One that was, such as the rollout's own, which is being applied,
-# keeps what else is noted of it.
+# keeps what else is noted of it. The rollout's own comes first: of an older helper another one may name the same.
 note_put_back() {
   put=$(sha256sum <"$1")
-  for manifest_of in "$STATE"/manifests/* "$STATE/pending/$manifest"; do
+  for manifest_of in "$STATE/pending/$manifest" "$STATE"/manifests/*; do
     begun=$STATE/pending/${manifest_of##*/} whole=yes
     [ -f "$begun" ] || { begun=$manifest_of && whole=''; }
     [ -f "$begun" ] || continue
@@ -123,5 +123,6 @@ note_put_back() {
       /^end$/ { ended = 1; if (!whole) exit }
       END { exit !found }' "$begun" >"$work/put-back" || continue
     install_durably "$work/put-back" "$STATE/pending/${manifest_of##*/}"
+    return 0
   done
 }
