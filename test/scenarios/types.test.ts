@@ -171,7 +171,15 @@ test('workers and instances that are alone', async (t) => {
   await t.test('workers', () => workers(t.diagnostic.bind(t), host));
   await t.test('health by a command', () => commands(t.diagnostic.bind(t), host));
   await t.test('one web instance alone', () => alone(t.diagnostic.bind(t), host));
+  await t.test('all of it goes with its host', () => gone(host));
 });
+
+async function gone(host: SandboxHost): Promise<void> {
+  await host.exec('keelson destroy server');
+  const left = `systemctl list-units --plain --no-legend --all 'jobs*' 'post*' 'wiki*' 'keelson-*'
+    ls -d /srv/jobs /srv/post /srv/wiki /etc/keelson ${state}/rollouts/* 2>/dev/null || :`;
+  assert.equal(await host.exec(left), '');
+}
 
 type Tell = (message: string) => void;
 const stay: Health = { by: 'stay', seconds: 2 };
