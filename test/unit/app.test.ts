@@ -101,7 +101,7 @@ test('cores move instances, upstream and checks together', () => {
   assert.equal(upstream?.content?.match(/server 127\.0\.0\.1:/g)?.length, 3);
   const monit = named(manifests, 'monit').items;
   assert.equal(monit.filter(({ name }) => name.startsWith('shop-')).length, 3);
-  assert.equal(monit.find(({ kind }) => kind === 'instances')?.state.ports, '4190,4191,4192');
+  assert.equal(monit.find(({ kind }) => kind === 'instances')?.state.running, '4190,4191,4192');
 });
 
 test('sudoers only for a server with a deploy user', () => {
