@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import ssh2 from 'ssh2';
 import { commandConnection, hostKeys, open, remedy } from '../../components/ssh/connection.ts';
+import { keyPair } from '../ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -137,7 +137,7 @@ test('a private key that cannot be used is named', async () => {
 
 test('a host that does not answer is named with its address and the cause', async () => {
   const path = join(directory, 'login');
-  writeFileSync(path, ssh2.utils.generateKeyPairSync('ed25519').private);
+  writeFileSync(path, keyPair().private);
   const closed = {
     ...target(''),
     address: '127.0.0.1',
