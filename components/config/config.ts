@@ -34,7 +34,7 @@ export class ConfigError extends pulumi.RunError {
  * The configuration of the current stack.
  * @throws ConfigError with all problems at once.
  */
-export function stackConfig(): Config {
+export function stackConfig(): Config & { hosts: { name: string; settings: any }[] } {
   const prefix = 'keelson:';
   const entries = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
@@ -42,7 +42,15 @@ export function stackConfig(): Config {
   // Exported, though not in the SDK's types: nothing else tells without a warning.
   const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
   const encrypted = entries.map(([key]) => key).filter((key) => isConfigSecret(prefix + key));
-  return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(encrypted) });
+  const values: any = Object.fromEntries(entries);
+  const config = readConfig({ values, encrypted: new Set(encrypted) });
+  const hosts = Object.entries(values.servers ?? { server: values.server }).map(
+    ([name, server]: any) => ({
+      name,
+      settings: { ...server, apps: values.apps, secrets: values.secrets },
+    }),
+  );
+  return { ...config, hosts };
 }
 
 /** Pulumi hands structured values over as JSON, plain text as it is. */

@@ -2,9 +2,8 @@
  * Looking at a host: facts first, then, with the manifests that they give, the probe.
  */
 import { randomBytes } from 'node:crypto';
-import type { Judged } from '../pulumi/resources.ts';
-import { HostError, open, type Session, type Target } from '../ssh/connection.ts';
-import { judge, type Sight } from './drift.ts';
+import { HostError, type Session, type Target } from '../ssh/connection.ts';
+import { judge, judgeHelper, type Sight, type Verdict } from './drift.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
 import { type Header, key, type Manifest } from './manifest.ts';
@@ -14,30 +13,47 @@ import { factsScript, helper } from './script.ts';
 /** What a host's manifests are, given its facts. */
 export type Render = (facts: Facts) => Manifest[];
 
+type Judged = { readonly manifest: Manifest; readonly verdict: Verdict };
+
+export type Seen = {
+  readonly manifest: Manifest;
+  readonly due: boolean;
+  readonly header: Header;
+  readonly lines: readonly string[];
+};
+
 export type Look = {
   readonly facts: Facts;
   readonly memory: Memory;
-  readonly judged: readonly Judged[];
+  readonly helper: Seen;
+  readonly seen: readonly Seen[];
+  readonly gone: readonly Seen[];
 };
+
+const seenOf = ({ manifest, verdict }: Judged): Seen => ({
+  manifest,
+  due: verdict.due,
+  header: verdict.header,
+  lines: verdict.findings.flatMap(({ text, lines = [] }) => [
+    text,
+    ...lines.map((it) => `    ${it}`),
+  ]),
+});
+
+const looked = (facts: Facts, memory: Memory, judged: readonly Judged[], run: string): Look => ({
+  ...{ facts, memory, gone: [], seen: judged.map(seenOf) },
+  helper: seenOf({
+    manifest: { name: 'helper', after: [], items: [] },
+    verdict: judgeHelper({ memory, run }),
+  }),
+});
 
 /** Names a run: its time in UTC, and a few random digits since two clocks may agree. */
 export const newRun = (now = new Date()): string =>
   `${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${randomBytes(2).toString('hex')}`;
 
-/**
- * Looks at one host over one connection and judges each of its manifests. Changes nothing.
- * @throws HostError when it cannot be reached, is not who it should be, or is not supported.
- */
-export async function look(target: Target, render: Render, run: string): Promise<Look> {
-  const session = await open(target);
-  try {
-    return await lookThrough(session, target, render, run);
-  } finally {
-    session.close();
-  }
-}
-
-async function lookThrough(
+/** Looks at one host over one connection. Changes nothing. */
+export async function look(
   session: Session,
   target: Target,
   render: Render,
@@ -47,11 +63,8 @@ async function lookThrough(
   const manifests = withRuns(render(facts), memory, run);
   const sight = await probe(session, manifests, memory);
   refuseForeign(target, manifests, sight);
-  return {
-    facts,
-    memory,
-    judged: manifests.map((manifest) => ({ manifest, verdict: judge(manifest, sight, run) })),
-  };
+  const judged = manifests.map((manifest) => ({ manifest, verdict: judge(manifest, sight, run) }));
+  return looked(facts, memory, judged, run);
 }
 
 /** What is there already and is somebody else's is told before anything is planned. */
@@ -102,14 +115,14 @@ export function assume(render: Render, last: Remembered | undefined, run: string
     const header = memory.manifests.get(manifest.name)?.header ?? { run, lines: [] };
     return { manifest, verdict: { due: false, header, findings: [] } };
   });
-  return { facts, memory, judged };
+  return looked(facts, memory, judged, run);
 }
 
 /** Which run sent each blob that these manifests name. */
-export const runsOfBlobs = (judged: readonly Judged[]): Record<string, string> =>
+export const runsOfBlobs = (manifests: readonly Manifest[]): Record<string, string> =>
   Object.fromEntries(
-    judged
-      .flatMap(({ manifest }) => manifest.items)
+    manifests
+      .flatMap(({ items }) => items)
       .filter(({ kind }) => kind === 'blob')
       .map(({ name, instructions }) => [name, instructions?.['@run'] ?? '']),
   );

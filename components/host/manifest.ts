@@ -11,6 +11,8 @@ export type Manifest = {
   readonly after: readonly string[];
   /** The app whose component shows this manifest in Pulumi's tree; else the server's. */
   readonly app?: string;
+  /** Goes back by itself unless it is confirmed over a new connection. */
+  readonly confirm?: boolean;
   /** Its text is a Pulumi secret. */
   readonly secret?: boolean;
   readonly items: readonly Item[];

@@ -104,6 +104,7 @@ main() {
       note_helper "$1" "$2"
       note_owner "${3:-}"
       ;;
+    prune) : ;;
     check) check_staged "$1" "$2" ;;
     uninstall)
       manifest=helper

@@ -1,0 +1,142 @@
+/** A Debian host, and all that runs on it, as one Pulumi component. */
+import * as pulumi from '@pulumi/pulumi';
+import { assume, look, newRun } from '../host/look.ts';
+import { open, type Target } from '../ssh/connection.ts';
+import { type RunningApp, runningApps } from './apps.ts';
+import { register } from './commands.ts';
+import { commandConnection } from './connection.ts';
+import { given, type Inputs } from './inputs.ts';
+import { together } from './looks.ts';
+import { type HostSettings, readHost, renderFor } from './settings.ts';
+import { lastSeen, remember } from './state.ts';
+
+/** All that a stack file can say of one host and its apps, and what only a program can. */
+export type HostArgs = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> } & {
+  /** Hosts that move to a release before this one does. */
+  after?: readonly Host[];
+  /** `ignore`: previews do not look at the host, and show the program's changes alone. */
+  drift?: 'look' | 'ignore';
+};
+
+type Registered = {
+  commands: readonly pulumi.Resource[];
+  apps: Record<string, RunningApp>;
+  memory: object;
+};
+
+/** Names the run for all hosts of a program. */
+const run = newRun();
+
+/**
+ * Looks at a host and registers one command for each manifest of it. What differs is shown in a preview, and
+ * mended by `up`; a host that is as it should be is left alone.
+ *
+ * @example
+ * new Host('web1', { address: machine.publicIp, apps: { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } } });
+ */
+export class Host extends pulumi.ComponentResource<Registered> {
+  readonly address: pulumi.Output<string>;
+  /** What runs there once this run is over: release and instances of each app. */
+  readonly apps: pulumi.Output<Record<string, RunningApp>>;
+
+  constructor(name: string, args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
+    // What is enumerable becomes an input: in the state, and a line of each difference.
+    const inputs = Object.defineProperty({ address: args.address }, 'args', { value: args });
+    super('keelson:index:Host', name, inputs, {
+      ...options,
+      aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
+    });
+    const registered = this.getData();
+    this.address = pulumi.output(args.address) as pulumi.Output<string>;
+    this.apps = pulumi.output(registered.then(({ apps }) => apps)) as typeof this.apps;
+    const memory = registered.then((it) => it.memory);
+    this.registerOutputs({ address: this.address, apps: this.apps, memory });
+  }
+
+  /** Its apps once it was looked at; none where that failed, for which the run fails by itself. */
+  running(): Promise<Record<string, RunningApp> | undefined> {
+    return this.getData().then(
+      ({ apps }) => apps,
+      () => undefined,
+    );
+  }
+
+  protected override async initialize(
+    { args }: { args: HostArgs },
+    options: pulumi.ComponentResourceOptions,
+    name: string,
+  ): Promise<Registered> {
+    await undefined; // Now the constructor is through, and what it sets is there.
+    try {
+      // Its URN is there when all that it depends on is. That takes until the plugin has started.
+      if (options.dependsOn !== undefined) await urnOf(this);
+      const turns = (args.after ?? []).map((host) =>
+        host.getData().then(
+          ({ commands }) => commands,
+          () => [],
+        ),
+      );
+      return await registerHost(this, name, args, Promise.all(turns));
+    } catch (cause) {
+      const error = readable(name, cause);
+      // Fails the run also where the turn of another host catches what is thrown.
+      Promise.reject(error);
+      throw error;
+    }
+  }
+}
+
+async function registerHost(
+  host: Host,
+  name: string,
+  { after: _, drift = 'look', ...settings }: HostArgs,
+  turns: Promise<(readonly pulumi.Resource[])[]>,
+): Promise<Registered> {
+  const arguments_ = await given(settings);
+  const read = readHost(name, arguments_);
+  const target: Target = { ...read.server, name };
+  const render = await renderFor(read);
+  const seen = await (drift === 'ignore' || !arguments_.known
+    ? assume(render, await before(name, drift), run)
+    : together(lookAt(target, render)));
+  const connection = arguments_.known ? commandConnection(target) : {};
+  const commands = register({
+    ...{ host, name, user: target.user, run, look: seen },
+    connection: arguments_.after(connection),
+    after: arguments_.after,
+    turns: turns.then((lists) => lists.flat()),
+  });
+  const manifests = seen.seen.map(({ manifest }) => manifest);
+  return { commands, apps: runningApps(manifests, seen.facts), memory: remember(seen) };
+}
+
+/** What the last `up` saw of a host that may not be looked at; nothing where it is still to come. */
+async function before(name: string, drift: 'look' | 'ignore') {
+  if (drift === 'look') return undefined;
+  if (!pulumi.runtime.isDryRun())
+    throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
+  return (await lastSeen())[name];
+}
+
+async function lookAt(target: Target, render: Awaited<ReturnType<typeof renderFor>>) {
+  const session = await open(target);
+  try {
+    return await look(session, target, render, run);
+  } finally {
+    session.close();
+  }
+}
+
+const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
+  new Promise((done) => resource.urn.apply(done));
+
+/** Shown without a stack trace, unless it is a fault of the program's. */
+function readable(name: string, cause: unknown): Error {
+  const plain = cause instanceof Error && ['Error', 'HostError'].includes(cause.name);
+  const error = new pulumi.RunError(
+    plain ? cause.message : `host ${name}: ${cause instanceof Error ? cause.stack : cause}`,
+  );
+  // The module has ended by now, so that Pulumi would print the stack.
+  error.stack = error.message;
+  return error;
+}
