@@ -29,15 +29,14 @@ for (const batch of batches(hosts, rollout.servers)) {
 }
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
-export const apps = pulumi.output(
-  Promise.all([...registered].map(([name, host]) => lines(name, host))).then((all) =>
-    Object.fromEntries(all.flat()),
-  ),
-);
+export const apps = pulumi
+  .all([...registered].map(([name, host]) => lines(name, host)))
+  .apply((all) => Object.fromEntries(all.flat()));
 
-async function lines(name: string, host: Host): Promise<[string, unknown][]> {
-  const running = await host.running();
-  if (running) return Object.entries(running).map(([app, it]) => [`${name}/${app}`, inWords(it)]);
-  const before = ((await lastOutputs()).apps ?? {}) as Record<string, unknown>;
-  return Object.entries(before).filter(([line]) => line.startsWith(`${name}/`));
+function lines(name: string, host: Host): pulumi.Output<[string, unknown][]> {
+  return pulumi.output(host.running()).apply(async (running) => {
+    if (running) return Object.entries(running).map(([app, it]) => [`${name}/${app}`, inWords(it)]);
+    const before = ((await lastOutputs()).apps ?? {}) as Record<string, unknown>;
+    return Object.entries(before).filter(([line]) => line.startsWith(`${name}/`));
+  });
 }

@@ -26,6 +26,7 @@ type Arguments = {
   create: string;
   stdin: pulumi.Input<string>;
   delete?: string;
+  logging?: 'none';
 };
 
 type Options = {
@@ -36,7 +37,7 @@ type Options = {
 };
 
 /** Registers them all, in the order in which they are applied. */
-export function register(plan: Plan): pulumi.Resource[] {
+export function register(plan: Plan): remote.Command[] {
   const { look, name } = plan;
   const done = new Map<string, remote.Command>();
   const helper = command(
@@ -75,6 +76,8 @@ function apply(
     {
       create: `${helperPath} apply ${plan.name}`,
       stdin: manifest.secret ? pulumi.secret(stdin) : stdin,
+      // Told when it is over, and in one piece.
+      logging: 'none',
     },
     { parent, dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]) },
   );

@@ -1,4 +1,5 @@
 /** A Debian host, and all that runs on it, as one Pulumi component. */
+import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { assume, look, newRun } from '../host/look.ts';
 import { open, type Target } from '../ssh/connection.ts';
@@ -19,8 +20,8 @@ export type HostArgs = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> 
 };
 
 type Registered = {
-  commands: readonly pulumi.Resource[];
-  apps: Record<string, RunningApp>;
+  commands: readonly remote.Command[];
+  apps: pulumi.Output<Record<string, RunningApp>>;
   memory: object;
 };
 
@@ -54,7 +55,7 @@ export class Host extends pulumi.ComponentResource<Registered> {
   }
 
   /** Its apps once it was looked at; none where that failed, for which the run fails by itself. */
-  running(): Promise<Record<string, RunningApp> | undefined> {
+  running(): Promise<pulumi.Output<Record<string, RunningApp>> | undefined> {
     return this.getData().then(
       ({ apps }) => apps,
       () => undefined,
@@ -107,7 +108,8 @@ async function registerHost(
     turns: turns.then((lists) => lists.flat()),
   });
   const manifests = seen.seen.map(({ manifest }) => manifest);
-  return { commands, apps: runningApps(manifests, seen.facts), memory: remember(seen) };
+  const apps = runningApps(manifests, seen.facts);
+  return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
 }
 
 /** What the last `up` saw of a host that may not be looked at; nothing where it is still to come. */
@@ -125,6 +127,13 @@ async function lookAt(target: Target, render: Awaited<ReturnType<typeof renderFo
   } finally {
     session.close();
   }
+}
+
+/** Not what a run that failed would have brought. A preview says it at once. */
+function onceDone<T>(commands: readonly remote.Command[], value: T): pulumi.Output<T> {
+  if (pulumi.runtime.isDryRun()) return pulumi.output(value) as pulumi.Output<T>;
+  const said = pulumi.all(commands.map(({ stdout }) => stdout));
+  return pulumi.unsecret(said.apply(() => value)) as pulumi.Output<T>;
 }
 
 const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
