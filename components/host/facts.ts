@@ -1,6 +1,6 @@
 /** Facts: what is read from a host before anything is rendered for it. */
 import { z } from 'zod';
-import type { Applied, Header } from './manifest.ts';
+import type { Header } from './manifest.ts';
 
 export const factsSchema = z.object({
   id: z.string(),
@@ -24,9 +24,8 @@ export type Facts = z.output<typeof factsSchema>;
 
 /** What the host remembers of earlier runs. */
 export type Memory = {
-  /** SHA-256 of the installed helper; empty when there is none. */
-  readonly helper: string;
-  readonly manifests: ReadonlyMap<string, Applied>;
+  /** Why each manifest was applied last. */
+  readonly manifests: ReadonlyMap<string, Header>;
   /** The run that sent each blob. */
   readonly blobs: ReadonlyMap<string, string>;
 };
@@ -45,7 +44,7 @@ export const unseen: { facts: Facts; memory: Memory } = {
     systemd: 257,
     releases: {},
   },
-  memory: { helper: '', manifests: new Map(), blobs: new Map() },
+  memory: { manifests: new Map(), blobs: new Map() },
 };
 
 /**
@@ -57,7 +56,6 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const releases: Record<string, string[]> = {};
   const failed: Record<string, string[]> = {};
   const headers: Record<string, string[]> = {};
-  const manifests = new Map<string, Applied>();
   const blobs = new Map<string, string>();
   for (const line of output.split('\n')) {
     const [key = '', value = ''] = split(line, '\t');
@@ -69,15 +67,14 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
     else if (key === 'header') {
       const [name, text] = split(value, ' ');
       headers[name] = [...(headers[name] ?? []), text];
-    } else if (key === 'manifest') {
-      const [name, hash] = split(value, ' ');
-      manifests.set(name, { header: readHeader(headers[name] ?? []), hash });
     } else if (key !== '') plain[key] = value;
   }
-  const helper = plain.helperMode === 'root:root 755' ? (plain.helper ?? '') : '';
+  const manifests = new Map(
+    Object.entries(headers).map(([name, lines]) => [name, readHeader(lines)]),
+  );
   return {
     facts: supported(factsSchema.parse({ ...plain, releases, failed })),
-    memory: { helper, manifests, blobs },
+    memory: { manifests, blobs },
   };
 }
 

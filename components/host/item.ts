@@ -21,9 +21,6 @@ export type Item = {
 
 export type Ownership = { owner: string; group: string; mode: string };
 
-/** The programs that the helper can ask whether a file is right before it takes effect. */
-export type Check = 'nginx' | 'monit' | 'sudoers' | 'sshd' | 'systemd' | 'logrotate';
-
 export const rootOwned: Ownership = { owner: 'root', group: 'root', mode: '0644' };
 
 export const sha256 = (data: string | Uint8Array): string =>

@@ -1,99 +1,122 @@
 /**
- * Looking at a host: facts first, then, with the manifests that they give, the probe.
+ * Looking at a host: facts first, then, with the manifests that they give, what differs. Changes nothing,
+ * and decides nothing: the host itself says what differs, and which manifests are due.
  */
 import { randomBytes } from 'node:crypto';
-import { HostError, type Session, type Target } from '../ssh/connection.ts';
-import { judge, judgeHelper, type Sight, type Verdict } from './drift.ts';
+import type { Session } from '../ssh/connection.ts';
+import { type Judged, parseAnswer } from './answer.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
-import { type Header, key, type Manifest } from './manifest.ts';
-import { probe } from './probe.ts';
-import { factsScript, helper } from './script.ts';
+import { type Header, itemLine, type Manifest, text } from './manifest.ts';
+import { preview, type Texts } from './preview.ts';
+import { type Row, sentence, words } from './rows.ts';
+import { factsScript, helper, helperPath, lookScript } from './script.ts';
 
 /** What a host's manifests are, given its facts. */
 export type Render = (facts: Facts) => Manifest[];
 
-type Judged = { readonly manifest: Manifest; readonly verdict: Verdict };
-
+/** A manifest, and what the host said of it. */
 export type Seen = {
   readonly manifest: Manifest;
+  /** It must be applied. */
   readonly due: boolean;
+  /** Why it was applied last, or is applied now. */
   readonly header: Header;
+  readonly rows: readonly Row[];
+  /** The same in words, with the lines of text files that differ. */
+  readonly lines: readonly string[];
+};
+
+/** A manifest that the host has applied, and that nothing names any more. */
+export type Gone = {
+  readonly name: string;
+  readonly due: true;
+  readonly rows: readonly Row[];
   readonly lines: readonly string[];
 };
 
 export type Look = {
   readonly facts: Facts;
   readonly memory: Memory;
+  /** The helper, looked at as a manifest of one file. */
   readonly helper: Seen;
   readonly seen: readonly Seen[];
-  readonly gone: readonly Seen[];
+  readonly gone: readonly Gone[];
 };
-
-const seenOf = ({ manifest, verdict }: Judged): Seen => ({
-  manifest,
-  due: verdict.due,
-  header: verdict.header,
-  lines: verdict.findings.flatMap(({ text, lines = [] }) => [
-    text,
-    ...lines.map((it) => `    ${it}`),
-  ]),
-});
-
-const looked = (facts: Facts, memory: Memory, judged: readonly Judged[], run: string): Look => ({
-  ...{ facts, memory, gone: [], seen: judged.map(seenOf) },
-  helper: seenOf({
-    manifest: { name: 'helper', after: [], items: [] },
-    verdict: judgeHelper({ memory, run }),
-  }),
-});
 
 /** Names a run: its time in UTC, and a few random digits since two clocks may agree. */
 export const newRun = (now = new Date()): string =>
   `${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${randomBytes(2).toString('hex')}`;
 
-/** Looks at one host over one connection. Changes nothing. */
+/**
+ * Looks at one host and at each of its manifests. `host` is the owner's name on it.
+ * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
+ */
 export async function look(
-  session: Session,
-  target: Target,
+  session: Pick<Session, 'script'>,
+  host: { readonly name: string },
   render: Render,
   run: string,
 ): Promise<Look> {
-  const { facts, memory } = read(target, await session.script(factsScript()));
-  const manifests = withRuns(render(facts), memory, run);
-  const sight = await probe(session, manifests, memory);
-  refuseForeign(target, manifests, sight);
-  const judged = manifests.map((manifest) => ({ manifest, verdict: judge(manifest, sight, run) }));
-  return looked(facts, memory, judged, run);
+  const { facts, memory } = parseFacts(await session.script(factsScript()));
+  const manifests = [helperManifest(), ...withRuns(render(facts), memory, run)];
+  const lines = [`server\t${host.name}`, ...questions(manifests, memory)];
+  const answer = parseAnswer(await session.script(lookScript(lines)));
+  refuseForeign(answer.manifests);
+  const judged = new Map(answer.manifests.map((it) => [it.name, it]));
+  const [own, ...seen] = manifests.map((manifest) =>
+    see(manifest, judged.get(manifest.name), { memory, texts: answer.texts, run }),
+  );
+  const gone = answer.manifests
+    .filter(({ verdict }) => verdict === 'gone')
+    .map(({ name, rows }) => ({ name, due: true as const, rows, lines: rows.map(sentence) }));
+  return { facts, memory, helper: own as Seen, seen, gone };
 }
 
-/** What is there already and is somebody else's is told before anything is planned. */
-function refuseForeign(target: Target, manifests: readonly Manifest[], sight: Sight): void {
-  const told = manifests
-    .flatMap(({ items }) => items)
-    .flatMap((item) => {
-      const foreign = sight.observed.get(key(item))?.foreign;
-      return foreign === undefined ? [] : [`${key(item)} ${foreign}`];
-    });
-  if (told.length > 0) throw new HostError(target, told.join('; '));
+/** What the script is asked: of each manifest the hash of the text that would mean that it is applied, and its items. */
+export const questions = (manifests: readonly Manifest[], memory: Memory): string[] =>
+  manifests.flatMap((manifest) => {
+    const header = memory.manifests.get(manifest.name);
+    const hash = header ? sha256(text(manifest, header)) : 'none';
+    return [`manifest\t${manifest.name}\t${hash}`, ...manifest.items.map(itemLine)];
+  });
+
+type Given = {
+  memory: Memory;
+  texts: ReadonlyMap<string, Texts>;
+  run: string;
+};
+
+function see(manifest: Manifest, judged: Judged | undefined, { memory, texts, run }: Given): Seen {
+  if (!judged) throw new Error(`nothing could be found out about the manifest ${manifest.name}`);
+  const known = memory.manifests.get(manifest.name);
+  const due = judged.verdict === 'due' || known === undefined;
+  const { rows } = judged;
+  const drift = rows.filter(({ origin }) => origin === 'drift').map(sentence);
+  return {
+    ...{ manifest, due, rows },
+    header: due ? { run, lines: drift } : known,
+    lines: preview(manifest, rows, texts, known !== undefined),
+  };
 }
 
-/** Names the server that something went wrong with. A fault of the program keeps its stack trace. */
-export function hostError(target: Target, error: unknown): HostError {
-  if (error instanceof HostError) return error;
-  if (error instanceof Error && error.name === 'Error') return new HostError(target, error.message);
-  return new HostError(target, String(error instanceof Error ? error.stack : error));
+/** What is somebody else's is told before anything is planned. */
+function refuseForeign(manifests: readonly Judged[]): void {
+  const foreign = manifests
+    .flatMap(({ rows }) => rows)
+    .filter(({ origin }) => origin === 'foreign')
+    .map(words);
+  if (foreign.length > 0) throw new Error(foreign.join('; '));
 }
 
-function read(target: Target, output: string): { facts: Facts; memory: Memory } {
-  try {
-    return parseFacts(output);
-  } catch (error) {
-    throw new HostError(target, (error as Error).message);
-  }
+/** The helper as a manifest of one file, which its installation notes on the host. */
+function helperManifest(): Manifest {
+  const ownership = { owner: 'root', group: 'root', mode: '0755' };
+  const state = { ...ownership, sha256: sha256(helper()) };
+  return { name: 'helper', after: [], items: [{ kind: 'file', name: helperPath, state }] };
 }
 
-/** What an earlier `up` said of a host, kept among the stack's outputs. */
+/** What an earlier `up` said of a host, kept in its state. */
 export type Remembered = {
   readonly facts: Facts;
   readonly headers: Readonly<Record<string, Header>>;
@@ -104,18 +127,16 @@ export type Remembered = {
 export function assume(render: Render, last: Remembered | undefined, run: string): Look {
   const facts = last?.facts ?? unseen.facts;
   const memory: Memory = {
-    // A helper of another version is the program's change: without a look it counts as it is.
-    helper: sha256(helper()),
-    manifests: new Map(
-      Object.entries(last?.headers ?? {}).map(([name, header]) => [name, { header, hash: '' }]),
-    ),
+    manifests: new Map(Object.entries(last?.headers ?? {})),
     blobs: new Map(Object.entries(last?.blobs ?? {})),
   };
-  const judged = withRuns(render(facts), memory, run).map((manifest) => {
-    const header = memory.manifests.get(manifest.name)?.header ?? { run, lines: [] };
-    return { manifest, verdict: { due: false, header, findings: [] } };
-  });
-  return looked(facts, memory, judged, run);
+  const [own, ...seen] = [helperManifest(), ...withRuns(render(facts), memory, run)].map(
+    (manifest): Seen => {
+      const header = memory.manifests.get(manifest.name) ?? { run, lines: [] };
+      return { manifest, due: false, header, rows: [], lines: [] };
+    },
+  );
+  return { facts, memory, helper: own as Seen, seen, gone: [] };
 }
 
 /** Which run sent each blob that these manifests name. */

@@ -3,7 +3,7 @@
  *
  * `docs/protocol.md` describes the text that a manifest becomes.
  */
-import { type Item, type State, sha256 } from './item.ts';
+import type { Item, State } from './item.ts';
 
 export type Manifest = {
   readonly name: string;
@@ -11,10 +11,10 @@ export type Manifest = {
   readonly after: readonly string[];
   /** The app whose component shows this manifest in Pulumi's tree; else the server's. */
   readonly app?: string;
-  /** Goes back by itself unless it is confirmed over a new connection. */
-  readonly confirm?: boolean;
   /** Its text is a Pulumi secret. */
   readonly secret?: boolean;
+  /** Seconds after which its files go back by themselves, unless the change is confirmed over a new connection. */
+  readonly confirm?: number;
   readonly items: readonly Item[];
   /** Packed files that must be on the host before this manifest: the blobs among its items. */
   readonly uploads?: readonly Upload[];
@@ -85,20 +85,14 @@ function itemText(item: Item): string {
 }
 
 /** What a manifest asks for: a function of the stack file and the facts alone. */
-export const body = (manifest: Manifest): string => `${manifest.items.map(itemText).join('')}end\n`;
+export const body = ({ items, confirm }: Manifest): string =>
+  `${confirm ? `confirm\t${confirm}\n` : ''}${items.map(itemText).join('')}end\n`;
 
 /** The whole text that travels on the command's standard input. */
 export const text = (manifest: Manifest, header: Header): string =>
   [`keelson 1 ${manifest.name}`, `run ${header.run}`, ...header.lines, '', body(manifest)].join(
     '\n',
   );
-
-/** What a host says of a manifest that it was last given: its header, and the SHA-256 of its whole text. */
-export type Applied = { readonly header: Header; readonly hash: string };
-
-/** Whether this is the manifest that was applied last, up to the reason why. */
-export const isApplied = (manifest: Manifest, applied: Applied | undefined): boolean =>
-  applied !== undefined && applied.hash === sha256(text(manifest, applied.header));
 
 /** Reads back the items of a manifest's text, as the host stores it. */
 export function parse(stored: string): { header: Header; items: Item[] } {
@@ -110,7 +104,8 @@ export function parse(stored: string): { header: Header; items: Item[] } {
     const last = items.at(-1);
     if (line.startsWith('|') && last)
       items[items.length - 1] = { ...last, content: `${last.content ?? ''}${line.slice(1)}\n` };
-    else if (line !== '' && line !== 'end') items.push(parseLine(line));
+    else if (line !== '' && line !== 'end' && !line.startsWith('confirm\t'))
+      items.push(parseLine(line));
   }
   return { header: { run: run.replace(/^run /, ''), lines: drift }, items };
 }

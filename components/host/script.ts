@@ -1,32 +1,74 @@
 /**
  * The shell that runs on a host, assembled from `files/host/`.
  *
- * Three programs are made of the same parts: the helper that is installed, and
- * the two read-only scripts that are sent along with each look at a host.
+ * Three programs are made of the same parts: the helper that is installed, and the two read-only scripts
+ * that are sent along with each look at a host. Kinds and checks are found by the names of their files.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-const part = (name: string): string =>
-  readFileSync(new URL(`../../files/host/${name}.sh`, import.meta.url), 'utf8');
+const folder = new URL('../../files/host/', import.meta.url);
 
+const part = (name: string): string => readFileSync(new URL(`${name}.sh`, folder), 'utf8');
 const parts = (...names: string[]): string => names.map(part).join('\n');
+
+/** The names of the files in a folder of `files/host/`, without their ending. */
+const names = (of: string): string[] =>
+  readdirSync(new URL(`${of}/`, folder))
+    .filter((name) => name.endsWith('.sh'))
+    .map((name) => name.slice(0, -'.sh'.length))
+    .sort();
+const all = (of: string): string =>
+  names(of)
+    .map((name) => part(`${of}/${name}`))
+    .join('\n');
+
+/** The programs that can be asked whether a file is right before it takes effect. */
+export const checks = (): string[] => names('checks');
 
 /** Where the helper lies on a host. */
 export const helperPath = '/usr/local/sbin/keelson';
 
-/** `/usr/local/sbin/keelson`: applies and removes manifests. */
+/** All kinds, in the order in which they are applied; each says its place in it. */
+function kinds(): string {
+  const place = (name: string): number => {
+    const found = new RegExp(`^order_${name}=(\\d+)$`, 'm').exec(part(`kinds/${name}`));
+    if (!found) throw new Error(`files/host/kinds/${name}.sh has no line order_${name}=NUMBER`);
+    return Number(found[1]);
+  };
+  const inOrder = names('kinds').sort((a, b) => place(a) - place(b));
+  return `${all('kinds')}\nKINDS='${inOrder.join(' ')}'\n`;
+}
+
+/** What the look and the helper have in common. */
+const common = (): string =>
+  [parts('prelude', 'items', 'paths', 'trees', 'observe', 'difference'), kinds()].join('\n');
+
+/** `/usr/local/sbin/keelson`: applies manifests and takes them away. */
 export const helper = (): string =>
-  `${parts('prelude', 'observe', 'observe-rollout', 'apply', 'apt', 'accounts', 'units', 'rollout', 'generation', 'drain', 'instance', 'hook', 'remove', 'main')}\nmain "$@"\n`;
+  [
+    common(),
+    parts(
+      'words',
+      'log',
+      'lock',
+      'apply',
+      'files',
+      'undo',
+      'confirm',
+      'checks',
+      'units',
+      'remove',
+      'prune',
+      'main',
+    ),
+    all('checks'),
+    all('rollout'),
+    'main "$@"\n',
+  ].join('\n');
 
 /** Prints the facts of a host. */
 export const factsScript = (): string => `${parts('prelude', 'facts')}\nprint_facts\n`;
 
-/** Prints the observations of items, whose lines become part of the script. */
-export const probeScript = (lines: readonly string[]): string =>
-  [
-    parts('prelude', 'observe', 'observe-rollout', 'probe'),
-    "probe <<'END-OF-ITEMS'",
-    ...lines,
-    'END-OF-ITEMS',
-    '',
-  ].join('\n');
+/** Prints what differs; the lines that it is asked become part of the script. */
+export const lookScript = (lines: readonly string[]): string =>
+  [common(), part('look'), "look <<'END-OF-ITEMS'", ...lines, 'END-OF-ITEMS', ''].join('\n');

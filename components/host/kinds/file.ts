@@ -1,12 +1,20 @@
-import { type Check, type Item, type Ownership, rootOwned, sha256 } from '../item.ts';
+import { type Item, type Ownership, rootOwned, sha256 } from '../item.ts';
+import { checks } from '../script.ts';
 
-/** A text file. `secret`: its content never leaves the host again, not even as a difference. */
+/**
+ * A text file. `secret`: its content never leaves the host again, not even as a difference.
+ * `check` names the program that is asked before it takes effect, by a file in `files/host/checks/`.
+ */
 export const file = (
   path: string,
   content: string,
-  options: Partial<Ownership> & { check?: Check; secret?: boolean } = {},
+  options: Partial<Ownership> & { check?: string; secret?: boolean } = {},
 ): Item => {
   const { check, secret, ...ownership } = options;
+  if (check !== undefined && !checks().includes(check))
+    throw new Error(
+      `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
+    );
   const text = content.endsWith('\n') ? content : `${content}\n`;
   return {
     kind: 'file',

@@ -1,0 +1,60 @@
+/** What a preview says of a manifest: its rows in words, with the lines of text files that differ. */
+import { createPatch } from 'diff';
+import type { Item } from './item.ts';
+import type { Manifest } from './manifest.ts';
+import { type Row, sentence } from './rows.ts';
+
+/** Texts of one file on the host: what is there, and what was applied last. */
+export type Texts = { readonly found?: string; readonly applied?: string };
+
+const mostLines = 40;
+
+/**
+ * The preview's lines. Of a manifest that was never applied, what is new is one line with a count.
+ * @example preview(manifest, rows, texts, true) // ['! file /etc/x content (drift)', '    -old', '    +new']
+ */
+export function preview(
+  manifest: Manifest,
+  rows: readonly Row[],
+  texts: ReadonlyMap<string, Texts>,
+  isKnown: boolean,
+): string[] {
+  const told = isKnown ? rows : rows.filter(({ origin }) => origin !== 'new');
+  const items = new Map(manifest.items.map((item) => [`${item.kind} ${item.name}`, item]));
+  return [
+    ...(isKnown ? [] : [summary(manifest, rows)]),
+    ...told.flatMap((row) => [
+      sentence(row),
+      ...patch(row, rows, items.get(`${row.kind} ${row.name}`), texts.get(row.name)),
+    ]),
+  ];
+}
+
+function summary({ name, items }: Manifest, rows: readonly Row[]): string {
+  const differing = new Set(rows.map(({ kind, name }) => `${kind} ${name}`)).size;
+  const same = items.length - differing;
+  const rest = same > 0 ? `, ${same} of them as wanted already` : '';
+  return `+ ${name}: ${items.length} item${items.length === 1 ? '' : 's'}${rest}`;
+}
+
+/** The lines that differ, without the heading that every patch has. */
+function patch(
+  { origin, key }: Row,
+  rows: readonly Row[],
+  item: Item | undefined,
+  { found, applied }: Texts = {},
+): string[] {
+  if (key !== 'sha256' || item?.content === undefined) return [];
+  const changes = rows.some(
+    (row) => row.origin === 'change' && row.key === 'sha256' && row.name === item.name,
+  );
+  const from = origin === 'change' ? (applied ?? found) : found;
+  const to = origin === 'drift' && changes ? applied : item.content;
+  if (from === undefined || to === undefined) return [];
+  const all = createPatch(item.name, from, to, '', '', { context: 0 }).split('\n').slice(4);
+  const lines = all.filter((line) => /^[-+]/.test(line));
+  const more = lines.length - mostLines;
+  return [...lines.slice(0, mostLines), ...(more > 0 ? [`… and ${more} more lines`] : [])].map(
+    (line) => `    ${line}`,
+  );
+}

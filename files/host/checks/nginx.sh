@@ -1,0 +1,2 @@
+# Check `nginx`: the whole configuration, as it will be.
+check_nginx() { nginx -t -q; }

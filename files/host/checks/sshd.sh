@@ -1,0 +1,2 @@
+# Check `sshd`: its configuration and host keys.
+check_sshd() { sshd -t; }
