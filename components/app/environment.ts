@@ -1,6 +1,6 @@
 /** The environment of an app: one file that systemd reads when it starts an instance. */
 import { z } from 'zod';
-import { environmentName, environmentValue } from '../fields/fields.ts';
+import { environmentName, environmentValue } from '../fields/index.ts';
 import { type Item, sha256 } from '../host/item.ts';
 import { file } from '../host/kinds.ts';
 import { home } from './user.ts';

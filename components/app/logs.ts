@@ -1,6 +1,6 @@
 /** The logs of an app: in the journal, or in files that logrotate keeps small. */
 import { z } from 'zod';
-import { integer, size } from '../fields/fields.ts';
+import { integer, size } from '../fields/index.ts';
 import type { Item } from '../host/item.ts';
 import { directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';

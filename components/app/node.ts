@@ -1,6 +1,6 @@
 /** The Node.js that an app runs on: Debian's package, or one exact version beside others. */
 import { z } from 'zod';
-import { digest, exactVersion, localPath, url } from '../fields/fields.ts';
+import { digest, exactVersion, localPath, url } from '../fields/index.ts';
 import { aptPackage, blob, directory, tree } from '../host/kinds.ts';
 import type { Manifest } from '../host/manifest.ts';
 import { downloaded, type Source } from '../lib/download.ts';

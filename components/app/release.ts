@@ -7,7 +7,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { z } from 'zod';
-import { digest, integer, localPath, url } from '../fields/fields.ts';
+import { digest, integer, localPath, url } from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Item, sha256 } from '../host/item.ts';
 import { blob, tree } from '../host/kinds.ts';

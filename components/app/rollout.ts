@@ -1,7 +1,7 @@
 /** Rollout: how the instances of an app move to a release; `docs/rollout.md` tells the steps. */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { argument, duration, integer, percentage, plainText } from '../fields/fields.ts';
+import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
 import type { Item } from '../host/item.ts';
 import { aptPackage } from '../host/kinds.ts';
 import type { Manifest } from '../host/manifest.ts';

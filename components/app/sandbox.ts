@@ -1,6 +1,6 @@
 /** The sandbox of an app: what its instances may do on the host, beside what every unit is denied. */
 import { z } from 'zod';
-import { hostPath } from '../fields/fields.ts';
+import { hostPath } from '../fields/index.ts';
 
 export const sandboxSchema = z
   .strictObject({

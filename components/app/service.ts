@@ -8,7 +8,7 @@ import {
   relativePath,
   requestPath,
   size,
-} from '../fields/fields.ts';
+} from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Item, sha256 } from '../host/item.ts';
 import { file, unit } from '../host/kinds.ts';

@@ -8,7 +8,7 @@
  *     /srv/shop/data       shop:shop     2750   what the app keeps for itself
  */
 import { z } from 'zod';
-import { relativePath, urlPath } from '../fields/fields.ts';
+import { relativePath, urlPath } from '../fields/index.ts';
 import type { Item } from '../host/item.ts';
 import { directory, group, systemUser } from '../host/kinds.ts';
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { appSchema } from '../app/app.ts';
-import * as field from '../fields/fields.ts';
+import * as field from '../fields/index.ts';
 import { type ServerConfig, serverSchema } from '../server/server.ts';
 import { clashes } from './conflicts.ts';
 import { examine, type Problem, show, unknownKey } from './problem.ts';

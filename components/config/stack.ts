@@ -1,7 +1,7 @@
 /** Stack: the schemas of everything that a stack file may say. */
 import { z } from 'zod';
 import { type AppConfig, appSchema } from '../app/app.ts';
-import * as field from '../fields/fields.ts';
+import * as field from '../fields/index.ts';
 import { type ServerConfig, serverSchema } from '../server/server.ts';
 
 export const serversSchema = z

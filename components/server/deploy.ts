@@ -1,6 +1,6 @@
 /** The deploy user: logs in with a key, and may control the units of the apps. */
 import { z } from 'zod';
-import * as field from '../fields/fields.ts';
+import * as field from '../fields/index.ts';
 import type { Item } from '../host/item.ts';
 import { directory, file, group, systemUser } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';

@@ -1,6 +1,6 @@
 /** The journal: how much of it is kept. */
 import { z } from 'zod';
-import * as field from '../fields/fields.ts';
+import * as field from '../fields/index.ts';
 import type { Item } from '../host/item.ts';
 import { directory, file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';

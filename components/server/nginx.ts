@@ -10,7 +10,7 @@ import {
   relativePath,
   size,
   urlPath,
-} from '../fields/fields.ts';
+} from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Item } from '../host/item.ts';
 import { absent, aptPackage, directory, file, unit } from '../host/kinds.ts';

@@ -1,6 +1,6 @@
 /** Server: what a host has once, whatever apps run on it. */
 import { z } from 'zod';
-import * as field from '../fields/fields.ts';
+import * as field from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Item } from '../host/item.ts';
 import { aptPackage, directory, file, setting, unit } from '../host/kinds.ts';
