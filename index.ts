@@ -3,19 +3,17 @@
  */
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { packReleases, renderApp } from './components/app/app.ts';
+import { packReleases } from './components/app/app.ts';
 import { stackConfig } from './components/config/config.ts';
-import { checkCores } from './components/config/conflicts.ts';
+import type { HostConfig } from './components/config/host.ts';
+import { renderHost } from './components/config/render.ts';
 import { assume, hostError, type Look, look, newRun, type Render } from './components/host/look.ts';
-import { merge } from './components/host/manifest.ts';
 import { batches } from './components/lib/batches.ts';
 import { changesOf } from './components/pulumi/changes.ts';
 import { Server } from './components/pulumi/resources.ts';
 import { running } from './components/pulumi/running.ts';
 import { type LastOutputs, lastOutputs, lastSeen, remember } from './components/pulumi/state.ts';
-import { renderMonit } from './components/server/monit.ts';
-import { renderNginx } from './components/server/nginx.ts';
-import { renderServer, type ServerConfig } from './components/server/server.ts';
+import type { ServerConfig } from './components/server/components.ts';
 import type { HostError } from './components/ssh/connection.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
@@ -24,9 +22,14 @@ import type { HostError } from './components/ssh/connection.ts';
 Reflect.deleteProperty(Error, 'prepareStackTrace');
 
 const config = stackConfig();
+const servers = config.hosts.map(({ server }) => server);
+// The same app on several hosts is packed once.
+const packed = [
+  ...new Map(config.hosts.flatMap((host) => host.apps.map((app) => [app.name, app]))).values(),
+];
 // Registered first, so that its plugin starts while the servers are looked at.
 const commands = new Provider('command');
-const releases = await packReleases(config.apps).catch(refuse);
+const releases = await packReleases(packed).catch(refuse);
 const run = newRun();
 // Read while the servers are looked at.
 const earlier = pulumi.runtime.isDryRun() ? lastOutputs() : undefined;
@@ -41,24 +44,9 @@ if (last)
   );
 
 const renderFor =
-  (server: ServerConfig): Render =>
-  (facts) => {
-    checkCores(config.apps, server, facts);
-    return merge([
-      ...renderServer(server, facts),
-      ...config.apps.flatMap((app) =>
-        renderApp({
-          server,
-          facts,
-          app,
-          secrets: config.secrets[app.name] ?? {},
-          release: releases[app.name],
-        }),
-      ),
-      ...renderNginx(server, facts),
-      ...renderMonit(server, facts),
-    ]);
-  };
+  (host: HostConfig): Render =>
+  (facts) =>
+    renderHost(host, facts, releases);
 
 /** Shows what is wrong with the input without a stack trace; a fault of the program keeps its own. */
 function refuse(error: unknown): never {
@@ -69,9 +57,10 @@ function refuse(error: unknown): never {
 const down: HostError[] = [];
 const seen = new Map<ServerConfig, Look>();
 await Promise.all(
-  config.servers.map(async (server) => {
+  config.hosts.map(async (host) => {
+    const { server } = host;
     try {
-      const render = renderFor(server);
+      const render = renderFor(host);
       seen.set(
         server,
         last ? assume(render, last[server.name], run) : await look(server, render, run),
@@ -86,7 +75,7 @@ for (const error of down) Promise.reject(error);
 
 const registered = new Map<string, Server>();
 for (const batch of batches(
-  config.servers.filter((server) => seen.has(server)),
+  servers.filter((server) => seen.has(server)),
   config.rollout.servers,
 )) {
   // Servers of one batch move to a release together, after those of the batches before.
@@ -104,7 +93,7 @@ const before = await (earlier ?? (down.length > 0 ? lastOutputs() : nothing));
 
 /** What runs where: the release of each app, its instances, and the releases that it can go back to. */
 export const apps = Object.fromEntries(
-  config.servers.map((server) => {
+  servers.map((server) => {
     const look = seen.get(server);
     return [server.name, look ? running(look.judged, look.facts) : before.apps[server.name]];
   }),
@@ -114,7 +103,7 @@ export const apps = Object.fromEntries(
 export const changes = pulumi.runtime.isDryRun()
   ? before.changes
   : Object.fromEntries(
-      config.servers.map(({ name }) => {
+      servers.map(({ name }) => {
         const server = registered.get(name);
         return [name, server ? changesOn(server) : before.changes[name]];
       }),

@@ -10,9 +10,10 @@ import { z } from 'zod';
 import { digest, integer, localPath, url } from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Item, sha256 } from '../host/item.ts';
-import { blob, tree } from '../host/kinds.ts';
+import { blob, directory, tree } from '../host/kinds.ts';
 import { download } from '../lib/download.ts';
 import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import { type AppContext, appComponent, type Named, type Release } from './component.ts';
 import { home } from './user.ts';
 
 const strip = integer(0, 8)
@@ -22,7 +23,7 @@ const strip = integer(0, 8)
 const hashStart = /^[0-9a-f]{7,64}$/;
 const noRelease = 'is not a release; give at least the first 7 hex digits of its hash, in quotes';
 
-export const releaseFields = {
+const fields = {
   source: z
     .union([
       localPath,
@@ -46,11 +47,12 @@ export const releaseFields = {
   keep: integer(2, 100).prefault(5).describe('Number of releases that the server keeps'),
 };
 
-type Source = z.output<(typeof releaseFields)['source']>;
-type Released = { name: string; start?: string | undefined; static: Record<string, string> };
+type Source = z.output<(typeof fields)['source']>;
 
-/** `hash`: of the packed tar, uncompressed. `archive`: its local path; none when the host has it already. */
-export type Release = { hash: string; archive?: string | undefined };
+/** An app whose code is unpacked on a host; `static`: directories of it that nginx serves. */
+type Released = { name: string; static?: Record<string, string> };
+
+type Packed = Released & { source: Source; start?: string | undefined };
 
 const cache = join('.keelson', 'releases');
 
@@ -59,7 +61,7 @@ const cache = join('.keelson', 'releases');
  *
  * @throws when the source cannot be read, or what the app needs of it is not in it.
  */
-export async function packRelease(app: Released & { source: Source }): Promise<Release> {
+export async function packRelease(app: Packed): Promise<Release> {
   const entries = await readSource(app.source);
   complete(app, entries);
   const hash = await writeTar(entries);
@@ -79,7 +81,7 @@ async function readSource(source: Source): Promise<Entry[]> {
 }
 
 /** Finds out here, and not when an instance fails to start, that something was not built or packed. */
-function complete(app: Released, entries: readonly Entry[]): void {
+function complete(app: Packed, entries: readonly Entry[]): void {
   const names = new Set(entries.map(({ name }) => name));
   const { start } = app;
   // Node.js finds server.js also as server.
@@ -87,7 +89,7 @@ function complete(app: Released, entries: readonly Entry[]): void {
     ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
       ? [start]
       : []),
-    ...Object.values(app.static).filter((path) => !names.has(path)),
+    ...staticDirectories(app).filter((path) => !names.has(path)),
   ];
   if (missing.length > 0)
     throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
@@ -139,6 +141,8 @@ export function keptRelease(
   return { hash: found };
 }
 
+const staticDirectories = (app: Released): string[] => Object.values(app.static ?? {});
+
 export const releaseDirectory = (app: { name: string }, release: Release): string =>
   `${home(app)}/releases/${release.hash}`;
 
@@ -148,7 +152,7 @@ export const releaseDirectory = (app: { name: string }, release: Release): strin
  * nginx reads `/srv/<app>/public/current`, a link to it that moves together with the release.
  */
 export function publicDirectory(app: Released, { hash }: Release): string | undefined {
-  const directories = Object.values(app.static);
+  const directories = staticDirectories(app);
   if (directories.length === 0) return undefined;
   // Other directories of the same release are another copy.
   const selection = sha256(directories.toSorted().join('\n')).slice(0, 8);
@@ -156,10 +160,9 @@ export function publicDirectory(app: Released, { hash }: Release): string | unde
 }
 
 /** The code of a release, and apart from it the files in it that nginx may read. */
-export function renderRelease(app: Released, release: Release): Item[] {
-  const { hash, archive } = release;
+function trees(app: Released, release: Release): Item[] {
   const unpacked = {
-    blob: hash,
+    blob: release.hash,
     owner: 'root',
     directories: '2750',
     files: '0640',
@@ -168,10 +171,43 @@ export function renderRelease(app: Released, release: Release): Item[] {
   const code = { ...unpacked, group: app.name, executables: '0750' };
   const files = { ...unpacked, group: 'www-data', executables: '0640' };
   const copy = publicDirectory(app, release);
-  const only = [...new Set(Object.values(app.static))].toSorted();
+  const only = [...new Set(staticDirectories(app))].toSorted();
   return [
-    ...(archive === undefined ? [] : [blob(hash, '')]),
     tree(releaseDirectory(app, release), code),
     ...(copy === undefined ? [] : [tree(copy, { ...files, only })]),
   ];
 }
+
+type Own = Released & Named<typeof fields>;
+type Context = Pick<AppContext, 'release' | 'facts'>;
+
+export const release = appComponent({
+  name: 'release',
+  fields,
+  render: (app: Own, { release }: Context) => {
+    const { hash, archive } = release;
+    const folder = { group: app.name, mode: '2750', remove: 'all' } as const;
+    const served = staticDirectories(app).length > 0;
+    return {
+      app: [
+        directory(`${home(app)}/releases`, folder),
+        ...(served ? [directory(`${home(app)}/public`, { ...folder, group: 'www-data' })] : []),
+        ...(archive === undefined ? [] : [blob(hash, '')]),
+        ...trees(app, release),
+      ],
+      uploads: archive === undefined ? [] : [{ name: 'release', hash, archive }],
+    };
+  },
+  localFiles: ({ source }: Own) => {
+    if (typeof source === 'string') return [{ at: 'source', path: source }];
+    return 'path' in source ? [{ at: 'source.path', path: source.path }] : [];
+  },
+  report: ({ name, keep }: Own, { facts, release }: Context) => {
+    const failed = facts.failed?.[name] ?? [];
+    const others = (facts.releases[name] ?? []).filter(
+      (hash) => hash !== release.hash && !failed.includes(hash),
+    );
+    // As many as the rollout of this run will leave.
+    return { release: release.hash, kept: others.slice(0, keep - 1) };
+  },
+});

@@ -1,31 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { renderApp } from '../../components/app/app.ts';
 import { readConfig } from '../../components/config/config.ts';
+import { renderHost } from '../../components/config/render.ts';
 import type { Item } from '../../components/host/item.ts';
-import { merge } from '../../components/host/manifest.ts';
-import { renderMonit } from '../../components/server/monit.ts';
-import { renderNginx } from '../../components/server/nginx.ts';
-import { renderServer } from '../../components/server/server.ts';
-import { type Case, cases, facts as found, release } from './snapshots/cases.ts';
+import { type Case, cases, facts, release } from './snapshots/cases.ts';
 import { snapshot } from './snapshots/print.ts';
 
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {
-  const facts = { ...found, ...other };
   const given = { values: JSON.parse(JSON.stringify(values)), encrypted: new Set(['secrets']) };
-  const { servers, apps, secrets } = readConfig(given);
-  const [server] = servers;
-  assert.ok(server);
-  return merge([
-    ...renderServer(server, facts),
-    ...apps.flatMap((app) =>
-      renderApp({ server, facts, app, secrets: secrets[app.name] ?? {}, release }),
-    ),
-    ...renderNginx(server, facts),
-    ...renderMonit(server, facts),
-  ]).flatMap((manifest) => manifest.items);
+  const [host] = readConfig(given).hosts;
+  assert.ok(host);
+  const releases = Object.fromEntries(host.apps.map(({ name }) => [name, release]));
+  return renderHost(host, { ...facts, ...other }, releases).flatMap(({ items }) => items);
 }
 
 for (const it of cases)
