@@ -5,7 +5,8 @@ import { download } from '../lib/download.ts';
 import type { ServerConfig } from '../server/components.ts';
 import type { AppContext, AppReport, Release } from './component.ts';
 import { type AppConfig, typeOf } from './components.ts';
-import { keptRelease, packRelease } from './release.ts';
+import { packRelease } from './packing.ts';
+import { keptRelease } from './release.ts';
 
 /** Releases that were packed, by app; an app that is pinned to a kept release has none here. */
 export type Releases = Readonly<Record<string, Release | undefined>>;

@@ -2,12 +2,19 @@
 import { instances as instancesItem } from '../host/kinds.ts';
 import { type AppContext, appComponent } from './component.ts';
 
-type Drained = { name: string; rollout: { start: number; drain?: number } };
+type Ending = {
+  name: string;
+  type: 'web' | 'worker';
+  stopTimeout: number;
+  rollout: { start: number; drain?: number };
+};
 
 export const instances = appComponent({
   name: 'instances',
   fields: {},
-  render: ({ name, rollout }: Drained, { instances }: Pick<AppContext, 'instances'>) => ({
-    site: [instancesItem(name, instances, rollout.drain ?? 0)],
-  }),
+  render: (app: Ending, { instances }: Pick<AppContext, 'instances'>) => {
+    const { type, stopTimeout: stop, rollout } = app;
+    const drain = rollout.drain ?? 0;
+    return { site: [instancesItem(app.name, instances, { type, drain, stop })] };
+  },
 });

@@ -1,18 +1,9 @@
 /** Release: one immutable copy of an app's code, named by the SHA-256 of its archive. */
-import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { digest, integer, localPath, url } from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Item, sha256 } from '../host/item.ts';
 import { blob, directory, tree } from '../host/kinds.ts';
-import { download } from '../lib/download.ts';
-import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
 import { type AppContext, appComponent, type Named, type Release } from './component.ts';
 import { home } from './user.ts';
 
@@ -47,80 +38,10 @@ const fields = {
   keep: integer(2, 100).prefault(5).describe('Number of releases that the server keeps'),
 };
 
-type Source = z.output<(typeof fields)['source']>;
+export type Source = z.output<(typeof fields)['source']>;
 
 /** An app whose code is unpacked on a host; `static`: directories of it that nginx serves. */
 type Released = { name: string; static?: Record<string, string> };
-
-type Packed = Released & { source: Source; start?: string | undefined };
-
-const cache = join('.keelson', 'releases');
-
-/**
- * Packs an app's code into `.keelson/releases/<hash>.tar.gz`, unless that is there already.
- *
- * @throws when the source cannot be read, or what the app needs of it is not in it.
- */
-export async function packRelease(app: Packed): Promise<Release> {
-  const entries = await readSource(app.source);
-  complete(app, entries);
-  const hash = await writeTar(entries);
-  const archive = join(cache, `${hash}.tar.gz`);
-  if (!existsSync(archive)) await writeArchive(entries, hash, archive);
-  return { hash, archive };
-}
-
-async function readSource(source: Source): Promise<Entry[]> {
-  if (typeof source === 'string') return readSource({ path: source, strip: 0 });
-  if ('url' in source) return tarballEntries(await download(source), source.strip);
-  const found = statSync(source.path, { throwIfNoEntry: false });
-  if (!found) throw new Error(`${source.path} does not exist; give a directory or a tarball`);
-  return found.isDirectory()
-    ? directoryEntries(source.path)
-    : tarballEntries(source.path, source.strip);
-}
-
-/** Finds out here, and not when an instance fails to start, that something was not built or packed. */
-function complete(app: Packed, entries: readonly Entry[]): void {
-  const names = new Set(entries.map(({ name }) => name));
-  const { start } = app;
-  // Node.js finds server.js also as server.
-  const missing = [
-    ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
-      ? [start]
-      : []),
-    ...staticDirectories(app).filter((path) => !names.has(path)),
-  ];
-  if (missing.length > 0)
-    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
-}
-
-/** Writes the tar and returns its hash; without a place to write to it only counts. */
-async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteStream[]) {
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      done(null, through.length > 0 ? chunk : undefined);
-    },
-  });
-  if (through.length > 0) await pipeline([packEntries(entries), hashing, ...through]);
-  else await pipeline(packEntries(entries), hashing.resume());
-  return hash.digest('hex');
-}
-
-async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
-  await mkdir(cache, { recursive: true });
-  const part = `${archive}.${process.pid}.part`;
-  try {
-    const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
-    if ((await writeTar(entries, createGzip(), out)) !== hash)
-      throw new Error('changed while it was packed; run again when nothing writes to it');
-    await rename(part, archive);
-  } finally {
-    await rm(part, { force: true });
-  }
-}
 
 /**
  * The release that an app is pinned to, among those that a server keeps.

@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
-import type { Item } from '../host/item.ts';
-import { aptPackage } from '../host/kinds.ts';
+import type { Health } from '../host/kinds/rollout.ts';
+import { aptPackage, rollout } from '../host/kinds.ts';
 import { type AppContext, appComponent } from './component.ts';
 import { environmentHash } from './environment.ts';
 import { hostHeader } from './health.ts';
@@ -13,7 +13,7 @@ import { type Service, unitHash } from './service.ts';
 
 const hook = z.array(argument).min(1, 'is empty; give a command, or leave it out').optional();
 
-const common = {
+const fields = {
   start: duration('1s', '30m')
     .prefault('60s')
     .describe('Time that an instance has to become healthy after it was started'),
@@ -51,14 +51,14 @@ const webSchema = z
     watch: duration('0s', '1h')
       .prefault('2s')
       .describe('Time that the first instance serves before the second is moved'),
-    ...common,
+    ...fields,
   })
   .describe(
     'How the instances move to a release; Monit takes `start`, `status` and `text` from here too',
   );
 
 const workerSchema = z
-  .strictObject(common)
+  .strictObject(fields)
   .describe('How the instances of a worker move to a release');
 
 /** What all types say of a rollout. */
@@ -66,7 +66,6 @@ type Moved = Service & {
   keep: number;
   env: Record<string, string>;
   static?: Record<string, string>;
-  rollout: z.output<typeof workerSchema>;
 };
 
 type Context = Omit<AppContext, 'server'>;
@@ -76,89 +75,79 @@ type Web = Moved & {
   listen: 'port' | 'socket';
   rollout: z.output<typeof webSchema>;
 };
+type Worker = Moved & { healthy: Healthy; rollout: z.output<typeof workerSchema> };
 
 /** One instance alone serves: nobody answers while it moves. */
-const isSingle = ({ listen }: { listen: string }, { instances }: Pick<Context, 'instances'>) =>
+const isSingle = ({ listen }: Web, { instances }: Context): boolean =>
   listen === 'port' && instances.length === 1;
 
 /** The rollout of an app whose instances answer requests. */
 export const webRollout = appComponent({
   name: 'rollout',
   fields: { rollout: webSchema.prefault({}) },
-  render: (app: Web, context: Context) => ({
-    base: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
-    rollout: [
-      moving('web', app, context, {
-        '@listen': app.listen,
-        ...(isSingle(app, context) && { '@single': 'yes' }),
-        '@drain': String(app.rollout.drain),
-        '@health': 'http',
-        '@host': hostHeader(app.domains),
-        '@path': app.health,
-        '@status': String(app.rollout.status),
-        '@text': app.rollout.text ?? '',
-        '@answers': String(app.rollout.answers),
-        '@watch': String(app.rollout.watch),
-      }),
-    ],
-  }),
-  notes: (app: Web, context: Context) =>
-    isSingle(app, context)
-      ? [
-          {
-            part: 'rollout',
-            item: `rollout ${app.name}`,
-            keys: ['current', ...context.instances.map(String)],
-            text: `${app.name} has one instance: nobody answers for the seconds in which it moves`,
-          },
-        ]
-      : [],
+  render: (app: Web, context: Context) => {
+    const { status, text, answers, ...moving } = app.rollout;
+    const wanted = rollout({
+      ...common(app, context),
+      ...moving,
+      type: 'web',
+      listen: app.listen,
+      single: isSingle(app, context),
+      health: {
+        by: 'http',
+        host: hostHeader(app.domains),
+        path: app.health,
+        status,
+        text,
+        answers,
+      },
+    });
+    return {
+      base: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
+      rollout: [wanted],
+    };
+  },
+  notes: (app: Web, context: Context) => {
+    if (!isSingle(app, context)) return [];
+    const keys = ['current', ...context.instances.map(String)];
+    const text = `${app.name} has one instance: nobody answers for the seconds in which it moves`;
+    return [{ part: 'rollout', item: `rollout ${app.name}`, keys, text }];
+  },
 });
 
 /** The rollout of an app that nobody sends requests to. */
 export const workerRollout = appComponent({
   name: 'rollout',
   fields: { rollout: workerSchema.prefault({}) },
-  render: (app: Moved & { healthy: Healthy }, context: Context) => ({
-    rollout: [moving('worker', app, context, proof(app.healthy))],
+  render: (app: Worker, context: Context) => ({
+    rollout: [
+      rollout({
+        ...common(app, context),
+        ...app.rollout,
+        type: 'worker',
+        health: proof(app.healthy),
+        watch: 0,
+      }),
+    ],
   }),
 });
 
-const proof = (healthy: Healthy): Record<string, string> =>
+const proof = (healthy: Healthy): Health =>
   'stay' in healthy
-    ? { '@health': 'stay', '@stay': String(healthy.stay) }
-    : { '@health': 'command', '@command': healthy.command.join(' ') };
+    ? { by: 'stay', seconds: healthy.stay }
+    : { by: 'command', command: healthy.command };
 
-/** What the instances of an app must run, and how they are moved there. */
-function moving(
-  type: string,
-  app: Moved,
-  context: Context,
-  instructions: Record<string, string>,
-): Item {
-  const { rollout } = app;
+/** What the instances of an app must run, whatever its type is. */
+function common(app: Moved, context: Context) {
   const files = publicDirectory(app, context.release);
   return {
-    kind: 'rollout',
-    name: app.name,
-    state: {
-      current: context.release.hash,
-      ...(files !== undefined && { public: basename(files) }),
-      target: 'active',
-      ...Object.fromEntries(context.instances.map((key) => [key, 'current'])),
-    },
-    instructions: {
-      '@unit': unitHash(app, context.facts),
-      '@environment': environmentHash(app, context),
-      '@type': type,
-      '@stop': String(app.stopTimeout),
-      ...instructions,
-      '@start': String(rollout.start),
-      '@batch': String(rollout.batch),
-      '@before': (rollout.before ?? []).join(' '),
-      '@after': (rollout.after ?? []).join(' '),
-      '@hook': String(rollout.hookTimeout),
-      '@kept': String(app.keep),
-    },
+    app: app.name,
+    release: context.release.hash,
+    publicCopy: files && basename(files),
+    instances: context.instances,
+    unit: unitHash(app, context.facts),
+    environment: environmentHash(app, context),
+    stop: app.stopTimeout,
+    keep: app.keep,
   };
 }

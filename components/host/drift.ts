@@ -140,7 +140,9 @@ const isHalfDone = ({ key, from }: Difference, begun?: Item): boolean =>
 /** Instances that are new, or about to go, did not drift. */
 function isStray({ from }: Difference, applied: Item, wanted: Item): boolean {
   if (applied.kind !== 'instances') return true;
-  const known = `${applied.state.ports},${wanted.state.ports}`.split(',');
+  const known = `${applied.state.running ?? applied.state.ports},${wanted.state.running}`.split(
+    ',',
+  );
   return from.split(',').some((port) => !known.includes(port));
 }
 

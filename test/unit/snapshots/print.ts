@@ -17,8 +17,8 @@ const kept: Record<string, RegExp> = {
 
 function heading({ kind, name, state, instructions = {} }: Item): string {
   const words = Object.entries(state)
-    // The text says it.
-    .filter(([key]) => !(kind === 'file' && key === 'sha256'))
+    // Of a file the text says it; of instances the rollout.
+    .filter(([key]) => !(kind === 'file' && key === 'sha256') && kind !== 'instances')
     .map(([key, value]) => `${key}=${value}`);
   const rest = Object.entries(instructions).filter(([key]) => kept[kind]?.test(key));
   return [kind, name, ...words, ...rest.map(([key, value]) => `${key}=${value}`).sort()].join(' ');
