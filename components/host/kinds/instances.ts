@@ -1,9 +1,20 @@
 import type { Item } from '../item.ts';
 
-/** The only instances of an app that may run; what runs on another port is drained and stopped. */
-export const instances = (app: string, ports: readonly number[], drainSeconds: number): Item => ({
+/**
+ * The only instances of an app that may run, by their ports or numbers: any other is stopped. Those of a `web`
+ * app get no new connections first, and `drain` seconds for the open ones; `stop` is what systemd gives them to end.
+ */
+export const instances = (
+  app: string,
+  keys: readonly number[],
+  { type, drain = 0, stop }: { type: 'web' | 'worker'; drain?: number; stop: number },
+): Item => ({
   kind: 'instances',
   name: app,
-  state: { ports: ports.join(',') },
-  instructions: { '@drain': String(drainSeconds) },
+  state: { running: keys.join(',') },
+  instructions: {
+    '@type': type,
+    ...(type === 'web' && { '@drain': String(drain) }),
+    '@stop': String(stop),
+  },
 });

@@ -1,0 +1,104 @@
+import type { Item } from '../item.ts';
+
+/** How an instance shows that it is healthy, within the time that it has to start. */
+export type Health =
+  /** So many good answers in a row, asked under the name `host`. */
+  | {
+      by: 'http';
+      host: string;
+      path: string;
+      status: number;
+      text?: string | undefined;
+      answers: number;
+    }
+  /** It stays up for this time without being started again. */
+  | { by: 'stay'; seconds: number }
+  /** A command ends well that runs as the app, in its release; it finds the instance's number as INSTANCE. */
+  | { by: 'command'; command: readonly string[] };
+
+/** What the instances of an app run, and how they get there. All times are in seconds. */
+export type Rollout = {
+  app: string;
+  /** SHA-256 of the code, and the name of the copy of its static files. */
+  release: string;
+  publicCopy?: string | undefined;
+  /** Only with `web` connections are refused and waited for. */
+  type: 'web' | 'worker';
+  /** The key of each: its port, or its number. The unit of one is `APP@KEY.service`. */
+  instances: readonly number[];
+  /** Who opens the port: the app, or systemd. */
+  listen?: 'port' | 'socket';
+  /** One instance alone serves: it stops before another starts. */
+  single?: boolean;
+  /** What an instance carries as KEELSON_UNIT and KEELSON_ENVIRONMENT. */
+  unit: string;
+  environment: string;
+  health: Health;
+  /** Until an instance that was told to end is killed. */
+  stop: number;
+  /** For open requests to end. */
+  drain?: number;
+  /** To become healthy. */
+  start: number;
+  /** That the first instance serves before the second is moved. */
+  watch: number;
+  /** Instances that are moved at once: a number, or a share such as `25%`. */
+  batch: number | string;
+  before?: readonly string[] | undefined;
+  after?: readonly string[] | undefined;
+  hookTimeout: number;
+  /** Releases that are kept to go back to. */
+  keep: number;
+};
+
+/**
+ * The instances of an app, moved to a release one after another.
+ *
+ * The hash of the environment says something of the secrets in it: its manifest is a secret.
+ */
+export const rollout = (wanted: Rollout): Item => ({
+  kind: 'rollout',
+  name: wanted.app,
+  state: {
+    current: wanted.release,
+    ...(wanted.publicCopy !== undefined && { public: wanted.publicCopy }),
+    target: 'active',
+    ...Object.fromEntries(wanted.instances.map((key) => [key, 'current'])),
+  },
+  instructions: {
+    '@type': wanted.type,
+    ...(wanted.type === 'web' && { '@listen': wanted.listen ?? 'port' }),
+    ...(wanted.single && { '@single': 'yes' }),
+    '@unit': wanted.unit,
+    '@environment': wanted.environment,
+    ...healthInstructions(wanted.health),
+    ...(wanted.type === 'web' && { '@drain': String(wanted.drain ?? 0) }),
+    '@stop': String(wanted.stop),
+    '@start': String(wanted.start),
+    '@watch': String(wanted.watch),
+    '@batch': String(wanted.batch),
+    '@before': (wanted.before ?? []).join(' '),
+    '@after': (wanted.after ?? []).join(' '),
+    '@hook': String(wanted.hookTimeout),
+    '@kept': String(wanted.keep),
+  },
+});
+
+function healthInstructions(health: Health): Record<string, string> {
+  const by = { '@health': health.by };
+  switch (health.by) {
+    case 'http':
+      return {
+        ...by,
+        '@host': health.host,
+        '@path': health.path,
+        '@status': String(health.status),
+        '@text': health.text ?? '',
+        '@answers': String(health.answers),
+      };
+    case 'stay':
+      return { ...by, '@stay': String(health.seconds) };
+    case 'command':
+      return { ...by, '@command': health.command.join(' ') };
+  }
+}
