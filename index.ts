@@ -24,8 +24,8 @@ const registered = new Map<string, Host>();
 for (const batch of batches(hosts, rollout.servers)) {
   // Hosts of one batch move to a release together, after those of the batches before.
   const after = [...registered.values()];
-  for (const { name, settings } of batch)
-    registered.set(name, new Host(name, { ...settings, drift, after }, { providers }));
+  for (const config of batch)
+    registered.set(config.name, new Host(config.name, { config, drift, after }, { providers }));
 }
 
 /** What runs where, one line for each app; of a host that is down what was known last. */

@@ -30,7 +30,7 @@ export type Given = {
  * The configuration of the current stack.
  * @throws ConfigError with all problems at once.
  */
-export function stackConfig(): Config & { hosts: { name: string; settings: any }[] } {
+export function stackConfig(): Config {
   const prefix = 'keelson:';
   const entries = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
@@ -38,15 +38,7 @@ export function stackConfig(): Config & { hosts: { name: string; settings: any }
   // Exported, though not in the SDK's types: nothing else tells without a warning.
   const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
   const encrypted = entries.map(([key]) => key).filter((key) => isConfigSecret(prefix + key));
-  const values: any = Object.fromEntries(entries);
-  const config = readConfig({ values, encrypted: new Set(encrypted) });
-  const hosts = Object.entries(values.servers ?? { server: values.server }).map(
-    ([name, server]: any) => ({
-      name,
-      settings: { ...server, apps: values.apps, secrets: values.secrets },
-    }),
-  );
-  return { ...config, hosts };
+  return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(encrypted) });
 }
 
 /** Pulumi hands structured values over as JSON, plain text as it is. */

@@ -1,23 +1,28 @@
 /** A Debian host, and all that runs on it, as one Pulumi component. */
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { assume, look, newRun } from '../host/look.ts';
-import { open, type Target } from '../ssh/connection.ts';
-import { type RunningApp, runningApps } from './apps.ts';
+import type { HostConfig } from '../config/host.ts';
+import { renderHost, reportHost } from '../config/render.ts';
+import { assume, look, newRun, type Render } from '../host/look.ts';
+import { HostError, open, type Target } from '../ssh/connection.ts';
+import type { RunningApp } from './apps.ts';
 import { register } from './commands.ts';
 import { commandConnection } from './connection.ts';
-import { given, type Inputs } from './inputs.ts';
+import { given } from './inputs.ts';
 import { together } from './looks.ts';
-import { type HostSettings, readHost, renderFor } from './settings.ts';
+import { readHost, releasesOf, type Settings } from './settings.ts';
 import { lastSeen, remember } from './state.ts';
 
-/** All that a stack file can say of one host and its apps, and what only a program can. */
-export type HostArgs = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> } & {
+/** What only a program can say. */
+type More = {
   /** Hosts that move to a release before this one does. */
   after?: readonly Host[];
   /** `ignore`: previews do not look at the host, and show the program's changes alone. */
   drift?: 'look' | 'ignore';
 };
+
+/** All that a stack file can say of one host and its apps; or what was read of one already. */
+export type HostArgs = (Settings | { config: HostConfig }) & More;
 
 type Registered = {
   commands: readonly remote.Command[];
@@ -42,13 +47,13 @@ export class Host extends pulumi.ComponentResource<Registered> {
 
   constructor(name: string, args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
     // What is enumerable becomes an input: in the state, and a line of each difference.
-    const inputs = Object.defineProperty({ address: args.address }, 'args', { value: args });
+    const inputs = Object.defineProperty({ address: addressOf(args) }, 'args', { value: args });
     super('keelson:index:Host', name, inputs, {
       ...options,
       aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
     });
     const registered = this.getData();
-    this.address = pulumi.output(args.address) as pulumi.Output<string>;
+    this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
     this.apps = pulumi.output(registered.then(({ apps }) => apps)) as typeof this.apps;
     const memory = registered.then((it) => it.memory);
     this.registerOutputs({ address: this.address, apps: this.apps, memory });
@@ -87,28 +92,30 @@ export class Host extends pulumi.ComponentResource<Registered> {
   }
 }
 
+const addressOf = (args: HostArgs): pulumi.Input<string> =>
+  'config' in args ? args.config.server.address : args.address;
+
 async function registerHost(
   host: Host,
   name: string,
-  { after: _, drift = 'look', ...settings }: HostArgs,
+  { after: _, drift = 'look', ...rest }: HostArgs,
   turns: Promise<(readonly pulumi.Resource[])[]>,
 ): Promise<Registered> {
-  const arguments_ = await given(settings);
-  const read = readHost(name, arguments_);
-  const target: Target = { ...read.server, name };
-  const render = await renderFor(read);
-  const seen = await (drift === 'ignore' || !arguments_.known
+  const settings = await given('config' in rest ? {} : rest);
+  const config = 'config' in rest ? rest.config : readHost(name, settings);
+  const releases = await releasesOf(config);
+  const target: Target = { ...config.server, name };
+  const render: Render = (facts) => renderHost(config, facts, releases);
+  const seen = await (drift === 'ignore' || !settings.known
     ? assume(render, await before(name, drift), run)
     : together(lookAt(target, render)));
-  const connection = arguments_.known ? commandConnection(target) : {};
   const commands = register({
     ...{ host, name, user: target.user, run, look: seen },
-    connection: arguments_.after(connection),
-    after: arguments_.after,
+    connection: settings.after(settings.known ? commandConnection(target) : {}),
+    after: settings.after,
     turns: turns.then((lists) => lists.flat()),
   });
-  const manifests = seen.seen.map(({ manifest }) => manifest);
-  const apps = runningApps(manifests, seen.facts);
+  const { apps } = reportHost(config, seen.facts, releases);
   return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
 }
 
@@ -120,10 +127,14 @@ async function before(name: string, drift: 'look' | 'ignore') {
   return (await lastSeen())[name];
 }
 
-async function lookAt(target: Target, render: Awaited<ReturnType<typeof renderFor>>) {
+async function lookAt(target: Target, render: Render) {
   const session = await open(target);
   try {
     return await look(session, target, render, run);
+  } catch (error) {
+    // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
+    const plain = error instanceof Error && error.name === 'Error';
+    throw plain ? new HostError(target, error.message) : error;
   } finally {
     session.close();
   }
@@ -139,12 +150,13 @@ function onceDone<T>(commands: readonly remote.Command[], value: T): pulumi.Outp
 const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
   new Promise((done) => resource.urn.apply(done));
 
+const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
+
 /** Shown without a stack trace, unless it is a fault of the program's. */
 function readable(name: string, cause: unknown): Error {
-  const plain = cause instanceof Error && ['Error', 'HostError'].includes(cause.name);
-  const error = new pulumi.RunError(
-    plain ? cause.message : `host ${name}: ${cause instanceof Error ? cause.stack : cause}`,
-  );
+  const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
+  const isFault = faults.some((kind) => cause instanceof kind);
+  const error = new pulumi.RunError(isFault ? `host ${name}: ${stack}` : message);
   // The module has ended by now, so that Pulumi would print the stack.
   error.stack = error.message;
   return error;

@@ -19,7 +19,7 @@ export type Given = {
   /** All of them; in a preview those that are not known yet are left out. */
   readonly values: Settings;
   readonly known: boolean;
-  /** Names of those that are secrets. */
+  /** Names of those that are, or hold, a secret. */
   readonly encrypted: ReadonlySet<string>;
   /** What only follows from these values, for a resource that is to depend on what they came from. */
   after<T>(value: T): pulumi.Output<T>;

@@ -1,53 +1,52 @@
-/** From a host's arguments to what is rendered for it. */
+/** From a host's arguments to what it is to become. */
 import type { z } from 'zod';
-import { type AppConfig, appSchema, packReleases, renderApp } from '../app/app.ts';
-import { checkCores } from '../config/conflicts.ts';
-import type { Render } from '../host/look.ts';
-import { merge } from '../host/manifest.ts';
-import { renderMonit } from '../server/monit.ts';
-import { renderNginx } from '../server/nginx.ts';
-import { renderServer, type ServerConfig, serverSchema } from '../server/server.ts';
-import type { Given } from './inputs.ts';
+import { packReleases, type Releases } from '../app/app.ts';
+import type { web } from '../app/types/web.ts';
+import type { worker } from '../app/types/worker.ts';
+import { type HostConfig, parseHost } from '../config/host.ts';
+import type { serverFields } from '../server/components.ts';
+import type { Given, Inputs } from './inputs.ts';
 
-export type HostSettings = z.input<typeof serverSchema> & {
-  apps?: Record<string, z.input<typeof appSchema>>;
+type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
+
+export type AppSettings =
+  | ({ type?: 'web' } & Fields<(typeof web)['fields']>)
+  | ({ type: 'worker' } & Fields<(typeof worker)['fields']>);
+
+/** All that a stack file can say of one host, in its words. */
+export type HostSettings = Fields<typeof serverFields> & {
+  apps?: Record<string, AppSettings>;
+  /** Secret environment variables, by app and name. */
   secrets?: Record<string, Record<string, string>>;
 };
 
-export type HostConfig = {
-  server: ServerConfig;
-  apps: AppConfig[];
-  secrets: Record<string, Record<string, string>>;
-};
+export type Settings = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> };
 
-export function readHost(name: string, given: Given): HostConfig {
-  const { apps = {}, secrets = {}, ...server } = given.values as HostSettings;
-  if (!given.known) server.address ??= '192.0.2.1';
-  return {
-    server: { ...serverSchema.parse(server), name },
-    apps: Object.entries(apps).map(([name, app]) => ({ ...appSchema.parse(app), name })),
-    secrets,
-  };
+/** Stands where an address is not known yet, and reaches nobody (RFC 5737). */
+const nowhere = '192.0.2.1';
+
+/**
+ * Reads arguments as a stack file is read.
+ * @throws with all problems at once.
+ */
+export function readHost(name: string, { values, known, encrypted }: Given): HostConfig {
+  const hidden = [...encrypted].filter((key) => key !== 'secrets');
+  if (hidden.length > 0)
+    throw new Error(
+      `host ${name}: ${hidden.join(', ')}: holds a secret; give it in secrets.APP.NAME, or take pulumi.unsecret() of it`,
+    );
+  return parseHost(name, known ? values : { address: nowhere, ...values });
 }
 
-const packed = new Map<string, Promise<Awaited<ReturnType<typeof packReleases>>>>();
+const packed = new Map<string, Promise<Releases>>();
 
-export async function renderFor({ server, apps, secrets }: HostConfig): Promise<Render> {
-  const key = JSON.stringify(apps);
-  const releases = await (packed.get(key) ?? packed.set(key, packReleases(apps)).get(key) ?? {});
-  return (facts) => {
-    checkCores(apps, server, facts);
-    return merge([
-      ...renderServer(server, facts),
-      ...apps.flatMap((app) =>
-        renderApp({
-          ...{ server, facts, app },
-          secrets: secrets[app.name] ?? {},
-          release: (releases as Awaited<ReturnType<typeof packReleases>>)[app.name],
-        }),
-      ),
-      ...renderNginx(server, facts),
-      ...renderMonit(server, facts),
-    ]);
-  };
+/** The releases of some apps; the same app on several hosts is packed once. */
+export async function releasesOf({ apps }: HostConfig): Promise<Releases> {
+  const each = apps.map((app) => {
+    const key = JSON.stringify(app);
+    const known = packed.get(key) ?? packReleases([app]);
+    packed.set(key, known);
+    return known;
+  });
+  return Object.assign({}, ...(await Promise.all(each)));
 }
