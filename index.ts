@@ -15,6 +15,10 @@ Reflect.deleteProperty(Error, 'prepareStackTrace');
 const { hosts, drift, rollout } = stackConfig();
 // Registered first, so that its plugin starts while the hosts are looked at.
 const providers = [new Provider('command')];
+if (drift === 'ignore' && !pulumi.runtime.isDryRun())
+  throw new pulumi.RunError(
+    'keelson:drift: ignore is for previews; set it to look before `pulumi up`',
+  );
 if (drift === 'ignore')
   pulumi.log.info(
     'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',

@@ -27,31 +27,20 @@ export type Given = {
 
 /** Waits for arguments that other resources give. */
 export async function given(settings: Settings): Promise<Given> {
-  const { secrets, ...others } = settings;
-  const [plain, hidden] = [output(others), output({ secrets })];
-  const [known, others_, secrets_] = await Promise.all([
-    isKnown(plain, hidden),
-    plain.promise(true),
-    hidden.promise(true),
-  ]);
-  const values = { ...others_, ...secrets_ } as Settings;
-  const held = await Promise.all(
-    Object.entries(settings).map(async ([name, value]) => {
-      return { name, secret: await pulumi.isSecret(pulumi.output(value)) };
-    }),
+  const all = pulumi.output(settings) as unknown as Output<Settings>;
+  const [known, values] = await Promise.all([all.isKnown, all.promise(true)]);
+  const secret = await Promise.all(
+    Object.entries(settings).map(async ([name, value]) =>
+      (await pulumi.isSecret(pulumi.output(value))) ? [name] : [],
+    ),
   );
   return {
     values: known ? values : (withoutUnknowns(values) as Settings),
     known,
-    encrypted: new Set(held.filter(({ secret }) => secret).map(({ name }) => name)),
-    after: (value) => pulumi.output(plain).apply(() => value) as pulumi.Output<typeof value>,
+    encrypted: new Set(secret.flat()),
+    // What is to stay secret is marked by whoever knows in which text it is.
+    after: (value) => pulumi.unsecret(all.apply(() => value)) as pulumi.Output<typeof value>,
   };
-}
-
-const output = (value: unknown) => pulumi.output(value) as unknown as Output<object>;
-
-async function isKnown(...outputs: readonly Output<object>[]): Promise<boolean> {
-  return (await Promise.all(outputs.map((it) => it.isKnown))).every((it) => it);
 }
 
 function withoutUnknowns(value: unknown): unknown {
