@@ -4,8 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
 import { Host } from './components/index.ts';
 import { batches } from './components/lib/batches.ts';
-import { inWords } from './components/pulumi/apps.ts';
-import { lastOutputs } from './components/pulumi/state.ts';
+import { inWords, type RunningApp } from './components/pulumi/apps.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
 // for each frame of the stack traces that it takes for each resource: as much work as reading the stack file
@@ -34,13 +33,8 @@ for (const batch of batches(hosts, rollout.servers)) {
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi
-  .all([...registered].map(([name, host]) => lines(name, host)))
+  .all([...registered].map(([name, host]) => host.apps.apply((all) => lines(name, all))))
   .apply((all) => Object.fromEntries(all.flat()));
 
-function lines(name: string, host: Host): pulumi.Output<[string, unknown][]> {
-  return pulumi.output(host.running()).apply(async (running) => {
-    if (running) return Object.entries(running).map(([app, it]) => [`${name}/${app}`, inWords(it)]);
-    const before = ((await lastOutputs()).apps ?? {}) as Record<string, unknown>;
-    return Object.entries(before).filter(([line]) => line.startsWith(`${name}/`));
-  });
-}
+const lines = (host: string, all: Readonly<Record<string, RunningApp>>) =>
+  Object.entries(all).map(([app, running]) => [`${host}/${app}`, inWords(running)]);

@@ -3,7 +3,7 @@ import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
 import { renderHost, reportHost } from '../config/render.ts';
-import { assume, look, newRun, type Render } from '../host/look.ts';
+import { assume, type Look, look, newRun, type Render } from '../host/look.ts';
 import { HostError, open, type Target } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
 import { register } from './commands.ts';
@@ -11,7 +11,7 @@ import { commandConnection } from './connection.ts';
 import { given } from './inputs.ts';
 import { together } from './looks.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
-import { lastSeen, remember } from './state.ts';
+import { lastOf, remember } from './state.ts';
 
 /** What only a program can say. */
 type More = {
@@ -54,17 +54,11 @@ export class Host extends pulumi.ComponentResource<Registered> {
     });
     const registered = this.getData();
     this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
-    this.apps = pulumi.output(registered.then(({ apps }) => apps)) as typeof this.apps;
-    const memory = registered.then((it) => it.memory);
+    // A run that could not look at it fails by itself, and keeps what was known.
+    const known = registered.catch(() => lastOf(name));
+    this.apps = pulumi.output(known.then(({ apps }) => apps ?? {})) as typeof this.apps;
+    const memory = known.then((it) => it.memory);
     this.registerOutputs({ address: this.address, apps: this.apps, memory });
-  }
-
-  /** Its apps once it was looked at; none where that failed, for which the run fails by itself. */
-  running(): Promise<pulumi.Output<Record<string, RunningApp>> | undefined> {
-    return this.getData().then(
-      ({ apps }) => apps,
-      () => undefined,
-    );
   }
 
   protected override async initialize(
@@ -106,9 +100,8 @@ async function registerHost(
   const releases = await releasesOf(config);
   const target: Target = { ...config.server, name };
   const render: Render = (facts) => renderHost(config, facts, releases);
-  const seen = await (drift === 'ignore' || !settings.known
-    ? assume(render, await before(name, drift), run)
-    : together(lookAt(target, render)));
+  const see = () => (drift === 'ignore' ? unseen(name, render) : together(lookAt(target, render)));
+  const seen = settings.known ? await see() : fresh(render);
   const commands = register({
     ...{ host, name, user: target.user, run, look: seen },
     connection: settings.after(settings.known ? commandConnection(target) : {}),
@@ -119,12 +112,18 @@ async function registerHost(
   return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
 }
 
-/** What the last `up` saw of a host that may not be looked at; nothing where it is still to come. */
-async function before(name: string, drift: 'look' | 'ignore') {
-  if (drift === 'look') return undefined;
+/** A host that may not be looked at is as the last `up` saw it. */
+async function unseen(name: string, render: Render): Promise<Look> {
   if (!pulumi.runtime.isDryRun())
     throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
-  return (await lastSeen())[name];
+  return assume(render, (await lastOf(name)).memory, run);
+}
+
+/** A host whose address is not known yet is a new one: nothing of the kit's is there. */
+function fresh(render: Render): Look {
+  const look = assume(render, undefined, run);
+  const due = <T>(it: T): T => ({ ...it, due: true });
+  return { ...look, helper: due(look.helper), seen: look.seen.map(due) };
 }
 
 async function lookAt(target: Target, render: Render) {

@@ -7,18 +7,12 @@ import { type Look, type Remembered, runsOfBlobs } from '../host/look.ts';
 
 type Outputs = Record<string, unknown>;
 
-/** What the last `up` of this stack saw, by host; empty when there was none. */
-export async function lastSeen(): Promise<Readonly<Record<string, Remembered>>> {
-  return Object.fromEntries(
-    (await state()).flatMap(([urn, { memory }]) =>
-      memory ? [[urn.slice(urn.lastIndexOf('::') + 2), memory as Remembered]] : [],
-    ),
+/** What the last `up` of this stack registered of a host; empty when there was none. */
+export async function lastOf(name: string): Promise<{ apps?: Outputs; memory?: Remembered }> {
+  const found = (await state()).find(
+    ([urn, { memory }]) => urn.endsWith(`::${name}`) && memory !== undefined,
   );
-}
-
-/** The outputs of the stack itself after the last `up`; empty when there was none. */
-export async function lastOutputs(): Promise<Outputs> {
-  return (await state()).find(([urn]) => urn.includes('::pulumi:pulumi:Stack::'))?.[1] ?? {};
+  return found?.[1] ?? {};
 }
 
 /** The outputs of each resource, by URN. */
