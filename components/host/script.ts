@@ -31,7 +31,7 @@ export const helperPath = '/usr/local/sbin/keelson';
 /** All kinds, in the order in which they are applied; each says its place in it. */
 function kinds(): string {
   const place = (name: string): number => {
-    const found = new RegExp(`^order_${name}=(\\d+)$`, 'm').exec(part(`kinds/${name}`));
+    const found = new RegExp(`\\border_${name}=(\\d+)`, 'm').exec(part(`kinds/${name}`));
     if (!found) throw new Error(`files/host/kinds/${name}.sh has no line order_${name}=NUMBER`);
     return Number(found[1]);
   };
@@ -41,26 +41,27 @@ function kinds(): string {
 
 /** What the look and the helper have in common. */
 const common = (): string =>
-  [parts('prelude', 'items', 'paths', 'trees', 'observe', 'difference'), kinds()].join('\n');
+  [
+    parts(
+      'prelude',
+      'items',
+      'accounts',
+      'paths',
+      'trees',
+      'configs',
+      'observe',
+      'rule',
+      'difference',
+    ),
+    kinds(),
+  ].join('\n');
 
 /** `/usr/local/sbin/keelson`: applies manifests and takes them away. */
 export const helper = (): string =>
   [
     common(),
-    parts(
-      'words',
-      'log',
-      'lock',
-      'apply',
-      'files',
-      'undo',
-      'confirm',
-      'checks',
-      'units',
-      'remove',
-      'prune',
-      'main',
-    ),
+    parts('words', 'log', 'lock', 'rows', 'mend', 'apply', 'files', 'checks', 'undo', 'confirm'),
+    parts('apt', 'units', 'remove', 'prune', 'main'),
     all('checks'),
     all('rollout'),
     'main "$@"\n',

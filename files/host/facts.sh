@@ -22,23 +22,14 @@ print_facts() {
   print_releases
 }
 
-# What was applied last: of each manifest the run and drift in its header, and the hash of the whole.
+# What was applied last: of each manifest the run and the drift in its header.
 print_memory() {
-  # Reading a fifo might never end.
-  [ ! -f "$HELPER" ] || fact helper "$(sha256sum <"$HELPER" | cut -d ' ' -f 1)"
-  fact helperMode "$(stat -c '%U:%G %a' "$HELPER" 2>/dev/null)"
   set -- "$STATE"/manifests/*
   if [ -f "$1" ]; then
     awk 'FNR == 1 { in_header = 1; name = FILENAME; sub(/^.*\//, "", name); next }
       /^$/ { in_header = 0 }
       in_header { print "header\t" name " " $0 }' "$@"
-    sha256sum "$@" | sed 's,^\([0-9a-f]*\)  .*/\(.*\),manifest\t\2 \1,'
   fi
-  # A run that was cut short may have changed what is not noted yet.
-  for unfinished in "$STATE"/pending/*; do
-    name=${unfinished##*/}
-    [ ! -f "$STATE/manifests/$name" ] || [ ! -f "$unfinished" ] || fact manifest "$name unfinished"
-  done
   for sent in "$STATE"/blobs/*.run; do
     hash=${sent##*/} hash=${hash%.run}
     if blob_is_intact "$hash"; then fact blob "$hash $(cut -d ' ' -f 1 "$sent")"; fi

@@ -18,9 +18,6 @@ APT_WAIT=300
 # Who made it: the comment of each user, and in the first lines of each file.
 OURS='Managed by Keelson'
 
-# Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
-ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
-
 # A release is named by its content unpacked from gzip, a download by its bytes.
 blob_hashes() {
   sha256sum <"$1"

@@ -1,0 +1,89 @@
+# Files, links and what must be absent: all staged, checked together, then swapped in.
+
+apply_files() {
+  [ -z "$was_cut" ] || sweep_stages
+  : >"$work/swap"
+  number=0
+  while IFS= read -r line <&3; do
+    number=$((number + 1)) kind=${line%%"$TAB"*}
+    eval "staged=\${staged_$kind:-}"
+    [ -n "$staged" ] || continue
+    path=$(item_name "$line")
+    ! differs "$kind" "$path" || "stage_$kind" "$line" "$path" "$work/content/$number" 3<&-
+  done 3<"$work/items"
+  obsolete_files >>"$work/swap"
+  [ -s "$work/swap" ] || return 0
+  check_files
+  # All of them at once: each alone would wait for the disk.
+  sync_stages
+  while IFS="$TAB" read -r kind staged path <&3; do
+    swap_path "$kind" "$staged" "$path" 3<&-
+  done 3<"$work/swap"
+}
+
+# Usage: to_swap KIND STAGED PATH
+to_swap() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$work/swap"; }
+
+# gone.KIND<TAB>-<TAB>PATH of those that the manifest no longer names.
+obsolete_files() {
+  [ -s "$work/obsolete" ] || return 0
+  while IFS= read -r line; do
+    kind=${line%%"$TAB"*}
+    eval "staged=\${staged_$kind:-}"
+    [ -z "$staged" ] || printf 'gone.%s\t-\t%s\n' "$kind" "$(item_name "$line")"
+  done <"$work/obsolete"
+}
+
+sync_stages() {
+  set --
+  while IFS="$TAB" read -r kind staged path; do
+    [ "$kind" != file ] || set -- "$@" "$staged"
+  done <"$work/swap"
+  [ $# = 0 ] || sync "$@"
+}
+
+# What a run that was killed left beside its targets.
+sweep_stages() {
+  awk -F '\t' '$1 == "file" || $1 == "link" { sub(/\/[^\/]*$/, "", $2); if (!seen[$2]++) print $2 }' "$work/items" |
+    while IFS= read -r folder; do rm -f "$folder"/keelson.*.dpkg-new "$folder"/*.keelson-new; done
+}
+
+swap_path() {
+  chattr -ia "$3" 2>/dev/null || :
+  case $1 in
+    gone.*)
+      keep_for_undo gone "$3"
+      remove_one "${1#gone.}" "$3"
+      ;;
+    *)
+      origin_of_item "$1" "$3"
+      keep_original "$3"
+      keep_for_undo "$item_origin" "$3"
+      "swap_$1" "$2" "$3"
+      ;;
+  esac
+  touched "$3"
+}
+
+# What was there before the kit first wrote a path is kept, and put back when the kit goes.
+keep_original() {
+  is_there "$1" || return 0
+  ! is_there "$STATE/originals$1" || return 0
+  ! stored_items | awk -F '\t' -v path="$1" '$2 == path && /^(file|link|directory|tree)\t/ { found = 1 } END { exit !found }' || return 0
+  # Of ours, from before the host's memory was lost.
+  if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
+  mkdir -p "$STATE/originals${1%/*}"
+  cp -a "$1" "$STATE/originals$1"
+  sync -f "$STATE"
+}
+
+restore_original() {
+  is_there "$STATE/originals$1" || return 0
+  [ -d "${1%/*}" ] || return 0
+  cp -a "$STATE/originals$1" "$1.keelson-new"
+  # Before the only other copy goes.
+  sync -f "${1%/*}"
+  mv -fT "$1.keelson-new" "$1"
+  sync -f "${1%/*}"
+  rm -rf "$STATE/originals$1"
+}

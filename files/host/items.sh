@@ -1,0 +1,95 @@
+# Item lines, and how they are taken apart without a process of their own.
+
+# The value of a property of an item line.
+# Usage: field @drain "$line"
+field() {
+  case $TAB$2 in
+    *"$TAB$1="*) field_rest=$TAB$2 field_rest=${field_rest#*"$TAB$1="} && printf '%s\n' "${field_rest%%"$TAB"*}" ;;
+  esac
+}
+
+# Usage: has_field @deep "$line"
+has_field() { case $TAB$2 in *"$TAB$1="*) ;; *) return 1 ;; esac; }
+
+item_name() {
+  item_rest=${1#*"$TAB"}
+  printf '%s\n' "${item_rest%%"$TAB"*}"
+}
+
+# Sets names to the name of each item line, one a line.
+# Usage: take_names LINES
+take_names() {
+  names=''
+  set -f
+  IFS=$NEWLINE
+  for named in $1; do
+    named=${named#*"$TAB"}
+    names=$names${named%%"$TAB"*}$NEWLINE
+  done
+  unset IFS
+  set +f
+}
+
+# Runs a command with the names of item lines as its last arguments, all of them at once; not at all without any.
+# What a tool misses, it says by its silence: its exit status and complaints do not count.
+# Usage: with_names LINES COMMAND...
+with_names() {
+  [ -n "$1" ] || return 0
+  take_names "$1"
+  shift
+  set -f
+  IFS=$NEWLINE
+  # shellcheck disable=SC2086 # one word a line
+  "$@" $names 2>/dev/null || :
+  unset IFS
+  set +f
+}
+
+# Usage: find_names LINES EXPRESSION... As with_names, for find.
+find_names() {
+  [ -n "$1" ] || return 0
+  take_names "$1"
+  shift
+  set -f
+  IFS=$NEWLINE
+  # shellcheck disable=SC2086 # one word a line
+  find $names "$@" 2>/dev/null || :
+  unset IFS
+  set +f
+}
+
+section() { printf 'section\t%s\n' "$1"; }
+
+# Sets found to the manifests that lie in a folder of the memory, one a line, but for one, and for those that are
+# being forgotten.
+# Usage: list_manifests FOLDER [BUT]
+list_manifests() {
+  found=''
+  for stored_file in "$STATE/$1"/*; do
+    [ -f "$stored_file" ] && [ ! -L "$stored_file" ] || continue
+    case " ${2:-} ${forgetting:-} " in *" ${stored_file##*/} "*) ;; *) found=$found$stored_file$NEWLINE ;; esac
+  done
+}
+
+# The item lines of manifests, without their content and what follows their end.
+# Usage: item_lines FILE...
+item_lines() {
+  [ $# = 0 ] || awk 'FNR == 1 { body = 0 } !body { body = $0 == "" ? 1 : body; next } body == 2 || /^\|/ || /^confirm\t/ { next }
+    $0 == "end" { body = 2; next } { print }' "$@"
+}
+
+# The item lines of what was applied, of all manifests but one; and of what is being applied, or a run that died
+# had begun.
+# Usage: stored_items [BUT]
+stored_items() { items_in manifests "${1:-}"; }
+pending_items() { items_in pending; }
+items_in() {
+  list_manifests "$1" "${2:-}"
+  set -f
+  IFS=$NEWLINE
+  # shellcheck disable=SC2086 # one word a line
+  set -- $found
+  unset IFS
+  set +f
+  item_lines "$@"
+}

@@ -1,0 +1,59 @@
+# Kind `directory`: owner, group and mode of a directory; where it is the kit's own, all that lies in it.
+# Instructions: @whole (what no item names is taken out of it), @deep (a wrong owner is mended in all it holds),
+# @remove=keep|last|all.
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+order_directory=40 observer_directory=paths
+
+apply_directory() {
+  path=$(item_name "$1")
+  make_directory "$path"
+  clear_attributes "$path"
+  set_ownership "$path" "$1"
+  if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
+    chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"
+  fi
+  [ -z "$(field extra "$(observed_of directory "$path")")" ] || remove_strangers "$path"
+}
+
+# A directory at this path, root's alone at first, whatever was there before.
+make_directory() {
+  if is_directory "$1"; then return 0; fi
+  if is_there "$1"; then put_aside "$1"; fi
+  mkdir -m 0700 "$1"
+}
+
+# By their real names, which may hold anything; what the observation says of them is for people.
+remove_strangers() {
+  { cut -f 2 "$work/items" && stored_names; } >"$work/known"
+  for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if is_there "$stranger" && ! is_known "$stranger"; then put_aside "$stranger"; fi
+  done
+  touched "$1"
+}
+
+# To grep each line of a name would be one to look for.
+is_known() {
+  case $1 in *"$NEWLINE"*) return 1 ;; esac
+  grep -qxF -e "$1" "$work/known"
+}
+
+remove_directory() {
+  is_directory "$1" || return 0
+  how=$(field @remove "$2")
+  if [ "$how" = last ]; then
+    # Not on an update: a directory of another name may only have taken its place.
+    [ -n "$removing" ] && how=all || how=keep
+  fi
+  case $how in
+    keep)
+      # What stays must not belong to a user number that somebody else gets one day.
+      chown -Rh root "$1" && stays="kept, now root's"
+      ;;
+    all)
+      chattr -R -ia "$1" 2>/dev/null || :
+      rm -rf "$1"
+      ;;
+    *) rmdir "$1" 2>/dev/null || stays='kept, it is not empty' ;;
+  esac
+}

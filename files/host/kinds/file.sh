@@ -1,0 +1,30 @@
+# Kind `file`: a text file. Instructions: @check (who is asked whether it is right), @secret.
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+order_file=70 observer_file=paths staged_file=yes
+
+# A file whose content is right keeps its inode; else it is written anew beside its target.
+# Usage: stage_file LINE PATH CONTENT
+stage_file() {
+  if differs file "$2" sha256; then
+    # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
+    staged=${2%/*}/keelson.$$.${3##*/}.dpkg-new
+    [ -f "$3" ] || : >"$3"
+    install -T -o "$(field owner "$1")" -g "$(field group "$1")" -m "$(field mode "$1")" "$3" "$staged"
+    to_swap file "$staged" "$2"
+  else
+    clear_attributes "$2"
+    set_ownership "$2" "$1"
+  fi
+}
+
+swap_file() {
+  if is_directory "$2"; then put_aside "$2"; fi
+  mv -fT "$1" "$2"
+}
+
+remove_file() {
+  chattr -ia "$1" 2>/dev/null || :
+  rm -f "$1"
+  restore_original "$1"
+}

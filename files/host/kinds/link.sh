@@ -1,0 +1,14 @@
+# Kind `link`: a symbolic link.
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+order_link=71 observer_link=paths staged_link=yes
+
+# Usage: stage_link LINE PATH
+stage_link() { to_swap link "$(field target "$1")" "$2"; }
+
+swap_link() {
+  if is_directory "$2"; then put_aside "$2"; fi
+  ln -sfnT "$1" "$2.keelson-new" && mv -fT "$2.keelson-new" "$2"
+}
+
+remove_link() { remove_file "$1"; }

@@ -1,0 +1,45 @@
+# Kind `monitor`: a check of Monit's that is loaded and watches.
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+{
+  order_monitor=87 around_monitor=yes
+  # A Monit that is down, or cannot read its configuration, tells nothing; nor of a check whose file is not there.
+  echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) .*)
+state not.loaded (file|link|absent) .*'
+}
+
+# Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
+ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
+
+observe_monitor() {
+  monitor_lines=$(cat)
+  {
+    ask_monit -B status || :
+    printf '\nitems\n%s\n' "$monitor_lines"
+  } | awk -F '\t' -v q="'" '
+    items { print "monitor\t" $2 "\tstate=" (!seen ? "unknown" : !($2 in status) ? "not loaded" : \
+      status[$2] ~ /^(Monitored|Waiting|Initializing)/ ? "monitored" : "not monitored"); next }
+    $0 == "items" { items = 1; next }
+    $0 ~ "^[A-Z][A-Za-z ]* " q ".*" q "$" { split($0, part, q); name = part[2] }
+    /^  monitoring status/ { sub(/^  monitoring status */, ""); status[name] = $0; seen = 1 }'
+}
+
+begin_monitor() { :; }
+# All of them are waited for at the end.
+apply_monitor() { :; }
+
+# After a reload Monit needs a moment until it knows its checks.
+end_monitor() {
+  [ -n "$1" ] || return 0
+  case "$rows $told_units $started " in *"${TAB}monitor$TAB"* | *' monit.service '*) ;; *) return 0 ;; esac
+  tries=0
+  while [ "$tries" -lt 300 ]; do
+    unwatched=$(printf '%s' "$1" | observe_monitor | awk -F '\t' '$3 != "state=monitored" { print $2 }')
+    [ -n "$unwatched" ] || return 0
+    for check in $unwatched; do ask_monit monitor "$check" >/dev/null || :; done
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
+
+remove_monitor() { stays=silent; }

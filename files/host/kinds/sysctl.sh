@@ -1,0 +1,24 @@
+# Kind `sysctl`: a live kernel setting; the file that keeps it over a reboot is an item of its own.
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+order_sysctl=80
+
+observe_sysctl() {
+  awk -F '\t' '{ path = $2; gsub(/\./, "/", path); value = "unknown to this kernel"
+    getline value < ("/proc/sys/" path); gsub(/\t/, " ", value); print "sysctl\t" $2 "\tvalue=" value }'
+}
+
+apply_sysctl() {
+  name=$(item_name "$1")
+  setting=/proc/sys/$(printf '%s' "$name" | tr . /)
+  [ -e "$setting" ] || fail "sysctl $name is unknown to this kernel; take it out of the stack file"
+  original=$STATE/originals/sysctl/$name
+  [ -f "$original" ] || { mkdir -p "${original%/*}" && cat "$setting" >"$original"; }
+  field value "$1" >"$setting" || fail "sysctl $name: the kernel refused $(field value "$1")"
+}
+
+remove_sysctl() {
+  [ -f "$STATE/originals/sysctl/$1" ] || return 0
+  cat "$STATE/originals/sysctl/$1" >"/proc/sys/$(printf '%s' "$1" | tr . /)" 2>/dev/null || :
+  rm -f "$STATE/originals/sysctl/$1"
+}

@@ -1,0 +1,163 @@
+# Kind `unit`: a systemd unit. Instructions: @change=reload|restart (what it is told when something that it reads was
+# written), @config (the directory or file that it reads, beside its own files).
+
+# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
+{
+  order_unit=85 around_unit=yes silent_unit='@change @config'
+  # A file that was touched makes what a service has read stale, and systemd ask for a reload.
+  echoes_unit='config .* (file|link|absent) .*
+reload .* (file|link|absent) /etc/systemd/system/{name}'
+}
+
+# One call for all, in the order of the names.
+observe_unit() {
+  unit_lines=$(cat)
+  take_names "$unit_lines"
+  {
+    stale_configs "$unit_lines"
+    printf 'shown\n'
+    with_names "$unit_lines" systemctl show --no-pager \
+      -p LoadState,ActiveState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths
+    printf '\n'
+  } | NAMES=$names WANTED=$unit_lines awk -F '\t' '
+      BEGIN { split(ENVIRON["NAMES"], name, "\n")
+        n = split(ENVIRON["WANTED"], line, "\n")
+        for (i = 1; i <= n; i++) { split(line[i], part, "\t"); wanted[part[2]] = line[i] } }
+      !shown { if ($0 == "shown") shown = 1; else stale[$1] = $2; next }
+      /^$/ { flush(); next }
+      { at = index($0, "="); v[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
+      function say(key, value) { out = out "\t" key "=" value }
+      function flush(  u, n, i, list, path) {
+        if (!any) return
+        u = name[++count]; out = "unit\t" u
+        if (v["LoadState"] == "not-found") say("state", "missing")
+        else {
+          if (wanted[u] ~ /\tenabled=/) say("enabled", v["UnitFileState"])
+          if (wanted[u] ~ /\tactive=/) say("active", v["ActiveState"] == "reloading" ? "active" : v["ActiveState"])
+          # The link of a mask is no definition of its own.
+          if (v["FragmentPath"] ~ /^\/(etc|run)\// && v["LoadState"] != "masked") say("fragment", v["FragmentPath"])
+          n = split(v["DropInPaths"], path, " "); list = ""
+          for (i = 1; i <= n; i++) if (path[i] ~ /^\/(etc|run)\// && is_own(path[i], u)) list = list (list == "" ? "" : " ") path[i]
+          if (list != "") say("dropins", list)
+          if (v["NeedDaemonReload"] == "yes") say("reload", "needed")
+          if (stale[u] != "") say("@stale", stale[u])
+        }
+        print out
+        split("", v); any = 0
+      }
+      # Not those for all units of a type: they tell nothing of this one.
+      function is_own(path, unit,  template) {
+        template = unit; sub(/@.*\./, "@.", template)
+        return index(path, "/" unit ".d/") || index(path, "/" template ".d/")
+      }'
+}
+
+# Before systemd reads its units, lest it has to do so once more for each that is enabled.
+begin_unit() {
+  started='' told_units='' enabled=no
+  different_of unit
+  printf '%s' "$different" >"$work/each.begin"
+  while IFS= read -r line <&3; do
+    name=$(item_name "$line")
+    keep_unit "$line" "$name"
+    # A unit that is masked while it runs ends as failed.
+    ! differs unit "$name" active || [ "$(field active "$line")" != inactive ] || set_activity "$name" inactive
+    ! differs unit "$name" enabled || set_enablement "$name" "$(field enabled "$line")"
+  done 3<"$work/each.begin"
+  case $rows in
+    *"${TAB}reload${TAB}needed"*)
+      systemctl daemon-reload
+      # Only now systemd shows what it reads.
+      observed=$(printf '%s\n' "$wanted" | observe)
+      ;;
+    *) [ "$enabled" = no ] && ! touched_units || systemctl daemon-reload ;;
+  esac
+}
+
+apply_unit() {
+  name=$(item_name "$1")
+  remove_overrides "$1" "$name"
+  ! differs unit "$name" active || [ "$(field active "$1")" != active ] || set_activity "$name" active
+}
+
+end_unit() { tell_units "$1"; }
+
+# How a unit of somebody else's was before the kit first changed it is put back when the kit goes.
+keep_unit() {
+  [ -z "$(field fragment "$1")" ] || return 0
+  differs unit "$2" enabled || differs unit "$2" active || return 0
+  [ ! -f "$STATE/originals/unit/$2" ] && ! stored_items | grep -q "^unit$TAB$2$TAB" || return 0
+  case $(observed_of unit "$2") in *"${TAB}state=missing"*) return 0 ;; esac
+  mkdir -p "$STATE/originals/unit"
+  observed_of unit "$2" >"$STATE/originals/unit/$2"
+}
+
+# A copy in /etc or a drop-in that the kit did not write overrides the unit that it wants.
+remove_overrides() {
+  overridden=no
+  for override in $(field dropins "$(observed_of unit "$2")"); do
+    case " $(field dropins "$1") " in *" $override "*) continue ;; esac
+    put_aside "$override" && overridden=yes
+  done
+  fragment=$(field fragment "$(observed_of unit "$2")")
+  if [ -n "$fragment" ] && [ "$fragment" != "$(field fragment "$1")" ]; then
+    # What an init script generated gives way by itself.
+    case $fragment in /etc/*) put_aside "$fragment" ;; esac
+    overridden=yes
+  fi
+  [ "$overridden" = no ] || { systemctl daemon-reload && touched "$2"; }
+}
+
+
+set_enablement() {
+  case $(field enabled "$(observed_of unit "$1")") in
+    masked*)
+      systemctl unmask --quiet "$1" 2>/dev/null || :
+      systemctl unmask --runtime --quiet "$1" 2>/dev/null || :
+      ;;
+  esac
+  enabled=yes
+  case $2 in
+    enabled) systemctl enable --no-reload --quiet "$1" ;;
+    disabled) systemctl disable --no-reload --quiet "$1" ;;
+    masked) systemctl mask --quiet "$1" ;;
+  esac 2>"$work/complaints" || fail "systemctl cannot make $1 $2: $(cat "$work/complaints")"
+}
+
+set_activity() {
+  if [ "$2" = inactive ]; then
+    systemctl stop "$1" 2>"$work/complaints" || fail "$1 does not stop: $(cat "$work/complaints")"
+    systemctl reset-failed "$1" 2>/dev/null || :
+    return 0
+  fi
+  # What a package has just started has not read our files.
+  ! systemctl is-active --quiet "$1" || return 0
+  systemctl reset-failed "$1" 2>/dev/null || :
+  systemctl start "$1" 2>"$work/complaints" || fail "$1 does not start: $(cat "$work/complaints")
+$(journalctl -u "$1" -n 12 --no-pager -o cat)"
+  started="$started $1"
+}
+
+# A unit of ours ends before its files go; another is as it was before the kit.
+remove_unit() {
+  rm -f "$STATE/units/$1"
+  if has_field fragment "$2"; then
+    case $1 in *@.*) return 0 ;; esac
+    systemctl disable --quiet --now "$1" 2>/dev/null || :
+    systemctl reset-failed "$1" 2>/dev/null || :
+    return 0
+  fi
+  original=$STATE/originals/unit/$1
+  [ -f "$original" ] || return 0
+  systemctl unmask --quiet "$1" 2>/dev/null || :
+  case $(field enabled "$(cat "$original")") in
+    enabled) systemctl enable --quiet "$1" ;;
+    disabled) systemctl disable --quiet "$1" ;;
+    masked) systemctl mask --quiet "$1" ;;
+  esac 2>/dev/null || :
+  case $(field active "$(cat "$original")") in
+    active) systemctl start "$1" ;;
+    inactive) systemctl stop "$1" ;;
+  esac 2>/dev/null || stays="cannot be put back to $(cut -f 3- "$original" | tr '\t' ' ')"
+  rm -f "$original"
+}

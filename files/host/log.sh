@@ -1,0 +1,74 @@
+# What is said and logged, and where a run works.
+
+# What was done: logged at once, lest something that ends this run hides it; told at the end, since a
+# lost connection must not stop the work.
+# Usage: say ORIGIN TEXT
+say() {
+  told=$1
+  [ ${#1} -ge 6 ] || told=$(printf '%-6s' "$1")
+  printf '%s\n' "$told $2" >>"$work/said"
+  log_line "$told $2"
+}
+
+# Usage: tell < LINES
+tell() {
+  at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  while IFS= read -r told; do
+    printf '%s\n' "$told" >>"$work/said"
+    printf '%s %s %s %s\n' "$at" "${run:--}" "${manifest:--}" "$told" >>"$LOG"
+  done
+}
+
+# One write for each line, so that those of two programs never mix.
+log_line() { printf '%s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
+
+fail() {
+  printf 'keelson: %s\n' "$1" >&2
+  exit 1
+}
+
+# Everything of one run lies in memory, readable by root alone, and goes with it.
+open_work() {
+  mkdir -p "$STATE/manifests" "$STATE/blobs" "$STATE/incoming" "$STATE/trees" "$STATE/units" \
+    "$STATE/originals" "$STATE/pending" "$STATE/owners" /run/keelson
+  chmod 0711 "$STATE"
+  # A rollout, which runs in a unit of its own, knows nothing of who logs in.
+  [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming"
+  sweep_work
+  work=$(mktemp -d "/run/keelson/run.$$.XXXXXX")
+  : >"$work/said"
+  : >"$work/touched"
+  : >"$work/undo"
+  trap close_work EXIT
+  # A connection that ends must not end the work: it is finished, and found finished by the next run.
+  trap '' HUP PIPE
+}
+
+# What runs left that were killed: it may hold secrets.
+sweep_work() {
+  for left in /run/keelson/run.*; do
+    [ -d "$left" ] || continue
+    maker=${left#*run.} maker=${maker%%.*}
+    # Another program may have got its number by now.
+    grep -qs "$HELPER" "/proc/$maker/cmdline" || rm -rf "$left"
+  done
+}
+
+close_work() {
+  result=$?
+  # Nobody may be there to be told.
+  set +e
+  [ "$result" = 0 ] || [ ! -s "$work/undo" ] || undo
+  cat "$work/said" 2>/dev/null
+  rm -rf "$work"
+  exit "$result"
+}
+
+# Puts a file in place so that it is there whole or not at all, also after a power cut.
+# Usage: install_durably FILE PATH [MODE]
+install_durably() {
+  durable=${2%/*}/.keelson.$$
+  dd if="$1" of="$durable" conv=excl,fsync status=none
+  [ -z "${3:-}" ] || chmod "$3" "$durable"
+  mv -fT "$durable" "$2"
+}

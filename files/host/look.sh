@@ -1,0 +1,49 @@
+# The look: all that the program wants to know of a host's manifests, in one answer. Read-only.
+
+# Usage: look < LINES. First server<TAB>NAME; then for each manifest manifest<TAB>NAME<TAB>SHA256 of the text that
+# would mean that it is applied, and its item lines. docs/protocol.md has the answer.
+look() {
+  wanted=$(cat)
+  server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
+  server=${server#server"$TAB"}
+  observed=$(printf '%s\n' "$wanted" | observe)
+  answer=$(
+    {
+      printf '%s\n' observed "$observed" hashes
+      hash_manifests
+      printf '%s\n' wanted "$wanted"
+    } | difference look
+  )
+  set -f
+  IFS=$NEWLINE
+  for line in $answer; do
+    case $line in
+      text"$TAB"*) print_text "$line" ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done
+  echo end
+}
+
+hash_manifests() {
+  list_manifests manifests
+  set -f
+  IFS=$NEWLINE
+  # shellcheck disable=SC2086 # one word a line
+  [ -z "$found" ] || sha256sum $found
+  unset IFS
+  set +f
+}
+
+# Usage: print_text text<TAB>PATH<TAB>found|applied<TAB>MANIFEST. The lines of a text file, of which a text of the
+# program's differs, with | before each.
+print_text() {
+  text=${1#text"$TAB"} path=${text%%"$TAB"*}
+  which=${text#*"$TAB"} manifest=${which#*"$TAB"} which=${which%%"$TAB"*}
+  printf 'text\t%s\t%s\n' "$path" "$which"
+  case $which in
+    found) head -c 65536 "$path" | tr -d '\000' | sed 's/^/|/' | awk 1 ;;
+    applied) awk -F '\t' -v path="$path" '!body { body = $0 == ""; next } /^\|/ { if (inside) print; next }
+      { inside = $1 == "file" && $2 == path } $0 == "end" { exit }' "$STATE/manifests/$manifest" ;;
+  esac
+}

@@ -1,0 +1,148 @@
+# What files, directories, links and trees have in common: they are seen in one go.
+
+is_directory() { [ -d "$1" ] && [ ! -L "$1" ]; }
+is_there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# Usage: observe_paths < ITEM-LINES
+observe_paths() {
+  path_lines=$(cat) file_lines='' whole_lines='' tree_lines=''
+  set -f
+  IFS=$NEWLINE
+  for line in $path_lines; do
+    case $line in
+      file"$TAB"*) file_lines=$file_lines$line$NEWLINE ;;
+      directory"$TAB"*"${TAB}@whole=yes"*) whole_lines=$whole_lines$line$NEWLINE ;;
+      tree"$TAB"*) tree_lines=$tree_lines$line$NEWLINE ;;
+    esac
+  done
+  unset IFS
+  set +f
+  {
+    # A line break in a target ends no record.
+    find_names "$path_lines" -maxdepth 0 -printf 'path\t%p\t%y\t%u\t%g\t%m\t%l\0' | tr '\n\0' '?\n'
+    observe_attributes "$path_lines"
+    [ -z "$whole_lines" ] || observe_entries
+    observe_shadows
+    # Only what is a file now: reading a fifo, or a link to a device, might never end.
+    section hash
+    find_names "$file_lines" -maxdepth 0 -type f -exec sha256sum -- {} +
+    section tree
+    [ -z "$tree_lines" ] || tree_states "$tree_lines"
+    section items
+    printf '%s\n' "$path_lines"
+  } | join_paths
+}
+
+# ACLs, attributes and flags, as the tools say them.
+observe_attributes() {
+  section attribute
+  [ ! -x /usr/bin/getfattr ] || with_names "$1" getfattr -h -P --absolute-names -d -m -
+  section flags
+  with_names "$1" lsattr -d
+}
+
+# What lies in directories that the kit owns whole, and what is known of it.
+observe_entries() {
+  section known
+  # Not $items alone: when one manifest is applied, the others have theirs there too.
+  { printf '%s\n' "$items" && stored_items && pending_items; } |
+    awk -F '\t' '$1 ~ /^(file|link|directory|tree|absent|user)$/ { print $2 }'
+  # Where the host has lost its memory, what bears the kit's mark belongs to a manifest that is still to come.
+  find_names "$(unremembered "$whole_lines")" -mindepth 1 -maxdepth 1 -type f -exec grep -lsF -e "$OURS" {} +
+  section entry
+  find_names "$whole_lines" -mindepth 1 -maxdepth 1 -printf '%p\0' | tr '\t\n\0' '??\n'
+}
+
+# Those of some item lines that no manifest was applied with.
+unremembered() {
+  { stored_items && printf 'given\n%s' "$1"; } | awk -F '\t' 'given && !(($1 FS $2) in known) { print }
+    $0 == "given" { given = 1 } !given { known[$1 FS $2] = 1 }'
+}
+
+# foreign<TAB>PATH<TAB>WORDS: a template or target of ours that would take the place of one of a package's.
+observe_shadows() {
+  section facts
+  take_names "$file_lines"
+  set -f
+  IFS=$NEWLINE
+  for name in $names; do
+    case $name in
+      /etc/systemd/system/*/*) ;;
+      /etc/systemd/system/*@.* | /etc/systemd/system/*.target)
+        name=${name#/etc/systemd/system/}
+        [ ! -e "/usr/lib/systemd/system/$name" ] ||
+          printf 'foreign\t%s\t%s\n' "/etc/systemd/system/$name" \
+            "would take the place of /usr/lib/systemd/system/$name, which a package brought; rename the app"
+        ;;
+    esac
+  done
+  unset IFS
+  set +f
+}
+
+# Brings it into the shape of the items.
+join_paths() {
+  awk -F '\t' '
+    function type(letter) {
+      return letter == "f" ? "file" : letter == "d" ? "directory" : letter == "l" ? "link" : \
+        letter == "s" ? "socket" : letter == "p" ? "fifo" : "device"
+    }
+    function mode(digits) { while (length(digits) < 4) digits = "0" digits; return digits }
+    function say(text) { out = out "\t" text }
+    function hidden(p) {
+      if (p in acl) say("acl=yes")
+      if (p in xattr) say("xattr=" xattr[p])
+      if (p in flags) say("flags=" flags[p])
+    }
+    # A managed directory that became a link leads elsewhere: what is found there is not what is wanted.
+    function is_elsewhere(p) {
+      while (sub(/\/[^\/]*$/, "", p)) if (kindof[p] == "link") return 1
+      return 0
+    }
+    function strangers(p,  base) {
+      base = p; sub(/^.*\//, "", base)
+      if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
+    }
+    function sorted(list,  part, n, i, j, t, out) {
+      n = split(list, part, ",")
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && part[j - 1] > part[j]; j--) {
+        t = part[j]; part[j] = part[j - 1]; part[j - 1] = t }
+      for (i = 1; i <= n; i++) out = out (i > 1 ? "," : "") part[i]
+      return out
+    }
+    function observe(kind, p,  wanted) {
+      if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
+      wanted = kind == "tree" ? "directory" : kind
+      if (!(p in kindof) || is_elsewhere(p)) { if (kind != "absent") say("state=missing"); return }
+      if (kind == "absent" || kindof[p] != wanted) { say("type=" kindof[p]); return }
+      if (kind == "link") { say("target=" target[p]); return }
+      say("owner=" owner[p]); say("group=" grp[p])
+      if (kind == "tree") { say("content=" (p in tree ? tree[p] : "unknown")); return }
+      say("mode=" mode(octal[p]))
+      if (kind == "file") say("sha256=" hash[p])
+      hidden(p)
+      if (kind == "directory" && p in extra && /\t@whole=yes/) say("extra=" extra[p])
+    }
+    $1 == "section" { part = $2; path = ""; if (part == "items") for (p in entries) strangers(p); next }
+    part == "items" { if (NF < 2) next; out = $1 "\t" $2; observe($1, $2); print out; next }
+    part == "hash" { hash[substr($0, 67)] = substr($0, 1, 64); next }
+    part == "known" { known[$0] = 1; next }
+    part == "entry" { entries[$0] = substr($0, 1, match($0, /\/[^\/]*$/) - 1); next }
+    part == "tree" { tree[$1] = $2; next }
+    part == "attribute" {
+      if (/^# file: /) path = substr($0, 9)
+      else if (/^system\.posix_acl/) acl[path] = 1
+      else if (/^[a-z]+\.[^=]+/ && !/^security\.selinux/) { sub(/=.*/, ""); xattr[path] = xattr[path] (xattr[path] != "" ? "," : "") $0 }
+      next
+    }
+    part == "flags" {
+      letters = $0; sub(/ .*/, "", letters)
+      if (letters ~ /^[-a-zA-Z]+$/ && letters ~ /[ia]/) { sub(/^[^ ]+ /, "")
+        flags[$0] = (letters ~ /i/ ? "immutable" : "") (letters ~ /a/ ? "append-only" : "") }
+      next
+    }
+    $1 == "path" { kindof[$2] = type($3); owner[$2] = $4; grp[$2] = $5; octal[$2] = $6; target[$2] = NF > 7 ? $7 "?" : $7 }
+    $1 == "foreign" { foreign[$2] = $3 }
+    # What ended before its time must not pass for a host on which nothing is there.
+    END { if (part != "items") { print "keelson: the look at this host broke off" >"/dev/stderr"; exit 1 } }'
+}

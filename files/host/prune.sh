@@ -1,0 +1,70 @@
+# Whole manifests that nothing names any more: what they made goes, unless another manifest that stays names it too.
+
+# Usage: prune SERVER < `run RUN`, the names of the manifests that stay, `end`
+prune() {
+  server=$1
+  cat >"$work/names"
+  [ "$(tail -n 1 "$work/names")" = end ] || fail "the names were cut on their way; run up again"
+  IFS= read -r run <"$work/names" || :
+  run=${run#run } manifest=prune
+  sed '1d; $d' "$work/names" >"$work/kept"
+  printf 'helper\n' >>"$work/kept"
+  take_lock
+  forget "$(doomed)"
+}
+
+# Usage: destroy SERVER. All that this server made but for the helper.
+destroy() {
+  server=$1 manifest=destroy
+  printf 'helper\n' >"$work/kept"
+  take_lock
+  forget "$(doomed)"
+}
+
+# Usage: remove_manifest NAME SERVER, as states of an earlier version ask for.
+remove_manifest() {
+  manifest=$1
+  server=$2
+  is_mine "$manifest" || {
+    printf '%s belongs to the server %s now, and stays\n' "$manifest" "$owner"
+    return 0
+  }
+  take_lock
+  forget "$manifest"
+}
+
+# The manifests that go: this server's, applied or begun, that are not kept; the last that was made first.
+doomed() {
+  for doomed_file in "$STATE"/manifests/* "$STATE"/pending/*; do
+    doomed_name=${doomed_file##*/}
+    [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept" || continue
+    printf '%s\n' "$doomed_name"
+  done | sort -u
+}
+
+# Sets owner.
+is_mine() {
+  owner=$server
+  [ ! -f "$STATE/owners/$1" ] || { IFS= read -r owner <"$STATE/owners/$1" || :; }
+  [ "$owner" = "$server" ]
+}
+
+# Usage: forget NAMES. They are remembered until all is done, so that a run that dies can be finished by the next.
+forget() {
+  [ -n "$1" ] || return 0
+  await_rollouts
+  forgetting=$(printf '%s' "$1" | tr '\n' ' ')
+  for name in $forgetting; do
+    lines_of=$STATE/manifests/$name
+    [ -f "$lines_of" ] || lines_of=$STATE/pending/$name
+    [ ! -f "$lines_of" ] || item_lines "$lines_of"
+  done >"$work/going"
+  { stored_items && pending_items && printf 'going\n' && cat "$work/going"; } | awk -F '\t' '
+    $0 == "going" { going = 1; next }
+    !going { named[$1 FS $2] = 1; next }
+    !(($1 FS $2) in named) && !seen[$1 FS $2]++' >"$work/obsolete"
+  remove_all
+  for name in $forgetting; do
+    rm -f "$STATE/manifests/$name" "$STATE/pending/$name" "$STATE/owners/$name"
+  done
+}

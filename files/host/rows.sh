@@ -1,0 +1,43 @@
+# The rows of the manifest that is applied, in the hands of the kinds.
+
+# Whether an item differs, in a key of it where one is named; of what is missing every key differs.
+# Usage: differs KIND NAME [KEY]
+differs() {
+  case $rows in
+    *"$TAB$1$TAB$2$TAB${3:-}${3:+$TAB}"*) return 0 ;;
+    *"$TAB$1$TAB$2${TAB}state$TAB"* | *"$TAB$1$TAB$2${TAB}type$TAB"*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Usage: rows_of KIND [NAME]
+rows_of() {
+  set -f
+  IFS=$NEWLINE
+  for of_row in $rows; do
+    case $of_row in *"$TAB$1$TAB${2:-}${2:+$TAB}"*) printf '%s\n' "$of_row" ;; esac
+  done
+  unset IFS
+  set +f
+}
+
+# Logs the rows of a kind in words.
+tell_rows() {
+  case $rows in *"$TAB$1$TAB"*) ;; *) return 0 ;; esac
+  # What is gone is told where it goes.
+  rows_of "$1" | awk -F '\t' -v kind="$1" '$2 == kind && $1 != "gone"' | in_words | tell
+}
+
+# What was seen of an item.
+# Usage: observed_of KIND NAME
+observed_of() {
+  set -f
+  IFS=$NEWLINE
+  for of_observed in $observed; do
+    case $of_observed in "$1$TAB$2" | "$1$TAB$2$TAB"*) printf '%s\n' "$of_observed" ;; esac
+  done
+  unset IFS
+  set +f
+}
+
+touched() { printf '%s\n' "$1" >>"$work/touched"; }

@@ -1,0 +1,236 @@
+# The rule itself, for awk; difference.sh says what it reads and prints.
+# shellcheck disable=SC2016 # of awk's own
+RULE='
+function read_traits(  n, i, line, part) {
+  n = split(ENVIRON["TRAITS"], line, "\n")
+  for (i = 1; i <= n; i++) if (split(line[i], part, "\t") == 3) {
+    if (part[2] == "echoes") echo_rules[part[1]] = echo_rules[part[1]] part[3] "\n"
+    else trait[part[1], part[2]] = part[3] }
+  n = split(ENVIRON["OWNERS"], line, "\n")
+  for (i = 1; i <= n; i++) if (split(line[i], part, "\t") == 2) owner[part[1]] = part[2]
+}
+function has(list, word) { return index(" " list " ", " " word " ") }
+
+# Of an item line: its state, and with @ before their names its instructions; the keys also in their order.
+function read_state(line, into, keys,  part, n, i, at, count) {
+  split("", into); split("", keys)
+  n = split(line, part, "\t")
+  for (i = 3; i <= n; i++) if ((at = index(part[i], "="))) {
+    if (!(substr(part[i], 1, at - 1) in into)) keys[++count] = substr(part[i], 1, at - 1)
+    into[substr(part[i], 1, at - 1)] = substr(part[i], at + 1) }
+  return count + 0
+}
+
+function row(origin, key, from, to) {
+  line_of[++rows] = origin "\t" kind "\t" name "\t" key "\t" from "\t" to
+  row_manifest[rows] = current
+}
+
+BEGIN { read_traits() }
+FNR == 1 { file = FILENAME; sub(/^.*\//, "", file); inside = 0; if (part != "given") is_there[part, file] = 1 }
+part != "given" {
+  if (!inside) { if ($0 == "") inside = 1; next }
+  if (inside == 2 || /^\|/ || $1 == "confirm") next
+  if ($0 == "end") { inside = 2; next }
+  id = $1 "\t" $2
+  known_line[part, file, id] = $0
+  if (!((part, id) in any_line)) any_line[part, id] = $0
+  if (part == "stored") { stored_id[file, ++stored_count[file]] = id; if (stored_count[file] == 1) stored_name[++stored_names] = file }
+  next
+}
+/^(observed|hashes|wanted)$/ { given = $0; next }
+given == "observed" { seen[$1 "\t" $2] = $0; next }
+given == "hashes" { path = $0; sub(/^.*\//, "", path); hash[path] = substr($0, 1, 64); next }
+$1 == "manifest" { manifest[++manifests] = $2; is_wanted[$2] = 1; wanted_hash[$2] = $3; next }
+NF < 2 || $1 == "confirm" { next }
+{
+  item[manifests, ++items[manifests]] = $0
+  wanted_by[$1 "\t" $2] = 1
+  holds[manifest[manifests], $1 "\t" $2] = 1
+}
+
+# Drift is what differs from what was applied last, unless a run that died, or a release that failed, left it so; or
+# wrote what a service was not told any more. What drifted may have to change as well.
+function tell(key, from, to) {
+  if (key == "state" || key == "type") row("drift", key, from, key == "type" ? kind : key in was ? was[key] : to)
+  else if ((key in left && left[key] == from) || (key == "config" && begun != "")) row("change", key, from, to)
+  else if (follows(from)) row("change", key, from, to)
+  else if (has(trait[kind, "lists"], key)) tell_list(key, from, to)
+  else if (!(key in was)) row(key in want ? "change" : "drift", key, from, to)
+  else if (was[key] == from) row("change", key, from, to)
+  else { row("drift", key, from, was[key]); if (was[key] != to) row("change", key, was[key], to) }
+}
+
+# What is new, or about to go, did not drift.
+function tell_list(key, from, to,  part, n, i) {
+  n = split(from, part, ",")
+  for (i = 1; i <= n; i++) if (!index("," was[key] "," to ",", "," part[i] ",")) {
+    row("drift", key, from, key in was ? was[key] : to)
+    if (key in was && was[key] != to) row("change", key, was[key], to)
+    return
+  }
+  row("change", key, from, to)
+}
+
+function follows(from,  rule, n, i, at, text, key, count, j) {
+  n = split(trait[kind, "follows"], rule, ";")
+  for (i = 1; i <= n; i++) {
+    at = index(rule[i], "="); text = substr(rule[i], 1, at - 1)
+    count = split(substr(rule[i], at + 1), key, " ")
+    for (j = 1; j <= count; j++) {
+      if (was[key[j]] == want[key[j]]) break
+      at = index(text, "{" key[j] "}")
+      if (at) text = substr(text, 1, at - 1) substr(was[key[j]], 1, 8) substr(text, at + length(key[j]) + 2)
+    }
+    if (j > count && text == from) return 1
+  }
+  return 0
+}
+
+# What a service reads counts for the manifest that holds the file.
+function config(paths,  path, n, i) {
+  n = split(paths, path, " ")
+  for (i = 1; i <= n; i++)
+    if ((current, "file\t" path[i]) in holds || (current, "link\t" path[i]) in holds || (current, "absent\t" path[i]) in holds)
+      return "stale"
+  return "current"
+}
+
+# What was never applied: missing, or there already.
+function judge_unknown(  i, key, nothing, differing, some) {
+  nothing = trait[kind, "nothing"]
+  differing = 0; some = ""
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && have[key] != want[key]) {
+    differing++
+    if (key == "state") { row("new", key, have[key], want[key]); return }
+    if (have[key] != "" && !has(nothing, have[key])) some = key
+  }
+  if (differing && nothing != "" && some == "") { row("new", "state", "missing", "present"); return }
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && have[key] != want[key])
+    row(key in left && left[key] == have[key] ? "change" : "found", key, have[key], want[key])
+  for (i = 1; i <= had_keys; i++) if ((key = have_key[i]) !~ /^@/ && !(key in want))
+    row("found", key, have[key], key == "type" ? kind : "")
+}
+
+function judge_known(  i, key) {
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && (!(key in have) || have[key] != want[key]))
+    tell(key, have[key], want[key])
+  for (i = 1; i <= had_keys; i++) if ((key = have_key[i]) !~ /^@/ && !(key in want)) tell(key, have[key], "")
+}
+
+function judge_instructions(  i, key) {
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) ~ /^@/ && !has(trait[kind, "silent"], key) && was[key] != goal[key])
+    row("change", substr(key, 2), was[key], goal[key])
+  for (i = 1; i <= was_keys; i++) if ((key = was_key[i]) ~ /^@/ && !(key in goal) && !has(trait[kind, "silent"], key))
+    row("change", substr(key, 2), was[key], "")
+}
+
+function judge(line,  id, before, is_known, is_first, key) {
+  split(line, field, "\t"); kind = field[1]; name = field[2]; id = kind "\t" name
+  if (!(id in seen)) { print "keelson: nothing could be found out about " kind " " name >"/dev/stderr"; failed = 1; exit 1 }
+  is_first = !(id in judged); judged[id] = 1
+  before = mode == "settled" ? line : (("stored", current, id) in known_line) ? known_line["stored", current, id] : any_line["stored", id]
+  begun = mode == "settled" ? "" : (("begun", current, id) in known_line) ? known_line["begun", current, id] : any_line["begun", id]
+  is_known = before != ""
+  wanted_keys = read_state(line, want, want_key); had_keys = read_state(seen[id], have, have_key)
+  was_keys = read_state(before, was, was_key); read_state(begun, left, left_key)
+  read_state(line, goal, goal_key)
+  if ("foreign" in have) { if (is_first) row("foreign", "", have["foreign"], ""); return }
+  if ("config" in want && have["state"] != "missing") { have["config"] = config(have["@stale"]); had_keys = 0 + had_keys }
+  # Named by a manifest before: told there, but for what the service was not told of this one.
+  if (!is_first) {
+    if ("config" in want && have["config"] == "stale") { if (is_known) tell("config", "stale", "current"); else row("found", "config", "stale", "current") }
+    return
+  }
+  # Of a thing that is missing, or is something else, that is the one difference worth telling.
+  if (have["state"] == "missing" && !("state" in want)) { only("state", "present"); want["state"] = "present" }
+  else if (have["state"] == "missing") only("state", want["state"])
+  if ("type" in have) { split("", want); wanted_keys = 0; key = have["type"]; split("", have); have["type"] = key; had_keys = 1; have_key[1] = "type" }
+  if (is_known) judge_known()
+  else judge_unknown()
+  if (is_known && !("state" in have && have["state"] == "missing")) judge_instructions_of(line)
+}
+function only(key, value,  i, missing) {
+  missing = have["state"]
+  split("", want); want[key] = value; want_key[1] = key; wanted_keys = 1
+  split("", have); have["state"] = missing; had_keys = 0
+}
+function judge_instructions_of(line) { wanted_keys = read_state(line, want, want_key); judge_instructions() }
+
+# Whether an item stays when nothing names it any more, and goes with the rest of its manifest alone.
+function remains(id, line,  stays) {
+  split(id, field, "\t"); stays = trait[field[1], "stays"]
+  return stays == "always" || (stays != "" && index(line "\t", "\t" stays "="))
+}
+
+function gone_from(from, is_whole,  i, id, other, is_named) {
+  for (i = 1; i <= stored_count[from]; i++) {
+    id = stored_id[from, i]
+    if (id in wanted_by || id in told_gone || (remains(id, known_line["stored", from, id]) && !(is_whole && id ~ /^tree\t/))) continue
+    is_named = 0
+    for (other = 1; other <= stored_names; other++)
+      if (stored_name[other] != from && (mode != "look" || is_others(stored_name[other])) && (("stored", stored_name[other], id) in known_line)) is_named = 1
+    if (is_named) continue
+    told_gone[id] = 1
+    split(id, field, "\t"); kind = field[1]; name = field[2]
+    row("gone", "", "", "")
+  }
+}
+# Another server of the stack has it.
+function is_others(manifest) { return owner[manifest] != "" && server != "" && owner[manifest] != server }
+
+# What only follows from another difference is told once, by its cause.
+function is_echo(i,  part, rule, n, j, word, cause, other) {
+  split(line_of[i], part, "\t")
+  n = split(echo_rules[part[2]], rule, "\n")
+  for (j = 1; j <= n; j++) {
+    if (split(rule[j], word, " ") < 3 || word[1] != part[4] || part[5] !~ ("^(" word[2] ")$")) continue
+    cause = substr(rule[j], length(word[1]) + length(word[2]) + 3)
+    gsub(/\{name\}/, part[3], cause)
+    for (other in caused) if (caused[other] ~ ("^(" cause ")")) return 1
+  }
+  return 0
+}
+
+function text_of(i,  part, changes) {
+  split(line_of[i], part, "\t")
+  if (part[2] != "file" || part[4] != "sha256" || (("file\t" part[3]) in secret)) return
+  if (part[1] ~ /^(drift|found)$/ && part[5] != "") ask(part[3], "found", "")
+  if (part[1] != "change") return
+  if (index(any_line["stored", "file\t" part[3]] "\t", "\tsha256=" part[5] "\t")) ask(part[3], "applied", holder("file\t" part[3]))
+  else if (part[5] != "") ask(part[3], "found", "")
+}
+function ask(path, which, manifest) { if (!((path, which) in asked)) { asked[path, which] = 1; print "text\t" path "\t" which "\t" manifest } }
+function holder(id,  i) { for (i = 1; i <= stored_names; i++) if (("stored", stored_name[i], id) in known_line) return stored_name[i] }
+
+function is_due(m,  i) {
+  if (hash[m] != wanted_hash[m] || (("begun", m) in is_there)) return 1
+  for (i = 1; i <= rows; i++) if (row_manifest[i] == m && !echo[i]) return 1
+  return 0
+}
+
+END {
+  if (failed) exit 1
+  for (m = 1; m <= manifests; m++) {
+    current = manifest[m]
+    for (i = 1; i <= items[m]; i++) {
+      judge(item[m, i])
+      id = kind "\t" name
+      if (index(item[m, i] any_line["stored", id], "\t@secret=")) secret[id] = 1
+    }
+    if (mode != "settled") gone_from(current, 0)
+  }
+  if (mode == "look") for (m = 1; m <= stored_names; m++) {
+    current = stored_name[m]
+    if (!(current in is_wanted) && !is_others(current)) { gone_from(current, 1); left_over[++left_overs] = current }
+  }
+  for (i = 1; i <= rows; i++) { split(line_of[i], field, "\t"); caused[i] = field[2] " " field[3] }
+  for (i = 1; i <= rows; i++) echo[i] = is_echo(i)
+  if (mode != "look") { for (i = 1; i <= rows; i++) print line_of[i] (echo[i] ? "\techo" : ""); exit }
+  for (m = 1; m <= manifests + left_overs; m++) {
+    current = m <= manifests ? manifest[m] : left_over[m - manifests]
+    print "manifest\t" current "\t" (m > manifests ? "gone" : is_due(current) ? "due" : "applied")
+    for (i = 1; i <= rows; i++) if (row_manifest[i] == current && !echo[i]) print line_of[i]
+  }
+  for (i = 1; i <= rows; i++) text_of(i)
+}'
