@@ -66,7 +66,7 @@ section() { printf 'section\t%s\n' "$1"; }
 list_manifests() {
   found=''
   for stored_file in "$STATE/$1"/*; do
-    [ -f "$stored_file" ] && [ ! -L "$stored_file" ] || continue
+    if [ ! -f "$stored_file" ] || [ -L "$stored_file" ]; then continue; fi
     case " ${2:-} ${forgetting:-} " in *" ${stored_file##*/} "*) ;; *) found=$found$stored_file$NEWLINE ;; esac
   done
 }

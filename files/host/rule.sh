@@ -113,7 +113,7 @@ function judge_unknown(  i, key, nothing, differing, some) {
 }
 
 function judge_known(  i, key) {
-  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && (!(key in have) || have[key] != want[key]))
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && have[key] != want[key])
     tell(key, have[key], want[key])
   for (i = 1; i <= had_keys; i++) if ((key = have_key[i]) !~ /^@/ && !(key in want)) tell(key, have[key], "")
 }

@@ -75,5 +75,5 @@ note_config() {
     printf 'process %s\n' "$(process_stamp "$2")"
     { printf '%s\n' "$wanted" && stored_items "$manifest"; } | read_by_units "$1" | cut -f 2 | stamps_of
   } >"$work/noted"
-  [ -s "$STATE/units/$2" ] && cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
+  cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

@@ -1,6 +1,5 @@
 # Kind `absent`: nothing may be at a path; what was there is put back on removal.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_absent=72 observer_absent=paths staged_absent=yes
 
 stage_absent() { to_swap absent - "$2"; }

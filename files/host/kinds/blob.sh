@@ -1,6 +1,5 @@
 # Kind `blob`: packed bytes under their SHA-256. Instruction: @run, the run that sent them.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_blob=50 silent_blob=@run stays_blob=always
 
 observe_blob() {

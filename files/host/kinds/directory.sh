@@ -2,7 +2,6 @@
 # Instructions: @whole (what no item names is taken out of it), @deep (a wrong owner is mended in all it holds),
 # @remove=keep|last|all.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_directory=40 observer_directory=paths
 
 apply_directory() {

@@ -1,6 +1,5 @@
 # Kind `file`: a text file. Instructions: @check (who is asked whether it is right), @secret.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_file=70 observer_file=paths staged_file=yes
 
 # A file whose content is right keeps its inode; else it is written anew beside its target.

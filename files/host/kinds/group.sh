@@ -1,6 +1,5 @@
 # Kind `group`: a system group and its supplementary members. What the kit did not make is neither changed nor removed.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_group=20
 
 # Of a group also that it was about to be made, for nothing marks it as the kit's.

@@ -1,6 +1,5 @@
 # Kind `link`: a symbolic link.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_link=71 observer_link=paths staged_link=yes
 
 # Usage: stage_link LINE PATH

@@ -1,12 +1,9 @@
 # Kind `monitor`: a check of Monit's that is loaded and watches.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
-{
-  order_monitor=87 around_monitor=yes
-  # A Monit that is down, or cannot read its configuration, tells nothing; nor of a check whose file is not there.
-  echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) .*)
+order_monitor=87 around_monitor=yes
+# A Monit that is down, or cannot read its configuration, tells nothing; nor of a check whose file is not there.
+echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) .*)
 state not.loaded (file|link|absent) .*'
-}
 
 # Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
 ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }

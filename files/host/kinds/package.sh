@@ -1,6 +1,5 @@
 # Kind `package`: a Debian package. What is missing is installed; what the kit brought goes when the kit goes, not before.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_package=10 together_package=yes stays_package=always
 
 observe_package() {

@@ -1,6 +1,5 @@
 # Kind `setting`: time zone and host name, live and on disk.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_setting=81
 
 observe_setting() {

@@ -1,6 +1,5 @@
 # Kind `sysctl`: a live kernel setting; the file that keeps it over a reboot is an item of its own.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_sysctl=80
 
 observe_sysctl() {

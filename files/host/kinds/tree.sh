@@ -1,7 +1,6 @@
 # Kind `tree`: a blob unpacked at a path. Instructions: @blob @strip @only, @directories @files @executables (modes),
 # @remove=keep (stays when its manifest names another, for going back; goes with the manifest).
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_tree=60 observer_tree=paths silent_tree=@blob stays_tree=@remove
 
 apply_tree() {

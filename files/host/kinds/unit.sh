@@ -1,13 +1,10 @@
 # Kind `unit`: a systemd unit. Instructions: @change=reload|restart (what it is told when something that it reads was
 # written), @config (the directory or file that it reads, beside its own files).
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
-{
-  order_unit=85 around_unit=yes silent_unit='@change @config'
-  # A file that was touched makes what a service has read stale, and systemd ask for a reload.
-  echoes_unit='config .* (file|link|absent) .*
+order_unit=85 around_unit=yes silent_unit='@change @config'
+# A file that was touched makes what a service has read stale, and systemd ask for a reload.
+echoes_unit='config .* (file|link|absent) .*
 reload .* (file|link|absent) /etc/systemd/system/{name}'
-}
 
 # One call for all, in the order of the names.
 observe_unit() {
@@ -70,7 +67,7 @@ begin_unit() {
       # Only now systemd shows what it reads.
       observed=$(printf '%s\n' "$wanted" | observe)
       ;;
-    *) [ "$enabled" = no ] && ! touched_units || systemctl daemon-reload ;;
+    *) if [ "$enabled" = yes ] || touched_units; then systemctl daemon-reload; fi ;;
   esac
 }
 

@@ -1,6 +1,5 @@
 # Kind `user`: a system user. What the kit did not make is neither changed nor removed: its own say so in their comment.
 
-# shellcheck disable=SC2034 # of the rule, and of the order in which kinds are applied
 order_user=30
 
 observe_user() {

@@ -1,0 +1,238 @@
+/** The one rule of what differs, run as on a host: observed, applied last, left unfinished, wanted → rows. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostShell } from './host-shell.ts';
+
+type Case = {
+  /** What is seen of each item, one line each. */
+  observed: string[];
+  /** Item lines of manifests that were applied, by name. */
+  stored?: Record<string, string[]>;
+  /** Of manifests that a run had begun when it died. */
+  pending?: Record<string, string[]>;
+  /** Item lines of the manifests that are wanted, by name. */
+  wanted: Record<string, string[]>;
+  owners?: Record<string, string>;
+  rows: string[];
+};
+
+// Written with blanks for tabs; a blank within a value is a dot in the middle.
+const tabs = (line: string): string => line.replaceAll(' ', '\t').replaceAll('·', ' ');
+const blanks = (line: string): string => line.replaceAll(' ', '·').replaceAll('\t', ' ');
+
+const text = (name: string, items: readonly string[]): string =>
+  [`keelson 1 ${name}`, 'run before', '', ...items.map(tabs), 'end', ''].join('\n');
+
+function difference(mode: 'look' | 'apply' | 'settled', given: Omit<Case, 'rows'>): string[] {
+  const memory = Object.fromEntries([
+    ...Object.entries(given.stored ?? {}).map(([name, it]) => [`manifests/${name}`, text(name, it)]),
+    ...Object.entries(given.pending ?? {}).map(([name, it]) => [`pending/${name}`, text(name, it)]),
+    ...Object.entries(given.owners ?? {}).map(([name, owner]) => [`owners/${name}`, `${owner}\n`]),
+  ]);
+  const wanted = Object.entries(given.wanted).flatMap(([name, items]) => [
+    `manifest\t${name}\tnone`,
+    ...items.map(tabs),
+  ]);
+  const input = ['observed', ...given.observed.map(tabs), 'wanted', ...wanted, ''].join('\n');
+  return hostShell(`difference ${mode}`, { memory, input }).split('\n').filter(Boolean).map(blanks);
+}
+
+const conf = 'file /etc/a mode=0644 sha256=';
+
+const cases: Record<string, Case> = {
+  'as it is wanted': {
+    observed: [`${conf}1`],
+    stored: { base: [`${conf}1`] },
+    wanted: { base: [`${conf}1`] },
+    rows: [],
+  },
+  'drift: other than what was applied last': {
+    observed: ['file /etc/a mode=0666 sha256=1'],
+    stored: { base: [`${conf}1`] },
+    wanted: { base: [`${conf}1`] },
+    rows: ['drift file /etc/a mode 0666 0644'],
+  },
+  'change: the program wants it otherwise': {
+    observed: [`${conf}1`],
+    stored: { base: [`${conf}1`] },
+    wanted: { base: [`${conf}2`] },
+    rows: ['change file /etc/a sha256 1 2'],
+  },
+  'what drifted and changes has a row of each': {
+    observed: [`${conf}3`],
+    stored: { base: [`${conf}1`] },
+    wanted: { base: [`${conf}2`] },
+    rows: ['drift file /etc/a sha256 3 1', 'change file /etc/a sha256 1 2'],
+  },
+  'what drifted to what is wanted by now is no row': {
+    observed: [`${conf}2`],
+    stored: { base: [`${conf}1`] },
+    wanted: { base: [`${conf}2`] },
+    rows: [],
+  },
+  'new: never applied, and not there': {
+    observed: ['file /etc/a state=missing', 'package nginx state=missing'],
+    wanted: { base: [`${conf}1`, 'package nginx state=installed version=2'] },
+    rows: ['new file /etc/a state missing present', 'new package nginx state missing installed'],
+  },
+  'found: never applied, and there otherwise': {
+    observed: ['file /etc/a mode=0600 sha256=1 acl=yes'],
+    wanted: { base: [`${conf}1`] },
+    rows: ['found file /etc/a mode 0600 0644', 'found file /etc/a acl yes '],
+  },
+  'found: of another type': {
+    observed: ['file /etc/a type=directory', 'absent /etc/b type=file'],
+    wanted: { base: [`${conf}1`, 'absent /etc/b'] },
+    rows: ['found file /etc/a type directory file', 'found absent /etc/b type file absent'],
+  },
+  'a rollout of which nothing runs is new': {
+    observed: ['rollout shop target=inactive 4190=stopped'],
+    wanted: { r: ['rollout shop current=c3 target=active 4190=current @drain=30'] },
+    rows: ['new rollout shop state missing present'],
+  },
+  'what vanished has one row, whatever else it lacks': {
+    observed: ['file /etc/a state=missing', 'unit a.service state=missing'],
+    stored: { base: [`${conf}1`, 'unit a.service enabled=enabled active=active'] },
+    wanted: { base: [`${conf}2`, 'unit a.service enabled=enabled active=active'] },
+    rows: ['drift file /etc/a state missing present', 'drift unit a.service state missing present'],
+  },
+  'what a run that died left half done did not drift': {
+    observed: [`${conf}2`, 'unit a.service config=current @stale=/etc/a'],
+    stored: { base: [`${conf}1`, 'unit a.service config=current'] },
+    pending: { base: [`${conf}2`, 'unit a.service config=current'] },
+    wanted: { base: [`${conf}1`, 'unit a.service config=current'] },
+    rows: ['change file /etc/a sha256 2 1', 'change unit a.service config stale current echo'],
+  },
+  'what it never touched drifted all the same': {
+    observed: [`${conf}3`],
+    stored: { base: [`${conf}1`] },
+    pending: { base: [`${conf}2`] },
+    wanted: { base: [`${conf}2`] },
+    rows: ['drift file /etc/a sha256 3 1', 'change file /etc/a sha256 1 2'],
+  },
+  'instructions are told when they change, but for the silent ones': {
+    observed: ['directory /srv/a mode=0755', 'blob b state=present', 'unit u active=active'],
+    stored: { base: ['directory /srv/a mode=0755 @remove=keep', 'blob b state=present @run=1', 'unit u active=active @change=reload'] },
+    wanted: { base: ['directory /srv/a mode=0755 @whole=yes', 'blob b state=present @run=2', 'unit u active=active @change=restart'] },
+    rows: ['change directory /srv/a whole  yes', 'change directory /srv/a remove keep '],
+  },
+  'a new instruction of a key that was not there': {
+    observed: ['file /etc/a mode=0644'],
+    stored: { base: ['file /etc/a mode=0644'] },
+    wanted: { base: ['file /etc/a mode=0644 @check=nginx'] },
+    rows: ['change file /etc/a check  nginx'],
+  },
+  'after a changed port nothing drifted: one instance is new, the other about to go': {
+    observed: ['instances shop running=4190,4191,4200'],
+    stored: { site: ['instances shop running=4190,4191'] },
+    wanted: { site: ['instances shop running=4191,4200'] },
+    rows: ['change instances shop running 4190,4191,4200 4191,4200'],
+  },
+  'an instance that nobody ever wanted is drift': {
+    observed: ['instances shop running=4190,5000'],
+    stored: { site: ['instances shop running=4190'] },
+    wanted: { site: ['instances shop running=4190'] },
+    rows: ['drift instances shop running 4190,5000 4190'],
+  },
+  'an instance that runs what was applied last did not drift': {
+    observed: ['rollout shop current=aaaaaaaaaa 1=release·aaaaaaaa 2=older·unit 3=release·cccccccc 4=stopped'],
+    stored: { r: ['rollout shop current=aaaaaaaaaa 1=current 2=current 3=current 4=current @unit=u1'] },
+    wanted: { r: ['rollout shop current=bbbbbbbbbb 1=current 2=current 3=current 4=current @unit=u2'] },
+    rows: [
+      'change rollout shop current aaaaaaaaaa bbbbbbbbbb',
+      'change rollout shop 1 release·aaaaaaaa current',
+      'change rollout shop 2 older·unit current',
+      'drift rollout shop 3 release·cccccccc current',
+      'drift rollout shop 4 stopped current',
+    ],
+  },
+  'gone: applied, and named by no manifest any more; but for what stays': {
+    observed: [],
+    stored: { base: [`${conf}1`, 'package p state=installed', 'blob b state=present', 'tree /srv/r1 content=intact @remove=keep', 'tree /srv/r2 content=intact'] },
+    wanted: { base: [] },
+    rows: ['gone file /etc/a   ', 'gone tree /srv/r2   '],
+  },
+  'an item that another manifest names does not go': {
+    observed: [],
+    stored: { base: [`${conf}1`], other: [`${conf}1`] },
+    wanted: { base: [] },
+    rows: [],
+  },
+  'what moved from one manifest to another is known': {
+    observed: ['file /etc/a mode=0666 sha256=1'],
+    stored: { nginx: [`${conf}1`] },
+    wanted: { base: [`${conf}1`] },
+    rows: ['drift file /etc/a mode 0666 0644'],
+  },
+  'foreign: ends all else': {
+    observed: ['user jane foreign=somebody’s'],
+    wanted: { base: ['user jane home=/'] },
+    rows: ['foreign user jane  somebody’s '],
+  },
+  'what only follows from another difference is an echo': {
+    observed: [`${conf}2`, 'unit a.service active=active config=current @stale=/etc/a', 'unit b.service reload=needed', 'file /etc/systemd/system/b.service sha256=9', 'monitor m state=unknown', 'monitor n state=not·loaded'],
+    stored: { base: [`${conf}1`, 'unit a.service active=active config=current', 'unit b.service active=', 'file /etc/systemd/system/b.service sha256=1', 'monitor m state=monitored', 'monitor n state=monitored'] },
+    wanted: { base: [`${conf}1`, 'unit a.service active=active config=current', 'unit b.service active=', 'file /etc/systemd/system/b.service sha256=1', 'monitor m state=monitored', 'monitor n state=monitored'] },
+    rows: [
+      'drift file /etc/a sha256 2 1',
+      'drift unit a.service config stale current echo',
+      'drift unit b.service reload needed  echo',
+      'drift file /etc/systemd/system/b.service sha256 9 1',
+      'drift monitor m state unknown monitored echo',
+      'drift monitor n state not·loaded monitored echo',
+    ],
+  },
+  'alone it is told': {
+    observed: [`${conf}1`, 'unit a.service config=current @stale=/etc/a', 'monitor m state=unknown'],
+    stored: { base: [`${conf}1`, 'unit a.service config=current', 'monitor m state=monitored'] },
+    wanted: { base: [`${conf}1`, 'unit a.service config=current', 'monitor m state=monitored'] },
+    rows: ['drift unit a.service config stale current', 'drift monitor m state unknown monitored'],
+  },
+};
+
+for (const [title, { rows, ...given }] of Object.entries(cases))
+  test(title, () => assert.deepEqual(difference('apply', given), rows));
+
+test('an item of which nothing was seen is an error, never an absence', () => {
+  assert.throws(
+    () => difference('apply', { observed: [], wanted: { base: [`${conf}1`] } }),
+    /keelson: nothing could be found out about file \/etc\/a/,
+  );
+});
+
+test('what was just applied is held against the host alone', () => {
+  const given = {
+    observed: [`${conf}2`],
+    stored: { base: [`${conf}1 @check=a`, 'file /etc/gone mode=0644'] },
+    wanted: { base: [`${conf}3 @check=b`] },
+  };
+  assert.deepEqual(difference('settled', given), ['drift file /etc/a sha256 2 3']);
+});
+
+test('the look says which manifests are due, and why', () => {
+  const given = {
+    observed: [`${conf}2`, 'unit a.service config=current @stale=/etc/b', 'file /etc/b sha256=1', 'user u home=/'],
+    stored: {
+      base: [`${conf}1`, 'unit a.service config=current', 'file /etc/old mode=0644'],
+      site: ['file /etc/b sha256=1', 'unit a.service config=current', `${conf}1`],
+      nginx: ['file /etc/b sha256=1', 'file /etc/nobody sha256=1', 'package p state=installed'],
+      theirs: ['file /etc/theirs sha256=1'],
+    },
+    owners: { theirs: 'other' },
+    wanted: {
+      base: [`${conf}1`, 'unit a.service config=current'],
+      site: ['file /etc/b sha256=1', 'unit a.service config=current', `${conf}1`],
+      users: ['user u home=/'],
+    },
+  };
+  assert.deepEqual(difference('look', given), [
+    'manifest base due',
+    'drift file /etc/a sha256 2 1',
+    'gone file /etc/old   ',
+    'manifest site due',
+    'manifest users due',
+    'manifest nginx gone',
+    'gone file /etc/nobody   ',
+    'text /etc/a found ',
+  ]);
+});
