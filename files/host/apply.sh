@@ -193,6 +193,7 @@ in_words() {
 }
 
 differs() { grep -q "^[a-z]*$TAB$1$TAB$2$TAB$3$TAB" "$work/differences"; }
+rows_of() { awk -F '\t' -v kind="$1" -v name="$2" '$2 == kind && $3 == name' "$work/differences"; }
 observed_of() { awk -F '\t' -v kind="$1" -v name="$2" '$1 == kind && $2 == name' "$work/observed"; }
 touched() { printf '%s\n' "$1" >>"$work/touched"; }
 

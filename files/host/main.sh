@@ -4,7 +4,12 @@ usage() { fail "usage: keelson apply SERVER | remove MANIFEST SERVER | uninstall
 
 # What was done: logged at once, lest something that ends this run hides it; told at the end, since a
 # lost connection must not stop the work.
-say() { printf '%-6s %s\n' "$1" "$2" | tell; }
+say() {
+  told=$1
+  [ "$1" != drift ] || told='drift '
+  printf '%s\n' "$told $2" >>"$work/said"
+  log_line "$told $2"
+}
 
 # Usage: tell < LINES
 tell() {
@@ -25,11 +30,9 @@ fail() {
 # The value of a property of an item line, without a process of its own.
 # Usage: field @drain "$line"
 field() {
-  field_rest=$2$TAB
-  while [ -n "$field_rest" ]; do
-    case $field_rest in "$1="*) printf '%s\n' "${field_rest%%"$TAB"*}" | sed 's/^[^=]*=//' && return ;; esac
-    field_rest=${field_rest#*"$TAB"}
-  done
+  case $TAB$2 in
+    *"$TAB$1="*) field_rest=$TAB$2 field_rest=${field_rest#*"$TAB$1="} && printf '%s\n' "${field_rest%%"$TAB"*}" ;;
+  esac
 }
 
 item_name() {

@@ -278,21 +278,21 @@ test('an instance that is new or about to go did not drift, and a new setting is
 });
 
 test('of other ports only instances that nobody ever wanted drifted', () => {
-  const items = (...ports: number[]): Item => instances('shop', ports, 30);
+  const items = (...ports: number[]): Item => instances('shop', ports, { type: 'web', stop: 15 });
   const [before, after] = [items(4190, 4191), items(4191, 4192)];
-  const found = (ports: string): string[] => {
+  const found = (running: string): string[] => {
     const applied = manifestOf(before);
     const seen = sight(
       applied,
-      { 'instances shop': { ports } },
+      { 'instances shop': { running } },
       { applied: new Map([['nginx', applied.items]]) },
     );
     return texts(manifestOf(after), seen);
   };
-  const change = '~ instances shop ports 4190,4191 → 4191,4192 (change)';
+  const change = '~ instances shop running 4190,4191 → 4191,4192 (change)';
   assert.deepEqual(found('4190,4191,4192'), [change]);
   assert.deepEqual(found('4190,4191,4192,4199'), [
-    '! instances shop ports 4190,4191,4192,4199 → 4190,4191 (drift)',
+    '! instances shop running 4190,4191,4192,4199 → 4190,4191 (drift)',
     change,
   ]);
 });

@@ -13,7 +13,7 @@ export type Health =
     }
   /** It stays up for this time without being started again. */
   | { by: 'stay'; seconds: number }
-  /** A command ends well that runs as the app, in its release; it finds the instance's number as INSTANCE. */
+  /** A command ends well that runs as the app, in its release; it finds the instance's number as KEELSON_INSTANCE. */
   | { by: 'command'; command: readonly string[] };
 
 /** What the instances of an app run, and how they get there. All times are in seconds. */

@@ -180,7 +180,9 @@ test('a socket belongs to the target and holds the port of the one instance, on 
 });
 
 test('systemd reads every unit before it takes effect', () => {
-  const files = render(shop({ listen: 'socket' })).filter(({ kind }) => kind === 'file');
+  const files = render(shop({ listen: 'socket' })).filter(
+    ({ kind, name }) => kind === 'file' && name.startsWith('/etc/systemd/'),
+  );
   assert.deepEqual(names(files), [
     'file /etc/systemd/system/shop@.service',
     'file /etc/systemd/system/shop@.socket',
@@ -188,6 +190,28 @@ test('systemd reads every unit before it takes effect', () => {
   ]);
   for (const { name, instructions } of files)
     assert.deepEqual(instructions, { '@check': 'systemd' }, name);
+});
+
+test('what a rollout runs once in a release, it runs in the sandbox of an instance', () => {
+  const given = { sandbox: { jit: false, network: 'localhost' }, data: ['sessions'] };
+  const hook = lines(textOf(render(shop(given)), '/etc/keelson/shop/hook.service'));
+  const without = /^(Description|Type)=|^\[/;
+  const instance = new Set(unit(given));
+  assert.deepEqual(
+    hook.filter((line) => !without.test(line) && !instance.has(line)),
+    [],
+  );
+  for (const line of [
+    'Type=oneshot',
+    'User=shop',
+    'EnvironmentFile=/etc/keelson/shop/environment',
+    'ReadWritePaths=/srv/shop/sessions',
+    'IPAddressDeny=any',
+    'MemoryDenyWriteExecute=yes',
+    'ProtectSystem=strict',
+  ])
+    assert.ok(hook.includes(line), line);
+  assert.ok(!hook.some((line) => /^(ExecStart|PartOf|Restart)/.test(line)));
 });
 
 test('the unit of a worker knows its number and no port; all else is as an appâ€™s', () => {
@@ -198,7 +222,7 @@ test('the unit of a worker knows its number and no port; all else is as an appâ€
   const same = (line: string) =>
     line.replaceAll('shop', 'mailer').replace(/KEELSON_UNIT=.*/, 'KEELSON_UNIT');
   const own = worker.filter((line) => !web.map(same).includes(same(line)));
-  assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=INSTANCE=%i']);
+  assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
   const others = web.map(same).filter((line) => !worker.map(same).includes(line));
   assert.deepEqual(others, ['Description=mailer on port %i', 'Environment=PORT=%i']);
   assert.match(

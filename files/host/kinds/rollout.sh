@@ -1,19 +1,30 @@
-# What the instances of apps run, told by the processes themselves. Read-only: part of every probe.
+# Kind `rollout`: what the instances of an app run, and how they get there without losing a request.
+# docs/rollout.md tells the steps and the reasons; files/host/rollout/ has what carries them out.
 
-# Usage: observe_rollout < ITEM-LINES. One systemctl, one find and one grep for all apps together.
+order_rollout=80
+# They follow from another instruction, or say more of a secret than they may.
+silent_rollout='@unit @environment @type @listen @stop @single @health'
+nothing_rollout='stopped inactive'
+# Who runs what was applied last did not drift.
+follows_rollout='release {current}=current;older unit=@unit;older environment=@environment;older unit and environment=@unit @environment'
+
+# Usage: observe_rollout < ITEM-LINES. What instances run, told by their processes. Read-only: part of
+# every look. One systemctl, one find and one grep for all apps together.
+# shellcheck disable=SC2086 # units and paths of the kit's own
 observe_rollout() {
   rollouts=$(cat)
   [ -n "$rollouts" ] || return 0
-  shown=$(printf '%s\n' "$rollouts" | rollout_units | lines_to_args systemctl show --no-pager \
-    -p Id,LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires) || :
+  units=$(printf '%s\n' "$rollouts" | rollout_units)
+  shown=$(systemctl show --no-pager \
+    -p Id,LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires $units 2>/dev/null) || :
+  list_processes
   {
-    printf '%s\n' "$rollouts" | awk -F '\t' '{ print "/srv/" $2 "/current\n/srv/" $2 "/public/current" }' | links
-    { processes cwd && processes exe; } | links
-    stale_units
+    # An app chooses the name of its directory: no tab or line break in it may end a record.
+    find $links -maxdepth 0 -type l -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
+    [ -z "$stale" ] || stale_units
     # What systemd set when it started them.
-    processes environ | lines_to_args grep -aoszH '^KEELSON_[A-Z]*=[0-9a-f]*$' | tr '\0' '\n'
-    printf '%s\n' "$shown"
-    printf 'items\n%s\n' "$rollouts"
+    [ -z "$environs" ] || grep -aoszH '^KEELSON_[A-Z]*=[0-9a-f]*$' $environs | tr '\0' '\n'
+    printf '%s\n' "$shown" items "$rollouts"
   } | join_rollouts
 }
 
@@ -24,23 +35,43 @@ rollout_units() {
       name = $2 "@" substr($i, 1, index($i, "=") - 1); print name ".service\n" name ".socket" } }'
 }
 
-# stale<TAB>UNIT-FILE<TAB>HASH of unit files that are newer than what systemd has read.
+# Sets links and environs, what tells of each instance, and stale, the unit files that are newer than what
+# systemd has read. Without a process of its own: it is asked for again and again while instances move.
+list_processes() {
+  links='' environs='' stale='' fragment='' is_stale=no
+  for unit in $units; do
+    case $unit in *.target) links="$links /srv/${unit%.target}/current /srv/${unit%.target}/public/current" ;; esac
+  done
+  while IFS= read -r property; do
+    case $property in
+      MainPID=[1-9]*)
+        process=/proc/${property#MainPID=}
+        links="$links $process/cwd $process/exe" environs="$environs $process/environ"
+        ;;
+      FragmentPath=*) fragment=${property#FragmentPath=} ;;
+      NeedDaemonReload=yes) is_stale=yes ;;
+      '')
+        [ "$is_stale" = no ] || stale="$stale$fragment$NEWLINE"
+        fragment='' is_stale=no
+        ;;
+    esac
+  done <<SHOWN
+$shown
+
+SHOWN
+}
+
+# stale<TAB>UNIT-FILE<TAB>HASH of each.
 stale_units() {
-  printf '%s\n' "$shown" | awk '/^FragmentPath=/ { path = substr($0, 14) } /^NeedDaemonReload=yes/ { stale = 1 }
-    /^$/ { if (stale && path != "") print path; path = ""; stale = 0 } END { if (stale && path != "") print path }' |
-    sort -u | while read -r path; do
+  printf '%s' "$stale" | sort -u | while read -r path; do
     [ ! -f "$path" ] || [ -L "$path" ] ||
       printf 'stale\t%s\t%s\n' "$path" "$(sed '/^Environment=KEELSON_UNIT=/d' "$path" | sha256sum | cut -d ' ' -f 1)"
   done
 }
 
-processes() { printf '%s\n' "$shown" | sed -n "s,^MainPID=\([1-9].*\),/proc/\1/$1,p"; }
-# PATH<TAB>TARGET. An app chooses the name of its directory: no tab or line break in it may end a record.
-links() { find_lines -maxdepth 0 -type l -printf '%p\n%l\0' | tr '\t\n\0' '?\t\n'; }
-
 join_rollouts() {
   awk -F '\t' '
-    body { print observation($2, $0); next }
+    body { out = observation($2, $0); if (!unknown) print out; next }
     $1 == "items" { body = 1; next }
     /^\// && NF > 1 { at = index($0, "\t"); own = substr($0, at + 1); gsub(/\t/, "?", own); link[$1] = own; next }
     $1 == "stale" { stale[$2] = $3; next }
@@ -56,10 +87,12 @@ join_rollouts() {
       store()
       n = split(line, part, "\t")
       for (i = 3; i <= n; i++) { at = index(part[i], "="); instruction[substr(part[i], 1, at - 1)] = substr(part[i], at + 1) }
-      out = "rollout\t" app
+      out = "rollout\t" app; unknown = 0
       for (i = 3; i <= n; i++) {
         key = substr(part[i], 1, index(part[i], "=") - 1)
         if (key ~ /^[0-9]+$/) out = out "\t" key "=" state(app, key, instruction["current"], instruction["@unit"], instruction["@environment"])
+        # Without an answer of systemd nothing is known, and nothing is said.
+        if (key == "target" && !((app ".target ActiveState") in unit)) unknown = 1
         if (key == "target") out = out "\ttarget=" unit[app ".target ActiveState"]
         if (key == "public" && ("/srv/" app "/public/current") in link) out = out "\tpublic=" copy(link["/srv/" app "/public/current"], app)
         if (key == "current" && ("/srv/" app "/current") in link) out = out "\tcurrent=" release(link["/srv/" app "/current"], app)
@@ -71,6 +104,7 @@ join_rollouts() {
       if (unit[name " LoadState"] == "masked" || unit[socket " LoadState"] == "masked") return "masked"
       own = override(app, name); if (own == "") own = override(app, socket)
       if (own != "") return "overridden by " own
+      if (!((name " ActiveState") in unit)) unknown = 1
       active = unit[name " ActiveState"]; pid = unit[name " MainPID"]
       if (active == "failed") return "failed"
       if (active == "activating") return unit[name " SubState"] == "auto-restart" ? "restarting" : "starting"
@@ -112,27 +146,32 @@ join_rollouts() {
     }'
 }
 
-# Usage: observe_instances < ITEM-LINES. The ports that are wanted, and those of all other instances that
-# run. Whether what is wanted runs is told by the rollout item.
-observe_instances() {
-  instances=$(cat)
-  [ -n "$instances" ] || return 0
-  {
-    printf '%s\n' "$instances" | awk -F '\t' '{ print $2 "@*.service" }' |
-      lines_to_args systemctl list-units --no-pager --no-legend --plain --full --type=service \
-        --state=active,activating,reloading || :
-    printf 'items\n%s\n' "$instances"
-  } | awk '
-    body { match($0, /\tports=[^\t]*/); wanted = substr($0, RSTART + 7, RLENGTH - 7); gsub(/,/, " ", wanted)
-      print "instances\t" $2 "\tports=" sorted(wanted ports[$2]); next }
-    $1 == "items" { body = 1; next }
-    { at = match($1, /@[^@]*\.service$/); app = substr($1, 1, at - 1)
-      ports[app] = ports[app] " " substr($1, at + 1, length($1) - at - 8) }
-    function sorted(list,  part, n, i, j, t, out) {
-      n = split(list, part, " ")
-      for (i = 2; i <= n; i++) for (j = i; j > 1 && part[j - 1] > part[j]; j--) {
-        t = part[j]; part[j] = part[j - 1]; part[j - 1] = t }
-      for (i = 1; i <= n; i++) if (part[i] != part[i - 1]) out = out (out == "" ? "" : ",") part[i]
-      return out
-    }'
+# Usage: apply_rollout LINE ORIGIN. Orders the rollout, follows it and reports what came of it.
+apply_rollout() {
+  rollout_of "$(item_name "$1")"
+  await_rollout
+  # Another run may have brought it about meanwhile; and a setting alone moves nothing.
+  if [ "$(printf '%s\n' "$1" | observe_rollout)" = "$(state_of "$1")" ]; then
+    note_settings "$1"
+  else
+    order_the_rollout "$1" "$2"
+    report_rollout
+  fi
+}
+
+# An item line without what is only told to the helper.
+state_of() { printf '%s\n' "$1" | tr '\t' '\n' | grep -v '^@' | paste -s; }
+
+# Usage: remove_rollout APP LINE. Ends all of the app that runs, and forgets what its rollouts noted.
+remove_rollout() {
+  rollout_of "$1"
+  systemctl stop "keelson-rollout-$app.service" 2>/dev/null || :
+  systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
+  systemctl reset-failed "$app@*" 2>/dev/null || :
+  open_ports
+  for hash in "$home"/releases/*; do
+    [ ! -d "$hash" ] || remove_release "${hash##*/}"
+  done
+  rm -rf "$home/current" "$home/public/current" "$home/public/previous" "$place"
+  say change "rollout $app: all instances stopped"
 }

@@ -1,0 +1,58 @@
+# Kind `instances`: no others than the wanted instances of an app run. Whether those run is told by its rollout.
+
+order_instances=90
+silent_instances='@stop @type'
+lists_instances=running
+
+# Usage: observe_instances < ITEM-LINES. The keys of those that are wanted, and of all others that run.
+observe_instances() {
+  instances=$(cat)
+  [ -n "$instances" ] || return 0
+  # Stopped is what is not named: without an answer nothing is known.
+  found=$(
+    set -f
+    # shellcheck disable=SC2046 # patterns for systemctl
+    systemctl list-units --no-pager --no-legend --plain --full --type=service --state=active,activating,reloading \
+      $(printf '%s\n' "$instances" | awk -F '\t' '{ print $2 "@*.service" }') 2>/dev/null
+  ) || return 0
+  {
+    printf '%s\n' "$found" items "$instances"
+  } | awk '
+    body { match($0, /\trunning=[^\t]*/); wanted = substr($0, RSTART + 9, RLENGTH - 9); gsub(/,/, " ", wanted)
+      print "instances\t" $2 "\trunning=" sorted(wanted keys[$2]); next }
+    $1 == "items" { body = 1; next }
+    NF { at = match($1, /@[^@]*\.service$/); app = substr($1, 1, at - 1)
+      keys[app] = keys[app] " " substr($1, at + 1, length($1) - at - 8) }
+    function sorted(list,  part, n, i, j, t, out) {
+      n = split(list, part, " ")
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && part[j - 1] > part[j]; j--) {
+        t = part[j]; part[j] = part[j - 1]; part[j - 1] = t }
+      for (i = 1; i <= n; i++) if (part[i] != part[i - 1]) out = out (out == "" ? "" : ",") part[i]
+      return out
+    }'
+}
+
+# Usage: apply_instances LINE ORIGIN. Drains and stops what nobody wants any more.
+apply_instances() {
+  rollout_of "$(item_name "$1")"
+  drain=$(field @drain "$1") stop=$(field @stop "$1") type=$(field @type "$1") single=no start=60 answers=1
+  running=$(field running "$(printf '%s\n' "$1" | observe_instances)")
+  surplus=$(without "$(field running "$1" | tr ',' ' ')" "$(printf '%s' "$running" | tr ',' ' ')")
+  [ -n "$surplus" ] || return 0
+  take_out "$(numbers_among "$surplus")"
+  say_open instances "$surplus" "$2"
+  stop_instances "$surplus"
+  systemctl_each reset-failed service "$surplus"
+  open_ports
+  say "$2" "instances $app running $running → $(field running "$1")"
+}
+
+# Somebody may have started one by a name that is no port.
+numbers_among() {
+  for key in $1; do
+    case $key in *[!0-9]*) ;; *) printf '%s ' "$key" ;; esac
+  done
+}
+
+# What runs without being wanted ends with the app, see remove_rollout.
+remove_instances() { :; }

@@ -1,0 +1,78 @@
+# The drain: takes instances out of service without nginx or the app being told, and Monit off them.
+
+monit_each() {
+  command -v monit >/dev/null || return 0
+  for key in $2; do ask_monit "$1" "$app-$key" >/dev/null || :; done
+}
+
+# Usage: take_out INSTANCES. Afterwards they can be stopped, and $work/open has the connections that end with them.
+take_out() {
+  : >"$work/open"
+  queued=no
+  [ "$type" = web ] && [ -n "$1" ] || return 0
+  ! is_queued "$1" || queued=yes
+  # One alone has nobody to send new requests to, and the queue of a socket that systemd holds must stay open;
+  # the app itself ends what it has begun.
+  if [ "$single" = yes ] || [ "$queued" = yes ]; then count_open "$1"; else drain_ports "$1"; fi
+}
+
+# With a socket of systemd's there is one instance.
+is_queued() { systemctl is-active --quiet "$app@${1%% *}.socket"; }
+
+# Refuses new connections and waits for the open ones to end, until the drain time is over.
+drain_ports() {
+  refuse_ports "$1"
+  read_clock
+  drained_at=$((clock + drain * 100))
+  while count_open "$1" && [ -s "$work/open" ] && read_clock && [ "$clock" -lt "$drained_at" ]; do
+    sleep 0.1
+  done
+  how_ended="cut after $drain s"
+}
+
+# The kernel refuses new connections to the ports, from all but root's health checks. nginx sees a refusal
+# before it has sent anything, and asks the next instance. Each port leaves the set by itself when the
+# rollout has died.
+refuse_ports() {
+  elements='' is_refusing=yes
+  for key in $1; do elements="${elements:+$elements, }$key timeout $((drain + stop + start + 60))s"; done
+  nft -f - 2>"$work/complaints" <<RULES || fail "rollout $app: nft cannot refuse connections, nothing was stopped: $(cat "$work/complaints")"
+add table inet $table
+add set inet $table ports { type inet_service; flags timeout; }
+add chain inet $table output { type filter hook output priority filter; }
+flush chain inet $table output
+add rule inet $table output oifname lo meta skuid != 0 tcp dport @ports tcp flags syn / syn,ack reject with tcp reset
+flush set inet $table ports
+add element inet $table ports { $elements }
+RULES
+}
+
+# One batch at a time is refused, so the table goes as a whole.
+open_ports() {
+  [ "${is_refusing:-}" = no ] || nft delete table inet "$table" 2>/dev/null || :
+  is_refusing=no
+}
+
+count_open() {
+  filter=''
+  for key in $1; do filter="${filter:+$filter or }sport = :$key"; done
+  ss -Htn state established "( $filter )" >"$work/open"
+  how_ended='open, which the app is told to end'
+}
+
+# Usage: say_open KIND INSTANCES ORIGIN. Says at once how many connections end with the instances, since
+# nobody can count them any more when a start has failed.
+say_open() {
+  [ -s "$work/open" ] || return 0
+  for key in $2; do
+    count=$(awk -v port=":$key" 'substr($3, length($3) - length(port) + 1) == port' "$work/open" | wc -l)
+    [ "$count" = 1 ] && connections='1 connection' || connections="$count connections"
+    [ "$count" = 0 ] || say "$3" "$1 $app $key: $connections $how_ended"
+  done
+}
+
+# Sets clock: hundredths of a second since boot.
+read_clock() {
+  read -r clock _ </proc/uptime
+  clock=${clock%.*}${clock#*.}
+}

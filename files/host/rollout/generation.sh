@@ -1,0 +1,127 @@
+# Generations: a release with the unit file, the hook unit and the environment that it was proven with, and
+# the item that says how its instances listen, stop and show their health. `good` is the last whose rollout was
+# completed, `next` the one that is being rolled out.
+
+# Sets old, old_public: what to go back to; empty when there is nothing other than what is wanted.
+find_old_generation() {
+  complete_generation
+  old=$current old_public=$(readlink "$home/public/current" || :) changed=yes
+  if [ -s "$place/good/identity" ]; then
+    IFS=$TAB read -r old _ _ old_public <"$place/good/identity"
+    [ "$(cut -f 1-3 "$place/good/identity")" != "$identity" ] || { old='' && changed=no; }
+  elif [ -s "$place/next/identity" ] && [ "$(cut -f 1 "$place/next/identity")" = "$old" ]; then
+    # Tried once, and never proven.
+    old=''
+  else
+    case $observation in
+      *=current*)
+        # The host's memory was lost, and what is wanted is in service.
+        old='' changed=no
+        note_next && make_good
+        ;;
+    esac
+  fi
+  [ -d "$home/releases/$old" ] || old=''
+}
+
+# A rollout that was ended by force, or by a reboot, may have been completed but for this note.
+complete_generation() {
+  [ -s "$place/next/identity" ] || return 0
+  IFS=$TAB read -r of_release of_unit of_environment _ <"$place/next/identity"
+  runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$keys" | observe_rollout | tr '\t' '\n')
+  printf '%s\n' "$runs" | grep -q '^[0-9]*=current$' || return 0
+  ! printf '%s\n' "$runs" | grep -qE '^[0-9]+=(release|older|directory)' || return 0
+  make_good
+}
+
+# Usage: goal_line RELEASE UNIT-HASH ENVIRONMENT-HASH INSTANCES. An item that is asked for.
+goal_line() {
+  printf 'rollout\t%s\tcurrent=%s\t@unit=%s\t@environment=%s' "$app" "$1" "$2" "$3"
+  # shellcheck disable=SC2086 # keys
+  printf '\t%s=current' $4
+  echo
+}
+
+unit_file() { printf '/etc/systemd/system/%s@.service' "$app"; }
+environment_file() { printf '/etc/keelson/%s/environment' "$app"; }
+hook_file() { printf '/etc/keelson/%s/hook.service' "$app"; }
+
+note_next() {
+  rm -rf "$place/next"
+  mkdir "$place/next"
+  cp -p "$(unit_file)" "$place/next/unit"
+  cp -p "$(environment_file)" "$place/next/environment"
+  [ ! -f "$(hook_file)" ] || cp -p "$(hook_file)" "$place/next/hook"
+  printf '%s\n' "$line" >"$place/next/item"
+  printf '%s\t%s\n' "$identity" "$public" >"$place/next/identity"
+  # Else a crash may leave the names without what they hold.
+  sync "$place/next"/*
+}
+
+make_good() {
+  [ -d "$place/next" ] || return 0
+  earlier=$(cut -f 1 "$place/good/identity" 2>/dev/null || :)
+  [ -z "$earlier" ] || [ "$earlier" = "$(cut -f 1 "$place/next/identity")" ] || printf '%s\n' "$earlier" >"$place/previous"
+  rm -rf "$place/good"
+  mv -T "$place/next" "$place/good"
+}
+
+# Usage: note_settings LINE. The same generation may be asked for its health in another way now, or other static
+# files of it may be served: so it is when it is gone back to.
+note_settings() {
+  read_line "$1"
+  [ "$(cut -f 1-3 "$place/good/identity" 2>/dev/null)" = "$identity" ] || return 0
+  printf '%s\n' "$1" >"$work/item"
+  cmp -s "$work/item" "$place/good/item" || install_durably "$work/item" "$place/good/item"
+  printf '%s\t%s\n' "$identity" "$public" >"$work/identity"
+  cmp -s "$work/identity" "$place/good/identity" || install_durably "$work/identity" "$place/good/identity"
+}
+
+# Of the good generation. Of one that a helper before the item was noted with it, the unit file tells.
+read_good_settings() {
+  if [ -s "$place/good/item" ]; then
+    read_settings "$(cat "$place/good/item")"
+  elif [ -s "$place/good/unit" ]; then
+    if grep -q '^Requires=.*@%i\.socket$' "$place/good/unit"; then listen=socket; else listen=port; fi
+    stop=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' "$place/good/unit")
+    stop=${stop:-15}
+  fi
+}
+
+# The old release runs with its own files again; the next run finds them changed and writes the wanted ones.
+put_generation_back() {
+  [ -s "$place/good/identity" ] || return 0
+  put_back "$place/good/environment" "$(environment_file)"
+  [ ! -f "$place/good/hook" ] || put_back "$place/good/hook" "$(hook_file)"
+  cmp -s "$place/good/unit" "$(unit_file)" || {
+    put_back "$place/good/unit" "$(unit_file)"
+    systemctl daemon-reload
+  }
+}
+
+put_back() {
+  ! cmp -s "$1" "$2" || return 0
+  cp -p "$1" "$2.keelson-new"
+  sync "$2.keelson-new"
+  mv -fT "$2.keelson-new" "$2"
+  say change "file $2: put back"
+  note_put_back "$2"
+}
+
+# The next look finds the old file where its manifest wants the new one. It is to know that nobody drifted:
+# the manifest counts as one that was cut short. One that was, such as the rollout's own, which is being applied,
+# keeps what else is noted of it.
+note_put_back() {
+  put=$(sha256sum <"$1")
+  for manifest_of in "$STATE"/manifests/* "$STATE/pending/$manifest"; do
+    begun=$STATE/pending/${manifest_of##*/} whole=yes
+    [ -f "$begun" ] || { begun=$manifest_of && whole=''; }
+    [ -f "$begun" ] || continue
+    awk -F '\t' -v path="$1" -v hash="${put%% *}" -v whole="$whole" '
+      !ended && $1 == "file" && $2 == path { sub(/\tsha256=[0-9a-f]*/, "\tsha256=" hash); found = 1 }
+      { print }
+      /^end$/ { ended = 1; if (!whole) exit }
+      END { exit !found }' "$begun" >"$work/put-back" || continue
+    install_durably "$work/put-back" "$STATE/pending/${manifest_of##*/}"
+  done
+}

@@ -1,0 +1,138 @@
+# Moves one instance, or a few at once: out of service, stopped, started on a release, healthy, in service.
+
+# Usage: move RELEASE INSTANCES. On failure: key, reason and evidence.
+move() {
+  goal=$1 moving=$2 pointed_back=yes
+  read_clock
+  began=$clock
+  note_moving "$moving"
+  monit_each unmonitor "$moving"
+  take_out "$moving"
+  say_open rollout "$moving" "$(origin_of "${moving%% *}")"
+  [ "$listen" = socket ] || stop_instances "$moving"
+  { start_on "$goal" && await_health; } || {
+    collect_evidence
+    return 1
+  }
+  read_clock
+  ready=$clock
+  # One alone serves from its first good answer on.
+  [ "$single" = no ] || ready=${answered_at:-$clock}
+  open_ports
+  monit_each monitor "$moving"
+  note_arrived
+  moved="${moved:+$moved }$moving"
+  say_moved
+}
+
+# Usage: start_on RELEASE. Starts $moving there.
+start_on() {
+  since=@$(date +%s.%N) answered_at=''
+  for key in $moving; do
+    wc -c 2>/dev/null <"/var/log/$app/$key.log" >"$work/logged.$key" || echo 0 >"$work/logged.$key"
+  done
+  [ "$type/$listen" != web/port ] || free_ports || return 1
+  point "$home/current" "$home/releases/$1"
+  pointed_back=no
+  systemctl_each reset-failed service "$moving"
+  # Of a stopped service its socket would start another at once, on whatever release.
+  [ "$listen" = socket ] && verb=restart || verb=start
+  systemctl_each "$verb" service "$moving"
+  read_clock
+  started_at=$clock
+}
+
+# Once more refused, for the stop may have taken long; and free for the instances.
+free_ports() {
+  [ "$single" = yes ] || refuse_ports "$moving"
+  for key in $moving; do
+    holder=$(port_holder "$key")
+    [ -z "$holder" ] || { reason="cannot have its port, which is held by $holder" && return 1; }
+  done
+}
+
+# Who listens on a port and is none of the instance, in words.
+port_holder() {
+  ss -Hltnp "sport = :$1" | awk '$4 ~ /^(127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]):/' |
+    sed -n 's/.*(("\([^"]*\)",pid=\([0-9]*\).*/\2 \1/p' | while read -r pid program; do
+      [ "$listen" = socket ] && [ "$pid" = 1 ] && continue
+      of=$(sed -n 's,^\(0:\|1:name=systemd\):.*/\([^/]*\)$,\2,p' "/proc/$pid/cgroup" | sort -u | tail -n 1)
+      [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)' "$program" "$pid" "$of"
+    done
+}
+
+# A socket that stays would start its service at once.
+stop_instances() {
+  [ "$queued" = no ] || systemctl_each stop socket "$1"
+  systemctl_each stop service "$1"
+}
+
+# Usage: systemctl_each VERB service|socket INSTANCES. Failures are seen by whoever looks at the instances next.
+systemctl_each() {
+  units=''
+  for key in $3; do units="$units $app@$key.$2"; done
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$units" ] || systemctl "$1" $units 2>/dev/null || :
+}
+
+say_moved() {
+  took=$((ready - began))
+  for key in $moving; do
+    how="$(field "$key" "$observation") → current"
+    [ "$returning" = no ] || how="back on $(short "$goal")"
+    say "$(origin_of "$key")" "rollout $app $key $how in $((took / 100)).$((took / 10 % 10)) s"
+  done
+}
+
+# What somebody masked, or overrides for this app alone, is put aside before anything starts. Of several
+# overrides an instance shows one at a time. Whatever starts from here on is what lies on disk.
+mend_units() {
+  while has_overrides; do
+    shown=$observation
+    for key in $keys; do put_override_aside "$app@$key.service" "$(field "$key" "$observation")"; done
+    systemctl daemon-reload
+    observe_again
+    [ "$observation" != "$shown" ] || fail "rollout $app: $shown; it cannot be put aside"
+  done
+  ! needs_reload || systemctl daemon-reload
+  case $observation in
+    *'=reload needed'*)
+      for key in $keys; do
+        [ "$(field "$key" "$observation")" != 'reload needed' ] ||
+          say "$(origin_of "$key")" "rollout $app $key reload needed → current"
+      done
+      observe_again
+      ;;
+  esac
+}
+
+has_overrides() { case $observation in *=masked* | *=overridden*) ;; *) return 1 ;; esac }
+
+# The manifest before has made systemd read its files, unless somebody was here meanwhile.
+needs_reload() {
+  # shellcheck disable=SC2046 # names of units
+  case $(systemctl show --no-pager -p NeedDaemonReload $(printf '%s\n' "$line" | rollout_units) 2>/dev/null) in
+    *=yes*) ;;
+    *) return 1 ;;
+  esac
+}
+
+put_override_aside() {
+  case $2 in
+    masked)
+      systemctl unmask --quiet "$1" "${1%service}socket" 2>/dev/null || :
+      systemctl unmask --quiet --runtime "$1" "${1%service}socket" 2>/dev/null || :
+      ;;
+    overridden*)
+      override=${2#overridden by }
+      # It may be gone already, and systemd not have been told.
+      [ ! -e "$override" ] || put_aside "$override"
+      rmdir "${override%/*}" 2>/dev/null || :
+      ;;
+  esac
+}
+
+observe_again() {
+  observation=$(printf '%s\n' "$line" | observe_rollout)
+  [ -n "$observation" ] || fail "rollout $app: nothing could be found out about its instances"
+}

@@ -1,0 +1,131 @@
+# The steps of a rollout: which instances move when, and what comes of a failure.
+
+roll() {
+  sort_instances
+  moved='' returning=no stage=rest
+  [ "$changed" = no ] || roll_first "${down:-$up}"
+  make_current "$release" "$public"
+  stage=rest
+  rm -f "$place/moving"
+  # What does not run cannot be missed: all of it at once.
+  roll_batches "$(count "$down")" "$down"
+  roll_batches "$(batch_size)" "$up"
+  finish
+}
+
+# Those that are not current: down, that serve nobody now; up, that do.
+sort_instances() {
+  down='' up=''
+  for key in $keys; do
+    case $(field "$key" "$observation") in
+      current) ;;
+      stopped | failed | masked | restarting | starting) down="${down:+$down }$key" ;;
+      *) up="${up:+$up }$key" ;;
+    esac
+  done
+  found_down=$down
+}
+
+# A new generation is on trial on one instance, which then is watched while it serves.
+roll_first() {
+  stage=trial
+  note_moving ''
+  prepare_release || {
+    put_generation_back
+    note_failed
+    fail "rollout $app: $reason; no instance was moved
+$evidence"
+  }
+  note_next
+  first=${1%% *}
+  [ -n "$first" ] || return 0
+  { move "$release" "$first" && watch_instance "$first"; } || go_back
+  down=$(without "$first" "$down") up=$(without "$first" "$up")
+}
+
+roll_batches() {
+  size=$1
+  # shellcheck disable=SC2086 # keys
+  set -- $2
+  while [ $# -gt 0 ]; do
+    batch_of=''
+    while [ $# -gt 0 ] && [ "$(count "$batch_of")" -lt "$size" ]; do
+      batch_of="${batch_of:+$batch_of }$1"
+      shift
+    done
+    { still_up && move "$release" "$batch_of"; } || go_back
+  done
+}
+
+# shellcheck disable=SC2086 # keys
+count() { set -- $1 && echo $#; }
+
+# Usage: without INSTANCES LIST. What of the list is not among them.
+without() {
+  others=''
+  for one in $2; do
+    case " $1 " in *" $one "*) ;; *) others="${others:+$others }$one" ;; esac
+  done
+  printf '%s\n' "$others"
+}
+
+# A share is rounded up; one instance at least stays in service.
+batch_size() {
+  all=$(count "$keys") size=$batch
+  case $size in *%) size=$(((all * ${size%\%} + 99) / 100)) ;; esac
+  [ "$size" -lt "$all" ] || size=$((all - 1))
+  [ "$size" -gt 0 ] || size=1
+  echo "$size"
+}
+
+# Everything back on the generation before; then fails with the reason.
+go_back() {
+  failure="rollout $app: $key on $(short "$release") $reason"
+  [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
+  if [ -z "$old" ]; then
+    rm -f "$place/moving"
+    fail "$failure; there is nothing to go back to, $app@$key.service is left to be looked at
+$evidence"
+  fi
+  shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
+  failed_ones=${unproven:-$key}
+  others=$(without "$failed_ones" "$moved")
+  put_generation_back
+  read_good_settings
+  stage=rest
+  note_failed
+  rm -rf "$place/next"
+  make_current "$old" "$old_public"
+  # First what failed, which serves nobody; then the others.
+  return_instances "$failed_ones"
+  for other in $others; do return_instances "$other"; done
+  fail "$failure; $came_back
+$shown"
+}
+
+# What did not run before does not run afterwards.
+return_instances() {
+  ran=$(without "$found_down" "$1")
+  systemctl_each stop service "$(without "$ran" "$1")"
+  rm -f "$place/moving"
+  [ -n "$ran" ] || return 0
+  move "$old" "$ran" && return 0
+  came_back="and $key on $(short "$old") $reason, see journalctl -u $app@$key.service"
+  open_ports
+  rm -f "$place/moving"
+}
+
+finish() {
+  still_up || go_back
+  was=$(field current "$observation")
+  [ "$was" = "$release" ] || say "$(origin_of current)" "rollout $app current $(short "${was:-none}") → $(short "$release")"
+  served=$(field public "$observation")
+  [ -z "$public" ] || [ "$served" = "${public##*/}" ] ||
+    say "$(origin_of public)" "rollout $app public ${served:-none} → ${public##*/}"
+  was=$(field target "$observation")
+  [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
+  if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
+  remove_old_releases
+  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
+$evidence"
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instances, rollout } from '../../components/host/kinds.ts';
+
+const common = {
+  app: 'mailer',
+  release: 'a'.repeat(64),
+  type: 'worker' as const,
+  instances: [1, 2],
+  unit: 'u',
+  environment: 'e',
+  stop: 20,
+  start: 60,
+  watch: 0,
+  batch: '25%',
+  hookTimeout: 600,
+  keep: 5,
+};
+
+const shared = {
+  '@type': 'worker',
+  '@unit': 'u',
+  '@environment': 'e',
+  '@stop': '20',
+  '@start': '60',
+  '@watch': '0',
+  '@batch': '25%',
+  '@before': '',
+  '@after': '',
+  '@hook': '600',
+  '@kept': '5',
+};
+
+test('a worker has numbers, no port and no drain, and is healthy by staying up', () => {
+  assert.deepEqual(rollout({ ...common, health: { by: 'stay', seconds: 10 } }), {
+    kind: 'rollout',
+    name: 'mailer',
+    state: { current: 'a'.repeat(64), target: 'active', 1: 'current', 2: 'current' },
+    instructions: { ...shared, '@health': 'stay', '@stay': '10' },
+  });
+});
+
+test('a command that says whether a worker is healthy is one line', () => {
+  const health = { by: 'command' as const, command: ['node', 'check.js', '--queue'] };
+  assert.deepEqual(rollout({ ...common, health }).instructions, {
+    ...shared,
+    '@health': 'command',
+    '@command': 'node check.js --queue',
+  });
+});
+
+test('a web app with one instance says so', () => {
+  const health = {
+    ...{ by: 'http' as const, host: 'localhost', path: '/' },
+    ...{ status: 200, answers: 3 },
+  };
+  const { instructions = {} } = rollout({
+    ...common,
+    ...{ type: 'web', instances: [4190], single: true, drain: 30, health },
+  });
+  assert.equal(instructions['@single'], 'yes');
+  assert.equal(instructions['@drain'], '30');
+  assert.equal(instructions['@listen'], 'port');
+});
+
+test('the instances that may run: only those of a web app are drained', () => {
+  assert.deepEqual(instances('mailer', [1, 2], { type: 'worker', stop: 20 }), {
+    kind: 'instances',
+    name: 'mailer',
+    state: { running: '1,2' },
+    instructions: { '@type': 'worker', '@stop': '20' },
+  });
+  assert.deepEqual(instances('shop', [4190], { type: 'web', drain: 30, stop: 15 }).instructions, {
+    '@type': 'web',
+    '@drain': '30',
+    '@stop': '15',
+  });
+});

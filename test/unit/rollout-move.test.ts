@@ -1,0 +1,175 @@
+/** How one instance is moved: what is asked of systemd, Monit and the kernel, in which order. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from './rollout-shell.ts';
+
+const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
+const old = 'release aaaaaaaa';
+
+/** A move of 4190 with all that it asks of systemd, Monit and the kernel, in its order. */
+const moved = (settings: string): string =>
+  run(`line='' observation="rollout${'\t'}shop${'\t'}4190=${old}" current=${was} stage=rest returning=no moved=''
+    read_settings "$(printf 'rollout\\tshop\\t@type=web')"; drain=8 keys=4190 waits=2
+    mkdir -p "$home/releases"
+    say() { echo "$2"; }
+    systemctl() { case $* in 'is-active --quiet shop@4190.socket') [ "\${socket:-}" = yes ] ;; *) echo "$*" | grep -v reset-failed ;; esac; }
+    monit_each() { echo "$1 $2"; }
+    nft() { case $1 in -f) grep -o 'elem.*' | grep -o '{.*' | sed 's/^/refuse /' ;; *) echo open ;; esac; }
+    ss() { case $* in *established*) pass 300; echo wait >>"$root/waits"; [ "$(wc -l <"$root/waits")" -gt "$waits" ] || echo '0 0 127.0.0.1:4190 127.0.0.1:9' ;; esac; }
+    await_health() { echo await; read_clock; answered_at=$clock; pass 70; }
+    ${settings}
+    move ${now} 4190`);
+
+test('an instance is drained before it stops, and opened once it is healthy', () => {
+  assert.equal(
+    moved(''),
+    `unmonitor 4190
+refuse { 4190 timeout 143s }
+stop shop@4190.service
+refuse { 4190 timeout 143s }
+start shop@4190.service
+await
+open
+monitor 4190
+rollout shop 4190 ${old} → current in 9.9 s
+`,
+  );
+});
+
+test('what is open when the drain is over is cut, and told', () => {
+  const lines = moved('waits=9').split('\n');
+  assert.equal(lines[2], 'rollout shop 4190: 1 connection cut after 8 s');
+});
+
+test('one alone refuses nothing and waits for nobody, and was away until its first good answer', () => {
+  assert.equal(
+    moved('single=yes'),
+    `unmonitor 4190
+rollout shop 4190: 1 connection open, which the app is told to end
+stop shop@4190.service
+start shop@4190.service
+await
+open
+monitor 4190
+rollout shop 4190 ${old} → current in 3.0 s
+`,
+  );
+});
+
+test('the queue of a socket stays open, and its service is restarted', () => {
+  const lines = moved('socket=yes listen=socket').split('\n');
+  assert.deepEqual(lines.slice(1, 4), [
+    'rollout shop 4190: 1 connection open, which the app is told to end',
+    'restart shop@4190.service',
+    'await',
+  ]);
+});
+
+test('a socket of the generation before is stopped with its instance', () => {
+  const lines = moved('socket=yes').split('\n');
+  assert.deepEqual(lines.slice(2, 4), ['stop shop@4190.socket', 'stop shop@4190.service']);
+});
+
+test('a worker is stopped and started, and nothing is asked of the network', () => {
+  const lines = moved('type=worker; ss() { echo asked; }; nft() { echo asked; }').split('\n');
+  assert.deepEqual(lines.slice(0, 4), [
+    'unmonitor 4190',
+    'stop shop@4190.service',
+    'start shop@4190.service',
+    'await',
+  ]);
+});
+
+test('on the way back an instance is told as such', () => {
+  assert.match(moved('returning=yes'), /rollout shop 4190 back on bbbbbbbb in/);
+});
+
+test('what nft refuses ends the rollout before anything stopped', () => {
+  const lines = moved("nft() { echo 'no kernel support' >&2; return 1; }").trim().split('\n');
+  assert.deepEqual(lines, [
+    'unmonitor 4190',
+    'failed: rollout shop: nft cannot refuse connections, nothing was stopped: no kernel support',
+  ]);
+});
+
+const open = ['4190', '4190', '14191', '4191'].map((port) => `0 0 127.0.0.1:${port} 127.0.0.1:9`);
+
+test('what is cut is told of each port by itself', () => {
+  const script = `how_ended='cut after 8 s'; cat >"$work/open"; say_open rollout '4190 4191 4192' change`;
+  assert.equal(
+    run(script, `${open.join('\n')}\n`),
+    'change rollout shop 4190: 2 connections cut after 8 s\nchange rollout shop 4191: 1 connection cut after 8 s\n',
+  );
+});
+
+/** Who is said to hold 4190 when a process of some unit listens there, which is this very one. */
+const holder = (address: string, unit: string, settings = ''): string =>
+  run(`listen=port ${settings}
+    ss() { printf 'LISTEN 0 511 %s 0.0.0.0:* users:(("node",pid=%s,fd=18))\n' '${address}' "\${pid:-$$}"; }
+    sed() { case $* in */cgroup) echo '${unit}' ;; *) command sed "$@" ;; esac; }
+    port_holder 4190 | command sed "s/process $$/process N/"`);
+
+test('a port is held by whoever listens on it and is none of the instance', () => {
+  assert.equal(holder('127.0.0.1:4190', 'shop@4190.service'), '');
+  assert.equal(holder('127.0.0.1:4190', 'other.service'), 'node (process N of other.service)');
+  assert.equal(
+    holder('0.0.0.0:4190', 'shop@4191.service'),
+    'node (process N of shop@4191.service)',
+  );
+  assert.equal(holder('*:4190', 'other.service'), 'node (process N of other.service)');
+  assert.equal(holder('10.0.0.5:4190', 'other.service'), '');
+});
+
+test('systemd holds the port of a socket of its own, and no other', () => {
+  assert.equal(holder('127.0.0.1:4190', 'init.scope', 'listen=socket pid=1'), '');
+  assert.match(holder('127.0.0.1:4190', 'init.scope', 'pid=1'), /process 1 of init\.scope/);
+});
+
+test('a port that somebody holds is not started on', () => {
+  const script = `moving=4190 single=yes; port_holder() { echo 'nc (process 5)'; }; free_ports || echo "$reason"`;
+  assert.equal(run(script), 'cannot have its port, which is held by nc (process 5)\n');
+});
+
+test('until it is proven, current points at the release before once its code was read', () => {
+  const pointed = (settings: string) =>
+    run(`current=${was} goal=${now} pointed_back=no ${settings}
+      ln -s "$home/releases/$goal" "$home/current"; point_current_back
+      basename "$(readlink "$home/current")" | cut -c 1`).trim();
+  assert.equal(pointed(''), 'a');
+  assert.equal(pointed('pointed_back=yes'), 'b');
+  assert.equal(pointed('current='), 'b');
+});
+
+/** What is done about overrides, one after another as systemd shows them. */
+const mended = (states: string, stale = 'no'): string =>
+  run(`line='' keys=4190 stale=${stale}
+    printf '%s\n' ${states} >"$root/states"
+    observe_again() { observation=x$(printf '\t4190=')$(head -n 1 "$root/states"); [ "$(wc -l <"$root/states")" = 1 ] || sed -i 1d "$root/states"; }
+    put_aside() { echo "aside $1"; }
+    systemctl() { case $1 in show) echo "NeedDaemonReload=$stale" ;; *) echo "$*" ;; esac; }
+    observe_again; mend_units`);
+
+test('what is masked or overrides an instance is taken away before anything starts', () => {
+  assert.equal(mended('current'), '');
+  assert.equal(
+    mended('masked stopped'),
+    'unmask --quiet shop@4190.service shop@4190.socket\nunmask --quiet --runtime shop@4190.service shop@4190.socket\ndaemon-reload\n',
+  );
+  assert.equal(mended("'overridden by /etc' masked current").split('\n')[0], 'aside /etc');
+  assert.match(
+    mended("'overridden by /etc' 'overridden by /etc'"),
+    /failed: .*it cannot be put aside/,
+  );
+});
+
+test('a unit file that systemd has not read is read, and told in the words of its row', () => {
+  assert.equal(
+    mended("'reload needed' current"),
+    'change rollout shop 4190 reload needed → current\n',
+  );
+  assert.equal(
+    mended("'reload needed' current", 'yes'),
+    'daemon-reload\nchange rollout shop 4190 reload needed → current\n',
+  );
+  assert.equal(mended('current', 'yes'), 'daemon-reload\n');
+});

@@ -1,0 +1,48 @@
+/** The rollout's shell, sourced with a scratch state and stand-ins for the programs of a host. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const folder = new URL('../../files/host/', import.meta.url);
+const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
+const names = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
+  name.endsWith('.sh'),
+);
+const parts = ['prelude.sh', ...names.filter((name) => name !== 'prelude.sh').sort()];
+
+/**
+ * Around every test: nothing outside the scratch directory $root is written, what is said goes to standard output,
+ * and the clock stands still but for what sleeps.
+ */
+const standIns = `
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+STATE=$root/state LOG=$root/log work=$root/work manifest=rollout-shop
+mkdir -p "$STATE/manifests" "$STATE/pending" "$work" "$root/srv/releases" "$root/etc"
+app=shop home=$root/srv place=$STATE/rollouts/shop table=keelson_drain_shop
+mkdir -p "$place"
+unit_file() { echo "$root/etc/unit"; }
+environment_file() { echo "$root/etc/environment"; }
+hook_file() { echo "$root/etc/hook"; }
+say() { echo "$*" | sed "s,$root,,g"; }
+fail() { echo "failed: $1" | sed "s,$root,,g"; exit 1; }
+install_durably() { cp "$1" "$2"; }
+sync() { :; }
+clock_file=$root/clock
+echo 0 >"$clock_file"
+pass() { echo $(($(cat "$clock_file") + $1)) >"$clock_file"; }
+read_clock() { read -r clock <"$clock_file"; }
+sleep() { pass "$(echo "$1" | awk '{ print $1 * 100 }')"; }
+systemctl() { echo "systemctl $*" >>"$root/asked"; }
+journalctl() { :; }
+monit() { :; }
+rows='' origin=change observation=''
+`;
+
+/** Runs a script that has all functions of the rollout, with dash where it is, and returns what it printed. */
+export function run(script: string, input = ''): string {
+  const program = `${parts.map(read).join('\n')}\n${standIns}\n${script}`;
+  const { stdout, stderr } = spawnSync('sh', ['-euc', program], { input, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  return stdout;
+}

@@ -1,0 +1,209 @@
+/** Which instances move when, and what comes of a failure; the moving itself is written down. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from './rollout-shell.ts';
+
+const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
+
+/**
+ * Rolls out `now` where `observed` runs. A move that is not to work is named in `broken`, as
+ * `RELEASE-DIGIT:INSTANCES`.
+ */
+function rolled(observed: Record<string, string>, settings = ''): string[] {
+  const seen = Object.entries(observed).map(([key, state]) => `\t${key}=${state}`);
+  const keys = Object.keys(observed);
+  const item = `rollout\tshop\tcurrent=${now}\ttarget=active${keys.map((key) => `\t${key}=current`).join('')}\t@unit=u\t@environment=e\t@drain=0\t@batch=50%\t@watch=2`;
+  return run(
+    `line=$(cat)
+    observation="rollout${'\t'}shop${'\t'}current=${was}${'\t'}target=active${seen.join('')}"
+    read_line "$line"
+    broken='' hook=good current=${was} old=${was} old_public='' changed=yes
+    mkdir -p "$home/releases/${was}" "$home/releases/${now}"
+    ${settings}
+    evidence='its last words' 
+    note_next() { echo note next; }
+    make_good() { echo make good; }
+    put_generation_back() { echo put back; }
+    read_good_settings() { :; }
+    remove_old_releases() { :; }
+    run_hook() { echo "hook $1"; reason='the hook failed'; [ "$hook" = good ]; }
+    still_up() { [ -z "\${later:-}" ] || [ -z "$moved" ] || { key=\${moved%% *} reason='ended later' && return 1; }; }
+    watch_instance() { echo "watch $1"; [ "\${watched:-good}" = good ] || { key=$1 reason='went bad' && return 1; }; }
+    move() { moving=$2 goal=$1; echo "move $2 to $(printf %.1s "$1")$([ "$stage" != trial ] || echo ', on trial')"
+      note_moving "$2"
+      case " $broken " in *" $(printf %.1s "$1"):$2 "*) key=\${2%% *} reason=broke && return 1 ;; esac
+      note_arrived; moved="\${moved:+$moved }$2"; }
+    roll
+    echo "current $(readlink "$home/current" | cut -c "$((\${#home} + 11))")"
+    [ ! -e "$place/moving" ] || echo moving is left`,
+    `${item}\n`,
+  )
+    .trim()
+    .split('\n');
+}
+
+const old = 'release aaaaaaaa';
+const four = { 4190: old, 4191: old, 4192: old, 4193: old };
+
+test('the first alone is on trial and watched; the others follow in batches', () => {
+  assert.deepEqual(rolled(four), [
+    'note next',
+    'move 4190 to b, on trial',
+    'watch 4190',
+    'move 4191 4192 to b',
+    'move 4193 to b',
+    `change rollout shop current aaaaaaaa → bbbbbbbb`,
+    'make good',
+    'hook after',
+    'current b',
+  ]);
+});
+
+test('what does not run is moved first, and at once after the trial', () => {
+  const down = { 4190: old, 4191: 'stopped', 4192: 'failed', 4193: 'restarting' };
+  const moves = rolled(down).filter((line) => line.startsWith('move'));
+  assert.deepEqual(moves, ['move 4191 to b, on trial', 'move 4192 4193 to b', 'move 4190 to b']);
+});
+
+test('what is current stays, and without a new generation nothing is on trial', () => {
+  const repaired = rolled(
+    { 4190: 'current', 4191: 'stopped', 4192: 'older program' },
+    "changed=no old=''",
+  );
+  assert.deepEqual(
+    repaired.filter((line) => /^(move|watch|hook|make good)/.test(line)),
+    ['move 4191 to b', 'move 4192 to b'],
+  );
+});
+
+test('a first instance that fails goes back alone, with the files of its generation', () => {
+  assert.deepEqual(rolled(four, "broken='b:4190'"), [
+    'note next',
+    'move 4190 to b, on trial',
+    'put back',
+    'move 4190 to a',
+    'failed: rollout shop: 4190 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
+    'its last words',
+  ]);
+});
+
+test('one that goes bad while it is watched goes back as well', () => {
+  const lines = rolled(four, 'watched=bad');
+  assert.deepEqual(lines.slice(1, 5), [
+    'move 4190 to b, on trial',
+    'watch 4190',
+    'put back',
+    'move 4190 to a',
+  ]);
+});
+
+test('a later one that fails goes back first, and those that had moved after it, one by one', () => {
+  assert.deepEqual(rolled(four, "broken='b:4193'").slice(5), [
+    'put back',
+    'move 4193 to a',
+    'move 4190 to a',
+    'move 4191 to a',
+    'move 4192 to a',
+    'failed: rollout shop: 4193 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
+    'its last words',
+  ]);
+});
+
+test('one that ends while the others move takes all back', () => {
+  assert.match(
+    rolled(four, 'later=yes').join('\n'),
+    /put back\nmove 4190 to a\nfailed: .*4190 on bbbbbbbb ended later/,
+  );
+});
+
+test('what did not run before a failure is stopped after it', () => {
+  const lines = rolled(
+    { 4190: 'stopped', 4191: old },
+    `broken='b:4190'; systemctl() { echo "systemctl $*"; }`,
+  );
+  assert.ok(lines.includes('systemctl stop shop@4190.service'), lines.join('\n'));
+  assert.ok(!lines.includes('move 4190 to a'));
+});
+
+test('one that does not even come back is named', () => {
+  assert.match(
+    rolled(four, "broken='b:4190 a:4190'").join('\n'),
+    /4190 on bbbbbbbb broke; and 4190 on aaaaaaaa broke, see journalctl -u shop@4190\.service/,
+  );
+});
+
+test('the first release ever has nothing to go back to, and is left', () => {
+  const lines = rolled({ 4190: 'stopped', 4191: 'stopped' }, "old=''; broken='b:4190'");
+  assert.match(
+    lines.join('\n'),
+    /there is nothing to go back to, shop@4190\.service is left to be looked at/,
+  );
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('move')),
+    ['move 4190 to b, on trial'],
+  );
+});
+
+test('a hook before that fails moves nothing, and puts the files back', () => {
+  assert.deepEqual(rolled(four, "before='node migrate.js'; hook=bad"), [
+    'hook before',
+    'put back',
+    'failed: rollout shop: the hook failed; no instance was moved',
+    'its last words',
+  ]);
+});
+
+test('a hook after that fails is told, and takes nothing back', () => {
+  const lines = rolled(four, 'hook=bad');
+  assert.match(
+    lines.join('\n'),
+    /make good\nhook after\nfailed: .*the hook failed; all instances are on bbbbbbbb nevertheless/,
+  );
+});
+
+test('a release that failed is noted, unless it is the old one with other settings', () => {
+  const noted = (release: string) =>
+    run(`release=${release} old=${was}; note_failed; cat "$place/failed" 2>/dev/null || echo none`);
+  assert.equal(noted(now), `${now}\n`);
+  assert.equal(noted(was), 'none\n');
+});
+
+test('a target that was stopped is started, and told in the words of its row', () => {
+  const lines = rolled(
+    { 4190: 'current' },
+    `changed=no old='' observation=$(printf '%s' "$observation" | sed s/target=active/target=inactive/)`,
+  );
+  assert.ok(lines.includes('change rollout shop target inactive → active'), lines.join('\n'));
+});
+
+const batches: [string, number, number][] = [
+  ['25%', 2, 1],
+  ['25%', 8, 2],
+  ['25%', 9, 3],
+  ['100%', 8, 7],
+  ['3', 8, 3],
+  ['50', 8, 7],
+  ['1', 1, 1],
+];
+
+for (const [batch, count, size] of batches)
+  test(`of ${count} instances, a batch of ${batch} is ${size}`, () => {
+    const keys = Array.from({ length: count }, (_, index) => 4190 + index).join(' ');
+    assert.equal(run(`batch='${batch}' keys='${keys}'; batch_size`), `${size}\n`);
+  });
+
+const origins: [string, string][] = [
+  ['4190', 'drift'],
+  ['4191', 'change'],
+  ['4192', 'new'],
+];
+
+for (const [key, origin] of origins)
+  test(`${key} is moved because of its own ${origin}`, () => {
+    const rows = [
+      'change\trollout\tshop\tcurrent\tx\ty',
+      'drift\trollout\tshop\t4190\tstopped\tcurrent',
+      'change\trollout\tshop\t4191\trelease x\tcurrent',
+    ];
+    assert.equal(run(`rows=$(cat) origin=new; origin_of ${key}`, rows.join('\n')), `${origin}\n`);
+  });
