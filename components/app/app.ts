@@ -44,7 +44,7 @@ export type Given = {
 };
 
 /** @throws when the stack file pins a release that the server does not keep. */
-function contextOf({ server, facts, app, secrets, release }: Given): AppContext {
+export function contextOf({ server, facts, app, secrets, release }: Given): AppContext {
   const { components, instances } = typeOf(app);
   return {
     server,

@@ -1,6 +1,6 @@
 /** The registry of app types; each names its components. */
 import { z } from 'zod';
-import { mapping, type Shape } from '../fields/shape.ts';
+import { mapping, type Shape, type Values } from '../fields/shape.ts';
 import type { AppType } from './component.ts';
 import { type WebApp, web } from './types/web.ts';
 import { type WorkerApp, worker } from './types/worker.ts';
@@ -33,7 +33,7 @@ export function appSchema<M extends Shape>(more: M) {
       ...Object.values(others).map((type) => member(type, z.literal(type.name))),
     ])
     .describe('An app: where its code is, how it is started and under which names it is reached');
-  return schema as unknown as z.ZodType<Unnamed<AppConfig> & z.output<z.ZodObject<M>>>;
+  return schema as unknown as z.ZodType<Unnamed<AppConfig> & Values<M>>;
 }
 
 type Unnamed<A> = A extends unknown ? Omit<A, 'name'> : never;

@@ -17,11 +17,13 @@ const healthySchema = z
         .describe('Command that runs in the release as an instance would, and ends with 0'),
     }),
   ])
-  .describe('What tells a rollout that an instance works: `stay` or `command`');
+  .describe(
+    'What tells a rollout that an instance works: that it stays up, or a command; default: stay: 10s',
+  );
 
 export type Healthy = z.output<typeof healthySchema>;
 
 export const healthy = appComponent({
   name: 'healthy',
-  fields: { healthy: healthySchema.prefault({ stay: '10s' }) },
+  fields: { healthy: healthySchema.prefault({}) },
 });

@@ -43,25 +43,27 @@ export type Service = Named<typeof fields> &
 
 type SystemdFacts = Pick<Facts, 'systemd'>;
 
-/** The text of the template unit, with what only newer releases of systemd know where it is known. */
-function unitText(app: Service, { systemd }: SystemdFacts): string {
-  const view = {
-    ...app,
-    home: home(app),
-    command: commandLine(app),
-    environment: environmentPath(app),
-    ownNode: app.node !== 'debian',
-    node: nodeDirectory(app.node),
-    listens: app.listen !== undefined,
-    socket: app.listen === 'socket',
-    backoff: systemd >= 254,
-    privateControlGroups: systemd >= 257,
-    logFiles: app.logs.to === 'files',
-    logs: logDirectory(app),
-    writable: [...writableDirectories(app), ...app.sandbox.writable.map((path) => `-${path}`)],
-    ...restrictions(app.sandbox),
-  };
-  const marked = template('app/service', { ...view, hash: '' });
+/** What the units are filled with, among it what only newer releases of systemd know. */
+const view = (app: Service, { systemd }: SystemdFacts) => ({
+  ...app,
+  home: home(app),
+  command: commandLine(app),
+  environment: environmentPath(app),
+  ownNode: app.node !== 'debian',
+  node: nodeDirectory(app.node),
+  listens: app.listen !== undefined,
+  socket: app.listen === 'socket',
+  backoff: systemd >= 254,
+  privateControlGroups: systemd >= 257,
+  logFiles: app.logs.to === 'files',
+  logs: logDirectory(app),
+  writable: [...writableDirectories(app), ...app.sandbox.writable.map((path) => `-${path}`)],
+  ...restrictions(app.sandbox),
+});
+
+/** The text of the template unit. */
+function unitText(app: Service, facts: SystemdFacts): string {
+  const marked = template('app/service', { ...view(app, facts), hash: '' });
   return marked.replace(/^Environment=KEELSON_UNIT=$/m, `$&${hashOf(marked)}`);
 }
 
@@ -74,7 +76,13 @@ export const unitHash = (app: Service, facts: SystemdFacts): string => hashOf(un
 const folder = '/etc/systemd/system';
 const check = { check: 'systemd' } as const;
 
-/** Template unit, target, and the socket where the app wants one. The rollout starts them. */
+/** What a rollout completes with a command, to run it as an instance would. */
+const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
+
+/**
+ * Template unit, target, and the socket where the app wants one; and beside them the unit of what runs
+ * once in a release. The rollout starts them.
+ */
 export const service = appComponent({
   name: 'service',
   fields,
@@ -93,6 +101,7 @@ export const service = appComponent({
           : []),
         file(`${folder}/${name}.target`, target, check),
         unit(`${name}.target`, { enabled: 'enabled' }),
+        file(hookPath(app), template('app/hook', view(app, context.facts))),
       ],
     };
   },

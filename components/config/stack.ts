@@ -21,7 +21,7 @@ export const stackAppSchema = appSchema({
 export const appsSchema = z
   .record(field.appName, stackAppSchema)
   .prefault({})
-  .describe('The apps, by name');
+  .describe('The apps, by name; each runs on every server of the stack, or on those that it names');
 
 export const driftSchema = z
   .enum(['look', 'ignore'])

@@ -13,19 +13,9 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
-import {
-  keptRelease,
-  packRelease,
-  publicDirectory,
-  renderRelease,
-} from '../../components/app/release.ts';
-import { scratchDirectory } from './scratch.ts';
-import { bookworm, shop } from './shop.ts';
-
-test('a release may be digits alone, which are a number to YAML', () => {
-  assert.equal(shop({ release: 1234567 }).release, '1234567');
-  assert.throws(() => shop({ release: 1.5e30 }), /is not a release; .*, in quotes/);
-});
+import { packRelease } from '../../../components/app/packing.ts';
+import { scratchDirectory } from '../scratch.ts';
+import { shop } from '../shop.ts';
 
 const scratch = scratchDirectory('release');
 
@@ -114,11 +104,20 @@ test('members: sorted, root’s, mode 0644 or 0755, and a time that follows the 
       ['server.js', 'file', '644', 0, 0],
     ],
   );
-  const times = new Set(
-    headers.filter(({ type }) => type === 'file').map(({ mtime }) => mtime?.getTime()),
-  );
-  assert.equal(times.size, 3);
-  for (const time of times) assert.ok(time && time < Date.UTC(2009) && time >= Date.UTC(2000));
+});
+
+test('the time of a file follows its content: a changed file of the same size is another one', async () => {
+  const times = async (files: Record<string, string>) => {
+    const all = await members((await packRelease(app(directory(files)))).archive);
+    return Object.fromEntries(all.map(({ name, mtime }) => [name, mtime?.getTime() ?? 0]));
+  };
+  const first = await times({ 'server.js': 'one', 'a.js': 'same', 'b.js': 'same' });
+  const second = await times({ 'server.js': 'two', 'a.js': 'same' });
+  assert.notEqual(first['server.js'], second['server.js']);
+  assert.equal(first['a.js'], second['a.js']);
+  assert.equal(first['a.js'], first['b.js']);
+  for (const time of Object.values({ ...first, ...second }))
+    assert.ok(time >= Date.UTC(2000) && time < Date.UTC(2009));
 });
 
 test('what .keelsonignore names stays out; .git and the kit’s own files always do', async () => {
@@ -223,52 +222,4 @@ test('what the app needs and was not built is told before a host is touched', as
   await assert.rejects(packRelease(app('nowhere')), {
     message: 'nowhere does not exist; give a directory or a tarball',
   });
-});
-
-test('a pinned release is the one kept release that begins so', () => {
-  const facts = { ...bookworm, releases: { shop: ['abcdef1200', 'abcdef1300', '0123456789'] } };
-  assert.deepEqual(keptRelease({ name: 'shop', release: '0123456' }, facts), {
-    hash: '0123456789',
-  });
-  assert.throws(() => keptRelease({ name: 'shop', release: 'abcdef1' }, facts), {
-    message: 'apps.shop.release: "abcdef1" fits abcdef1200, abcdef1300; give more digits',
-  });
-  assert.throws(() => keptRelease({ name: 'shop', release: 'fffffff' }, facts), {
-    message:
-      'apps.shop.release: "fffffff" is not kept on the server; choose among abcdef1200, abcdef1300, 0123456789',
-  });
-});
-
-test('the code is the app’s to read, the static files are nginx’s alone', () => {
-  const hash = 'c'.repeat(64);
-  const given = shop({ static: { '/b': 'dist', '/a': 'public/a' } });
-  const items = renderRelease(given, { hash, archive: 'x.tar.gz' });
-  const copy = publicDirectory(given, { hash });
-  assert.match(copy ?? '', /^\/srv\/shop\/public\/c{16}-[0-9a-f]{8}$/);
-  assert.deepEqual(
-    items.map(({ kind, name, state, instructions: at = {} }) => [
-      kind,
-      name,
-      state.group ?? '',
-      ['@directories', '@files', '@executables', '@only'].map((it) => at[it] ?? '').join(' '),
-    ]),
-    [
-      ['blob', hash, '', '   '],
-      ['tree', `/srv/shop/releases/${hash}`, 'shop', '2750 0640 0750 '],
-      ['tree', copy, 'www-data', '2750 0640 0640 dist,public/a'],
-    ],
-  );
-});
-
-test('a release that the host keeps is not sent again; other static directories are another copy', () => {
-  const hash = 'c'.repeat(64);
-  assert.deepEqual(
-    renderRelease(shop(), { hash }).map(({ kind }) => kind),
-    ['tree'],
-  );
-  assert.equal(publicDirectory(shop(), { hash }), undefined);
-  assert.notEqual(
-    publicDirectory(shop({ static: { '/a': 'a' } }), { hash }),
-    publicDirectory(shop({ static: { '/a': 'b' } }), { hash }),
-  );
 });

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appSchema } from '../../components/app/app.ts';
-import { command, ports, renderService, unitHash } from '../../components/app/service.ts';
-import { sha256 } from '../../components/host/item.ts';
-import { bookworm, find, lines, shop, textOf, trixie } from './shop.ts';
+import type { AppConfig } from '../../../components/app/components.ts';
+import { service, unitHash } from '../../../components/app/service.ts';
+import { sha256 } from '../../../components/host/item.ts';
+import {
+  bookworm,
+  context,
+  find,
+  items,
+  lines,
+  mailer,
+  names,
+  shop,
+  textOf,
+  trixie,
+} from '../shop.ts';
 
 const unitPath = '/etc/systemd/system/shop@.service';
+const render = (app: AppConfig, facts = bookworm) =>
+  items(service.render?.(app, context(app, { facts })));
 const unit = (given: object = {}, facts = bookworm): string[] =>
-  lines(textOf(renderService(shop(given), facts), unitPath));
-
-const problems = (given: object): string[] =>
-  (appSchema.safeParse({ source: '.', domains: ['a.de'], ...given }).error?.issues ?? []).map(
-    ({ path, message }) => `${path.join('.')} ${message}`,
-  );
+  lines(textOf(render(shop(given), facts), unitPath));
 
 test('the unit, to the letter', () => {
   const wanted = `
@@ -77,7 +85,7 @@ test('the unit, to the letter', () => {
 });
 
 test('KEELSON_UNIT is the hash of the unit without that line', () => {
-  const text = textOf(renderService(shop(), bookworm), unitPath);
+  const text = textOf(render(shop()), unitPath);
   const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
   assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
 });
@@ -133,43 +141,15 @@ test('settings and the lines that they bring', () => {
     }
 });
 
-test('the command: a script, its arguments, an own Node.js, or something else', () => {
+test('an own Node.js is found by what the app starts, too', () => {
   const node = { version: '24.1.0', path: 'n.tgz', sha256: '0'.repeat(64) };
-  const table: [object, string][] = [
-    [{}, '/usr/bin/node server.js'],
-    [
-      { args: ['--verbose', 'a=b'], nodeArgs: ['--expose-gc'] },
-      '/usr/bin/node --expose-gc server.js --verbose a=b',
-    ],
-    [{ node }, '/opt/keelson/node/24.1.0/bin/node server.js'],
-    [
-      { start: undefined, exec: ['node', 'dist/a.js'], node },
-      '/opt/keelson/node/24.1.0/bin/node dist/a.js',
-    ],
-    [{ start: undefined, exec: ['bin/serve', '-p', '1'] }, '/srv/shop/current/bin/serve -p 1'],
-    [{ start: undefined, exec: ['/usr/bin/env', 'x'] }, '/usr/bin/env x'],
-  ];
-  for (const [given, wanted] of table) assert.equal(command(shop(given)), wanted);
-  assert.ok(
-    unit({ node }).includes(
-      'Environment=PATH=/opt/keelson/node/24.1.0/bin:/usr/local/bin:/usr/bin:/bin',
-    ),
-  );
-});
-
-test('ports: one instance for each core, at least two, or as many as the stack file says', () => {
-  const table: [object, number, number[]][] = [
-    [{}, 1, [4190, 4191]],
-    [{}, 3, [4190, 4191, 4192]],
-    [{ instances: 2, port: 5000 }, 8, [5000, 5001]],
-    [{ listen: 'socket' }, 8, [4190]],
-  ];
-  for (const [given, cores, wanted] of table)
-    assert.deepEqual(ports(shop(given), { ...bookworm, cores }), wanted);
+  const path = 'Environment=PATH=/opt/keelson/node/24.1.0/bin:/usr/local/bin:/usr/bin:/bin';
+  assert.ok(unit({ node }).includes(path));
+  assert.ok(!unit().some((line) => line.startsWith('Environment=PATH=')));
 });
 
 test('the target holds exactly the instances, starts them at boot and passes reloads on', () => {
-  const items = renderService(shop(), { ...bookworm, cores: 2 });
+  const items = render(shop());
   assert.deepEqual(lines(textOf(items, '/etc/systemd/system/shop.target')), [
     '[Unit]',
     'Description=shop, all instances',
@@ -181,38 +161,72 @@ test('the target holds exactly the instances, starts them at boot and passes rel
   assert.equal(find(items, 'unit', 'shop.target').state.enabled, 'enabled');
 });
 
-test('a socket belongs to the target and holds the port of the one instance', () => {
-  const items = renderService(shop({ listen: 'socket' }), bookworm);
+test('a socket belongs to the target and holds the port of the one instance, on the loopback', () => {
+  const all = render(shop({ listen: 'socket' }));
+  assert.deepEqual(lines(textOf(all, '/etc/systemd/system/shop@.socket')), [
+    '[Unit]',
+    'Description=shop, port %i',
+    'PartOf=shop.target',
+    '[Socket]',
+    'ListenStream=127.0.0.1:%i',
+    'Backlog=4096',
+    'NoDelay=yes',
+  ]);
   assert.match(
-    textOf(items, '/etc/systemd/system/shop@.socket'),
-    /^ListenStream=127\.0\.0\.1:%i$/m,
-  );
-  assert.match(
-    textOf(items, '/etc/systemd/system/shop.target'),
+    textOf(all, '/etc/systemd/system/shop.target'),
     /^Wants=shop@4190\.socket shop@4190\.service$/m,
   );
+  assert.ok(!names(render(shop())).includes('file /etc/systemd/system/shop@.socket'));
 });
 
-test('fields that contradict each other are refused, each at its place', () => {
-  const start = 'a.js';
-  const table: [object, string[]][] = [
-    [{}, ['start is missing; give the script that Node.js runs, or another command as `exec`']],
-    [{ start, exec: ['a'] }, ['exec is given beside start; keep one of them']],
-    [
-      { start, instances: 1 },
-      ['instances is too few to restart without an outage; choose at least 2'],
-    ],
-    [
-      { start, listen: 'socket', instances: 2 },
-      ['instances is too many for `listen: socket`, which serves one instance; leave it out'],
-    ],
-    [
-      { start, sandbox: { network: 'none' } },
-      [
-        'sandbox leaves the app no way to listen; add `listen: socket` or choose `network: localhost`',
-      ],
-    ],
-    [{ start }, []],
-  ];
-  for (const [given, wanted] of table) assert.deepEqual(problems(given), wanted);
+test('systemd reads every unit before it takes effect', () => {
+  const files = render(shop({ listen: 'socket' })).filter(
+    ({ kind, name }) => kind === 'file' && name.startsWith('/etc/systemd/'),
+  );
+  assert.deepEqual(names(files), [
+    'file /etc/systemd/system/shop@.service',
+    'file /etc/systemd/system/shop@.socket',
+    'file /etc/systemd/system/shop.target',
+  ]);
+  for (const { name, instructions } of files)
+    assert.deepEqual(instructions, { '@check': 'systemd' }, name);
+});
+
+test('what a rollout runs once in a release, it runs in the sandbox of an instance', () => {
+  const given = { sandbox: { jit: false, network: 'localhost' }, data: ['sessions'] };
+  const hook = lines(textOf(render(shop(given)), '/etc/keelson/shop/hook.service'));
+  const without = /^(Description|Type)=|^\[/;
+  const instance = new Set(unit(given));
+  assert.deepEqual(
+    hook.filter((line) => !without.test(line) && !instance.has(line)),
+    [],
+  );
+  for (const line of [
+    'Type=oneshot',
+    'User=shop',
+    'EnvironmentFile=/etc/keelson/shop/environment',
+    'ReadWritePaths=/srv/shop/sessions',
+    'IPAddressDeny=any',
+    'MemoryDenyWriteExecute=yes',
+    'ProtectSystem=strict',
+  ])
+    assert.ok(hook.includes(line), line);
+  assert.ok(!hook.some((line) => /^(ExecStart|PartOf|Restart)/.test(line)));
+});
+
+test('the unit of a worker knows its number and no port; all else is as an app’s', () => {
+  const worker = lines(
+    textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer@.service'),
+  );
+  const web = lines(textOf(render(shop({ start: 'worker.js' })), unitPath));
+  const same = (line: string) =>
+    line.replaceAll('shop', 'mailer').replace(/KEELSON_UNIT=.*/, 'KEELSON_UNIT');
+  const own = worker.filter((line) => !web.map(same).includes(same(line)));
+  assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
+  const others = web.map(same).filter((line) => !worker.map(same).includes(line));
+  assert.deepEqual(others, ['Description=mailer on port %i', 'Environment=PORT=%i']);
+  assert.match(
+    textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer.target'),
+    /^Wants=mailer@1\.service mailer@2\.service$/m,
+  );
 });
