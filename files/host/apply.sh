@@ -89,13 +89,17 @@ refuse_foreign() {
 # The order in which things of different kinds can be made: what is owned comes after its owner.
 converge() {
   swapped=no
-  for kind in $KINDS; do
-    eval "staged=\${staged_$kind:-}"
+  for step in $KINDS; do
+    eval "staged=\${staged_$step:-}"
     if [ -n "$staged" ]; then
-      [ "$swapped" = yes ] || { swapped=yes && remove_kinds later && apply_files; }
-      tell_rows "$kind"
+      if [ "$swapped" = no ]; then
+        remove_kinds later
+        apply_files
+        swapped=yes
+      fi
+      tell_rows "$step"
     else
-      apply_kind "$kind"
+      apply_kind "$step"
     fi
   done
   remove_kinds earlier

@@ -6,24 +6,26 @@
 # in one go, to what each names as observer_KIND.
 observe() {
   items=$(cat)
+  known_observers=''
   for kind in $KINDS; do
-    eval "observer=\${observer_$kind:-$kind}; lines_$observer=''"
+    eval "observer=\${observer_$kind:-$kind}"
+    eval "lines_$observer=''"
+    known_observers="$known_observers $observer "
   done
-  observers=''
   set -f
   IFS=$NEWLINE
   for item in $items; do
-    eval "observer=\${observer_${item%%"$TAB"*}:-}"
-    [ -n "$observer" ] || observer=${item%%"$TAB"*}
-    case "$item" in manifest"$TAB"* | confirm"$TAB"*) continue ;; esac
-    case " $observers " in *" $observer "*) ;; *) observers="$observers $observer" ;; esac
-    eval "lines_$observer=\${lines_$observer:-}\$item\$NEWLINE"
+    kind=${item%%"$TAB"*}
+    # What has no such file here has no observation, which ends the run; a line that is no item needs none.
+    case " $KINDS " in *" $kind "*) ;; *) continue ;; esac
+    eval "observer=\${observer_$kind:-$kind}"
+    eval "lines_$observer=\$lines_$observer\$item\$NEWLINE"
   done
   unset IFS
   set +f
-  for observer in $observers; do
-    case " $KINDS paths " in *" $observer "*) ;; *) continue ;; esac
-    eval "observing=\$lines_$observer"
-    printf '%s' "$observing" | "observe_$observer"
+  for observer in $known_observers; do
+    eval "observing=\$lines_$observer lines_$observer=''"
+    # shellcheck disable=SC2154 # just set
+    [ -z "$observing" ] || printf '%s' "$observing" | "observe_$observer"
   done
 }

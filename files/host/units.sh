@@ -71,6 +71,8 @@ is_noted() {
 
 # What a service has read: its process, and of each file its change time and inode.
 note_config() {
+  # One that nothing names any more is nobody's to watch.
+  ! grep -qs "^unit$TAB$2$TAB" "$work/obsolete" || return 0
   {
     printf 'process %s\n' "$(process_stamp "$2")"
     { printf '%s\n' "$wanted" && stored_items "$manifest"; } | read_by_units "$1" | cut -f 2 | stamps_of

@@ -1,8 +1,6 @@
 /** The helper alone on a bare host, without Pulumi: what a manifest names is made, mended and taken away. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { differences } from '../../components/host/drift.ts';
-import { unseen } from '../../components/host/facts.ts';
 import type { Item } from '../../components/host/item.ts';
 import {
   absent,
@@ -15,39 +13,18 @@ import {
   systemUser,
   unit,
 } from '../../components/host/kinds.ts';
-import { key, text } from '../../components/host/manifest.ts';
-import { parseProbe, questions } from '../../components/host/probe.ts';
-import { helper, probeScript } from '../../components/host/script.ts';
+import * as helper from '../harness/helper.ts';
+import { install, manifest, prune } from '../harness/helper.ts';
 import { type SandboxHost, testHost } from '../harness/host.ts';
 import { holdLock } from '../harness/lock.ts';
 
 /** Seconds that apt's locks are waited for. */
 const patience = 6;
 
-const manifest = (items: readonly Item[]) => ({ name: 'base', after: [], items });
-
 const tryApply = (host: SandboxHost, items: readonly Item[]) =>
-  host.tryExec('keelson apply server', { input: text(manifest(items), { run: 'r', lines: [] }) });
-
-/** Applies items; the lines that the helper says. */
-async function apply(host: SandboxHost, items: readonly Item[]): Promise<string[]> {
-  const { code, stdout, stderr } = await tryApply(host, items);
-  assert.equal(code, 0, `${stdout}${stderr}`);
-  return stdout.split('\n').filter(Boolean);
-}
-
-const remove = (host: SandboxHost): Promise<string> => host.exec('keelson remove base server');
-
-/** What the probe sees that is not as it is wanted: `link /etc/x target /y → /z`. */
-async function look(host: SandboxHost, items: readonly Item[]): Promise<string[]> {
-  const input = probeScript(questions([manifest(items)], unseen.memory));
-  const { observed } = parseProbe(await host.exec('sh -s', { input }));
-  return items.flatMap((item) =>
-    differences(observed.get(key(item)) ?? {}, item.state).map(
-      ({ key: property, from, to }) => `${key(item)} ${property} ${from} → ${to}`,
-    ),
-  );
-}
+  helper.tryApply(host, manifest(items));
+const apply = (host: SandboxHost, items: readonly Item[]) => helper.apply(host, manifest(items));
+const look = (host: SandboxHost, items: readonly Item[]) => helper.rows(host, manifest(items));
 
 /** Takes a package off the host as a person would, so that it has to be installed. */
 const without = (host: SandboxHost, name: string): Promise<string> =>
@@ -55,9 +32,7 @@ const without = (host: SandboxHost, name: string): Promise<string> =>
 
 test('the helper', async (t: TestContext) => {
   const host = await testHost(t);
-  await host.exec('cat >/usr/local/sbin/keelson; chmod 0755 /usr/local/sbin/keelson', {
-    input: helper().replace(/^APT_WAIT=.*$/m, `APT_WAIT=${patience}`),
-  });
+  await install(host, (text) => text.replace(/^APT_WAIT=.*$/m, `APT_WAIT=${patience}`));
   for (const [title, check] of steps) await t.test(title, () => check(host));
 });
 
@@ -96,20 +71,17 @@ async function lifecycle(host: SandboxHost): Promise<void> {
     sysctl -w net.ipv4.tcp_fin_timeout=10; systemctl unmask apt-daily.timer
     systemctl enable --now dpkg-db-backup.timer; sed -i 's/^own:x:[0-9]*/own:x:0/' /etc/passwd`);
   const damaged = await look(host, items);
-  assert.deepEqual(
-    damaged.map((line) => line.replace(/ → .*/, '')),
-    [
-      'package acl hold yes',
-      'user own uid 0',
-      'link /etc/own/link target /etc/shadow',
-      'absent /etc/motd type file',
-      'sysctl net.ipv4.tcp_fin_timeout value 10',
-      'unit apt-daily.timer enabled enabled',
-      'unit dpkg-db-backup.timer enabled enabled',
-      'unit dpkg-db-backup.timer active active',
-    ],
-  );
-  assert.equal((await apply(host, items)).length, damaged.length);
+  assert.deepEqual(damaged, [
+    'drift  package acl hold yes → none',
+    'drift  user own uid 0 → none',
+    'drift  link /etc/own/link target /etc/shadow → file',
+    'drift  absent /etc/motd file, not absent',
+    'drift  sysctl net.ipv4.tcp_fin_timeout value 10 → 33',
+    'drift  unit apt-daily.timer enabled enabled → masked',
+    'drift  unit dpkg-db-backup.timer enabled enabled → disabled',
+    'drift  unit dpkg-db-backup.timer active active → inactive',
+  ]);
+  assert.deepEqual(await apply(host, items), damaged);
   assert.deepEqual(await look(host, items), []);
   // Nothing was installed to end a hold: an upgrade would have restarted what the package runs.
   assert.equal(await host.exec('cat /var/log/apt/history.log'), history);
@@ -122,7 +94,7 @@ async function lifecycle(host: SandboxHost): Promise<void> {
     await host.exec('systemctl is-enabled apt-daily.timer && systemctl is-active apt-daily.timer'),
     'enabled\nactive\n',
   );
-  await remove(host);
+  await prune(host);
   const after = await host.exec(`${states}; sysctl net.ipv4.tcp_fin_timeout; cat /etc/motd`);
   assert.equal(after.replace(/\n[^\n]*$/, ''), before.replace(/\n[^\n]*$/, ''));
   assert.equal((await host.tryExec('ls /etc/own /var/lib/keelson/manifests/base')).stdout, '');
@@ -137,32 +109,35 @@ async function foreign(host: SandboxHost): Promise<void> {
   const jane = [group('jane'), systemUser('jane', { group: 'jane' })];
   const vpn = file('/etc/systemd/system/vpn@.service', 'text');
   const all = [...jane, group('team'), vpn, file('/etc/own', 'text')];
-  assert.deepEqual(
-    (await look(host, all)).flatMap((line) => / foreign (.*) → /.exec(line)?.[1] ?? []),
-    [
-      ...['groupdel jane', 'userdel jane', 'groupdel team'].map(
-        (command) =>
-          `is there already, and Keelson did not make it; choose another name in the stack file, or remove it (${command}) if nobody needs it`,
-      ),
-      'would take the place of /usr/lib/systemd/system/vpn@.service, which a package brought; rename the app',
-    ],
-  );
+  const told = await look(host, all).catch((error: Error) => error.message.split('; '));
+  const named = (command: string, item: string) => [
+    `${item} is there already, and Keelson did not make it`,
+    `choose another name in the stack file, or remove it (${command}) if nobody needs it`,
+  ];
+  assert.deepEqual(told, [
+    ...named('groupdel jane', 'group jane'),
+    ...named('userdel jane', 'user jane'),
+    ...named('groupdel team', 'group team'),
+    'file /etc/systemd/system/vpn@.service would take the place of /usr/lib/systemd/system/vpn@.service, which a package brought',
+    'rename the app',
+  ]);
   for (const item of all.slice(0, 4)) {
     const { code, stderr } = await tryApply(host, [item, file('/etc/own', 'text')]);
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`^keelson: refused, nothing was changed: ${key(item)} `));
+    assert.match(
+      stderr,
+      new RegExp(`^keelson: refused, nothing was changed: ${item.kind} ${item.name} `),
+    );
   }
-  await remove(host);
+  await prune(host);
   assert.equal(await host.exec(accounts), before);
   assert.equal((await host.tryExec('ls /etc/own')).stdout, '');
   // What the kit made is its own also after the host has lost all memory of it.
   const own = [group('own'), systemUser('own', { group: 'own' })];
   await apply(host, own);
   await host.exec('rm -rf /var/lib/keelson; usermod -s /bin/bash own');
-  assert.deepEqual(await apply(host, own), [
-    'change user own: shell /bin/bash → /usr/sbin/nologin',
-  ]);
-  await remove(host);
+  assert.deepEqual(await apply(host, own), ['found  user own shell /bin/bash → /usr/sbin/nologin']);
+  await prune(host);
   assert.equal((await host.tryExec('getent passwd own; getent group own')).stdout, '');
 }
 
@@ -179,12 +154,13 @@ async function packages(host: SandboxHost): Promise<void> {
   await host.exec(
     'echo server {} >/etc/nginx/conf.d/own.conf; echo line >>/var/log/nginx/access.log',
   );
-  assert.match(await remove(host), /packages acl .*nginx.*sudo.*: removed/);
+  const gone = await prune(host);
+  for (const name of ['acl', 'nginx', 'sudo']) assert.ok(gone.includes(`gone   package ${name}`));
   assert.equal(await installed(), '');
   await host.exec('test -s /etc/nginx/conf.d/own.conf -a -s /var/log/nginx/access.log');
   // Once more, over what the first time left.
   await apply(host, [aptPackage('nginx')]);
-  assert.match(await remove(host), /packages .*nginx.*: removed/);
+  assert.ok((await prune(host)).includes('gone   package nginx'));
   assert.equal(await installed(), '');
 }
 
@@ -196,7 +172,7 @@ async function locks(host: SandboxHost): Promise<void> {
   await apply(host, [one]);
   await host.exec('apt-mark hold acl');
   await holdLock(host, '/var/lib/dpkg/lock-frontend', 2);
-  assert.deepEqual(await apply(host, [one]), ['drift  package acl: hold yes → none']);
+  assert.deepEqual(await apply(host, [one]), ['drift  package acl hold yes → none']);
   // Without its lists apt does not know the package, and has to fetch them.
   const hide = `mkdir -p /root/lists && mv ${lists}/*_* /root/lists`;
   const show = `mv /root/lists/* ${lists}`;
@@ -213,5 +189,5 @@ async function locks(host: SandboxHost): Promise<void> {
   );
   await host.exec(`systemctl stop holder; ${show}`);
   await apply(host, [one, two, three]);
-  await remove(host);
+  await prune(host);
 }

@@ -25,7 +25,10 @@ const text = (name: string, items: readonly string[]): string =>
 
 function difference(mode: 'look' | 'apply' | 'settled', given: Omit<Case, 'rows'>): string[] {
   const memory = Object.fromEntries([
-    ...Object.entries(given.stored ?? {}).map(([name, it]) => [`manifests/${name}`, text(name, it)]),
+    ...Object.entries(given.stored ?? {}).map(([name, it]) => [
+      `manifests/${name}`,
+      text(name, it),
+    ]),
     ...Object.entries(given.pending ?? {}).map(([name, it]) => [`pending/${name}`, text(name, it)]),
     ...Object.entries(given.owners ?? {}).map(([name, owner]) => [`owners/${name}`, `${owner}\n`]),
   ]);
@@ -112,8 +115,20 @@ const cases: Record<string, Case> = {
   },
   'instructions are told when they change, but for the silent ones': {
     observed: ['directory /srv/a mode=0755', 'blob b state=present', 'unit u active=active'],
-    stored: { base: ['directory /srv/a mode=0755 @remove=keep', 'blob b state=present @run=1', 'unit u active=active @change=reload'] },
-    wanted: { base: ['directory /srv/a mode=0755 @whole=yes', 'blob b state=present @run=2', 'unit u active=active @change=restart'] },
+    stored: {
+      base: [
+        'directory /srv/a mode=0755 @remove=keep',
+        'blob b state=present @run=1',
+        'unit u active=active @change=reload',
+      ],
+    },
+    wanted: {
+      base: [
+        'directory /srv/a mode=0755 @whole=yes',
+        'blob b state=present @run=2',
+        'unit u active=active @change=restart',
+      ],
+    },
     rows: ['change directory /srv/a whole  yes', 'change directory /srv/a remove keep '],
   },
   'a new instruction of a key that was not there': {
@@ -135,9 +150,15 @@ const cases: Record<string, Case> = {
     rows: ['drift instances shop running 4190,5000 4190'],
   },
   'an instance that runs what was applied last did not drift': {
-    observed: ['rollout shop current=aaaaaaaaaa 1=release·aaaaaaaa 2=older·unit 3=release·cccccccc 4=stopped'],
-    stored: { r: ['rollout shop current=aaaaaaaaaa 1=current 2=current 3=current 4=current @unit=u1'] },
-    wanted: { r: ['rollout shop current=bbbbbbbbbb 1=current 2=current 3=current 4=current @unit=u2'] },
+    observed: [
+      'rollout shop current=aaaaaaaaaa 1=release·aaaaaaaa 2=older·unit 3=release·cccccccc 4=stopped',
+    ],
+    stored: {
+      r: ['rollout shop current=aaaaaaaaaa 1=current 2=current 3=current 4=current @unit=u1'],
+    },
+    wanted: {
+      r: ['rollout shop current=bbbbbbbbbb 1=current 2=current 3=current 4=current @unit=u2'],
+    },
     rows: [
       'change rollout shop current aaaaaaaaaa bbbbbbbbbb',
       'change rollout shop 1 release·aaaaaaaa current',
@@ -148,7 +169,15 @@ const cases: Record<string, Case> = {
   },
   'gone: applied, and named by no manifest any more; but for what stays': {
     observed: [],
-    stored: { base: [`${conf}1`, 'package p state=installed', 'blob b state=present', 'tree /srv/r1 content=intact @remove=keep', 'tree /srv/r2 content=intact'] },
+    stored: {
+      base: [
+        `${conf}1`,
+        'package p state=installed',
+        'blob b state=present',
+        'tree /srv/r1 content=intact @remove=keep',
+        'tree /srv/r2 content=intact',
+      ],
+    },
     wanted: { base: [] },
     rows: ['gone file /etc/a   ', 'gone tree /srv/r2   '],
   },
@@ -170,9 +199,34 @@ const cases: Record<string, Case> = {
     rows: ['foreign user jane  somebody’s '],
   },
   'what only follows from another difference is an echo': {
-    observed: [`${conf}2`, 'unit a.service active=active config=current @stale=/etc/a', 'unit b.service reload=needed', 'file /etc/systemd/system/b.service sha256=9', 'monitor m state=unknown', 'monitor n state=not·loaded'],
-    stored: { base: [`${conf}1`, 'unit a.service active=active config=current', 'unit b.service active=', 'file /etc/systemd/system/b.service sha256=1', 'monitor m state=monitored', 'monitor n state=monitored'] },
-    wanted: { base: [`${conf}1`, 'unit a.service active=active config=current', 'unit b.service active=', 'file /etc/systemd/system/b.service sha256=1', 'monitor m state=monitored', 'monitor n state=monitored'] },
+    observed: [
+      `${conf}2`,
+      'unit a.service active=active config=current @stale=/etc/a',
+      'unit b.service reload=needed',
+      'file /etc/systemd/system/b.service sha256=9',
+      'monitor m state=unknown',
+      'monitor n state=not·loaded',
+    ],
+    stored: {
+      base: [
+        `${conf}1`,
+        'unit a.service active=active config=current',
+        'unit b.service active=',
+        'file /etc/systemd/system/b.service sha256=1',
+        'monitor m state=monitored',
+        'monitor n state=monitored',
+      ],
+    },
+    wanted: {
+      base: [
+        `${conf}1`,
+        'unit a.service active=active config=current',
+        'unit b.service active=',
+        'file /etc/systemd/system/b.service sha256=1',
+        'monitor m state=monitored',
+        'monitor n state=monitored',
+      ],
+    },
     rows: [
       'drift file /etc/a sha256 2 1',
       'drift unit a.service config stale current echo',
@@ -183,7 +237,11 @@ const cases: Record<string, Case> = {
     ],
   },
   'alone it is told': {
-    observed: [`${conf}1`, 'unit a.service config=current @stale=/etc/a', 'monitor m state=unknown'],
+    observed: [
+      `${conf}1`,
+      'unit a.service config=current @stale=/etc/a',
+      'monitor m state=unknown',
+    ],
     stored: { base: [`${conf}1`, 'unit a.service config=current', 'monitor m state=monitored'] },
     wanted: { base: [`${conf}1`, 'unit a.service config=current', 'monitor m state=monitored'] },
     rows: ['drift unit a.service config stale current', 'drift monitor m state unknown monitored'],
@@ -211,7 +269,12 @@ test('what was just applied is held against the host alone', () => {
 
 test('the look says which manifests are due, and why', () => {
   const given = {
-    observed: [`${conf}2`, 'unit a.service config=current @stale=/etc/b', 'file /etc/b sha256=1', 'user u home=/'],
+    observed: [
+      `${conf}2`,
+      'unit a.service config=current @stale=/etc/b',
+      'file /etc/b sha256=1',
+      'user u home=/',
+    ],
     stored: {
       base: [`${conf}1`, 'unit a.service config=current', 'file /etc/old mode=0644'],
       site: ['file /etc/b sha256=1', 'unit a.service config=current', `${conf}1`],

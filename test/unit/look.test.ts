@@ -1,11 +1,11 @@
+/** The look, on a session that answers from a table. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unseen } from '../../components/host/facts.ts';
-import type { Item } from '../../components/host/item.ts';
-import { blob } from '../../components/host/kinds.ts';
-import { assume, hostError, newRun, type Remembered } from '../../components/host/look.ts';
-import { batches } from '../../components/lib/batches.ts';
-import { running } from '../../components/pulumi/running.ts';
+import { sha256 } from '../../components/host/item.ts';
+import { blob, file } from '../../components/host/kinds.ts';
+import { assume, look, newRun, type Remembered } from '../../components/host/look.ts';
+import { type Manifest, text } from '../../components/host/manifest.ts';
 
 const render = () => [{ name: 'app-shop', after: [], items: [blob('abc', '')] }];
 
@@ -21,48 +21,82 @@ test('a run is named by its time and a random part, so that two clocks cannot ag
 });
 
 test('without a look the inputs are those of the last up, to the letter', () => {
-  const { facts, judged } = assume(render, last, 'now');
+  const { facts, seen, helper } = assume(render, last, 'now');
   assert.equal(facts.cores, 8);
-  assert.deepEqual(judged[0]?.verdict.header, last.headers['app-shop']);
-  assert.deepEqual(judged[0]?.manifest.items, [blob('abc', 'r0')]);
+  assert.deepEqual(seen[0]?.header, last.headers['app-shop']);
+  assert.deepEqual(seen[0]?.manifest.items, [blob('abc', 'r0')]);
+  assert.equal(helper.due, false);
 });
 
-test('without a look and without an earlier up, everything is new', () => {
-  const { judged } = assume(render, undefined, 'now');
-  assert.deepEqual(judged[0]?.verdict.header, { run: 'now', lines: [] });
-  assert.deepEqual(judged[0]?.manifest.items, [blob('abc', 'now')]);
+test('without a look and without an earlier up, everything is of this run', () => {
+  const { seen } = assume(render, undefined, 'now');
+  assert.deepEqual(seen[0]?.header, { run: 'now', lines: [] });
+  assert.deepEqual(seen[0]?.manifest.items, [blob('abc', 'now')]);
 });
 
-test('servers take turns by number or by share, and always one at least', () => {
-  const servers = ['a', 'b', 'c', 'd', 'e'];
-  assert.deepEqual(batches(servers, 1), [['a'], ['b'], ['c'], ['d'], ['e']]);
-  assert.deepEqual(batches(servers, 2), [['a', 'b'], ['c', 'd'], ['e']]);
-  assert.deepEqual(batches(servers, '50%'), [['a', 'b'], ['c', 'd'], ['e']]);
-  assert.deepEqual(batches(servers, '1%'), [['a'], ['b'], ['c'], ['d'], ['e']]);
-  assert.deepEqual(batches(servers, '100%'), [servers]);
-  assert.deepEqual(batches([], 3), []);
-});
+const conf = file('/etc/a', 'wanted\n');
+const base: Manifest = { name: 'base', after: [], items: [conf] };
+const facts = Object.entries({ ...unseen.facts, releases: undefined })
+  .filter(([, value]) => value !== undefined)
+  .map(([key, value]) => `${key}\t${value}`);
+const known = ['header\tbase run r1', 'header\thelper run r0'];
 
-test('what runs where is told as it will be after the run', () => {
-  const rollout: Item = {
-    kind: 'rollout',
-    name: 'shop',
-    state: { current: 'c3', target: 'active', '4190': 'current', '4191': 'current' },
-    instructions: { '@kept': '3' },
+/** Looks with these lines as the answers to the two scripts. */
+async function see(memory: readonly string[], answer: readonly string[]) {
+  const asked: string[] = [];
+  const answers = [[...facts, ...memory], answer];
+  const script = async (program: string) => {
+    asked.push(program);
+    return (answers[asked.length - 1] ?? []).map((line) => `${line}\n`).join('');
   };
-  const verdict = { due: true, header: { run: 'r', lines: [] }, findings: [] };
-  const judged = [{ manifest: { name: 'rollout-shop', after: [], items: [rollout] }, verdict }];
-  const facts = { releases: { shop: ['bad', 'b2', 'a1', '00'] }, failed: { shop: ['bad'] } };
-  assert.deepEqual(running(judged, facts), {
-    shop: { release: 'c3', ports: [4190, 4191], kept: ['b2', 'a1'] },
-  });
+  return { asked, look: await look({ script }, { name: 'web1' }, () => [base], 'now') };
+}
+
+test('the host is asked with the hash of the text that would mean that a manifest is applied', async () => {
+  const answer = ['manifest\thelper\tapplied', 'manifest\tbase\tapplied', 'end'];
+  const { asked } = await see(known, answer);
+  const hash = sha256(text(base, { run: 'r1', lines: [] }));
+  assert.ok(asked[1]?.includes(`\nserver\tweb1\nmanifest\thelper\t`));
+  assert.ok(asked[1]?.includes(`\nmanifest\tbase\t${hash}\nfile\t/etc/a\towner=root\t`));
+  assert.ok(!asked[1]?.includes('wanted\n|'), 'no content travels with a look');
 });
 
-test('whatever goes wrong with a server names it; a fault of the program keeps its stack trace', () => {
-  const target = { name: 'web1', address: '192.0.2.1', port: 22, user: 'admin' };
-  const said = (error: unknown) => hostError(target, error).message;
-  const plain = said(new Error('release 03e81031 is not kept'));
-  assert.equal(plain, 'server web1 (admin@192.0.2.1:22): release 03e81031 is not kept');
-  assert.match(said(new TypeError('x')), /^server web1 .*: TypeError: x\n {4}at .*look\.test\.ts/);
-  assert.equal(hostError(target, hostError(target, new Error('x'))).message, said(new Error('x')));
+test('what the host calls applied keeps its header; what it calls due gets a new one with the drift', async () => {
+  const applied = ['manifest\thelper\tapplied', 'manifest\tbase\tapplied', 'end'];
+  const { look: quiet } = await see(known, applied);
+  assert.deepEqual(
+    [quiet.seen[0]?.due, quiet.seen[0]?.header, quiet.seen[0]?.lines],
+    [false, { run: 'r1', lines: [] }, []],
+  );
+  assert.deepEqual([quiet.helper.due, quiet.helper.header.run], [false, 'r0']);
+  const rows = ['drift\tfile\t/etc/a\tmode\t0666\t0644', 'change\tfile\t/etc/a\towner\ta\tb'];
+  const due = ['manifest\thelper\tapplied', 'manifest\tbase\tdue', ...rows, 'end'];
+  const { look: loud } = await see(known, due);
+  const [drift, change] = [
+    '! file /etc/a mode 0666 → 0644 (drift)',
+    '~ file /etc/a owner a → b (change)',
+  ];
+  assert.deepEqual(loud.seen[0]?.header, { run: 'now', lines: [drift] });
+  assert.deepEqual(loud.seen[0]?.lines, [drift, change]);
+});
+
+test('what nothing names any more comes by itself', async () => {
+  const gone = ['manifest\tnginx\tgone', 'gone\tfile\t/etc/b\t\t\t'];
+  const answer = ['manifest\thelper\tapplied', 'manifest\tbase\tapplied', ...gone, 'end'];
+  const { look } = await see(known, answer);
+  assert.deepEqual(
+    look.gone.map(({ name, lines }) => [name, lines]),
+    [['nginx', ['- file /etc/b (gone)']]],
+  );
+});
+
+test('what is somebody else’s ends the look', async () => {
+  const foreign = 'foreign\tuser\tjane\t\tis there already\t';
+  const answer = ['manifest\thelper\tapplied', 'manifest\tbase\tdue', foreign, 'end'];
+  await assert.rejects(see(known, answer), /^Error: user jane is there already$/);
+});
+
+test('silence never passes for a good answer', async () => {
+  await assert.rejects(see(known, []), /broke off/);
+  await assert.rejects(see(known, ['manifest\thelper\tapplied', 'end']), /manifest base/);
 });

@@ -1,14 +1,12 @@
 /** The rollout's shell, sourced with a scratch state and stand-ins for the programs of a host. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { helper } from '../../components/host/script.ts';
 
-const folder = new URL('../../files/host/', import.meta.url);
-const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-const names = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
-  name.endsWith('.sh'),
-);
-const parts = ['prelude.sh', ...names.filter((name) => name !== 'prelude.sh').sort()];
+const functions = helper().replace(/main "\$@"\n*$/, '');
 
 /**
  * Around every test: nothing outside the scratch directory $root is written, what is said goes to standard output,
@@ -41,8 +39,15 @@ rows='' origin=change observation=''
 
 /** Runs a script that has all functions of the rollout, with dash where it is, and returns what it printed. */
 export function run(script: string, input = ''): string {
-  const program = `${parts.map(read).join('\n')}\n${standIns}\n${script}`;
-  const { stdout, stderr } = spawnSync('sh', ['-euc', program], { input, encoding: 'utf8' });
-  assert.equal(stderr, '');
-  return stdout;
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-rollout-'));
+  try {
+    // Too long for an argument.
+    writeFileSync(join(folder, 'program'), `${functions}\n${standIns}\n${script}`);
+    const program = ['-eu', join(folder, 'program')];
+    const { stdout, stderr } = spawnSync('sh', program, { input, encoding: 'utf8' });
+    assert.equal(stderr, '');
+    return stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -24,7 +24,7 @@ make_directory() {
 
 # By their real names, which may hold anything; what the observation says of them is for people.
 remove_strangers() {
-  { cut -f 2 "$work/items" && stored_names; } >"$work/known"
+  { printf '%s\n' "$wanted" && stored_items && pending_items; } | cut -f 2 >"$work/known"
   for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     if is_there "$stranger" && ! is_known "$stranger"; then put_aside "$stranger"; fi
   done
