@@ -47,6 +47,7 @@ export function register(plan: Plan): remote.Command[] {
       create: `sh -s ${name}`,
       stdin: plan.after(installer(look.helper.header.run)),
       delete: `${helperPath} uninstall ${name}`,
+      logging: 'none',
     },
     // Another Node.js may pack the same program into other bytes.
     { settled: !look.helper.due },
