@@ -48,7 +48,7 @@ go_back_unconfirmed() {
   say change "$manifest: not confirmed in time, goes back"
   : >"$work/obsolete"
   set +e
-  put_back "$place/undone"
+  undo_files "$place/undone"
   tell_after_undo "$place/units"
   set -e
   if [ -f "$place/manifest" ]; then

@@ -12,12 +12,12 @@ list_obsolete() {
 # Usage: remove_kinds later|staged|earlier
 remove_kinds() {
   [ -s "$work/obsolete" ] || return 0
-  reversed='' place=later
+  reversed='' part=later
   for kind in $KINDS; do reversed="$kind $reversed"; done
   for kind in $reversed; do
     eval "staged=\${staged_$kind:-}"
-    if [ -n "$staged" ]; then place=staged; elif [ "$place" = staged ]; then place=earlier; fi
-    [ "$place" != "$1" ] || remove_kind "$kind"
+    if [ -n "$staged" ]; then part=staged; elif [ "$part" = staged ]; then part=earlier; fi
+    [ "$part" != "$1" ] || remove_kind "$kind"
   done
 }
 

@@ -182,6 +182,7 @@ function is_others(manifest) { return owner[manifest] != "" && server != "" && o
 # What only follows from another difference is told once, by its cause.
 function is_echo(i,  part, rule, n, j, word, cause, other) {
   split(line_of[i], part, "\t")
+  if (part[1] == "new") return 0
   n = split(echo_rules[part[2]], rule, "\n")
   for (j = 1; j <= n; j++) {
     if (split(rule[j], word, " ") < 3 || word[1] != part[4] || part[5] !~ ("^(" word[2] ")$")) continue

@@ -21,13 +21,13 @@ finish_undo() {
 }
 
 undo() {
-  put_back "$work/undo"
+  undo_files "$work/undo"
   all_units
   tell_after_undo "$work/units"
 }
 
-# Usage: put_back LIST, of which each line is what was there and its path.
-put_back() {
+# Usage: undo_files LIST, of which each line is what was there and its path.
+undo_files() {
   tac "$1" >"$work/undo.reverse"
   while IFS="$TAB" read -r old path; do
     chattr -ia "$path" 2>/dev/null

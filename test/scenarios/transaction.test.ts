@@ -1,0 +1,299 @@
+/** What a manifest is as a transaction: checked before, whole or not at all, taken back, and owned. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { aptPackage, blob, directory, file, sysctl, unit } from '../../components/host/kinds.ts';
+import { text } from '../../components/host/manifest.ts';
+import { apply, install, lookAt, manifest, prune, rows, tryApply } from '../harness/helper.ts';
+import { type SandboxHost, testHost } from '../harness/host.ts';
+
+const sleeper = '/etc/systemd/system/sleeper.service';
+const service = (nice: number) =>
+  `[Service]\nNice=${nice}\nExecStart=/bin/sh -c '! grep -qs bad /etc/own.conf && exec sleep inf'\n`;
+
+const steps: Record<string, (host: SandboxHost) => Promise<void>> = {
+  'a file that its own program refuses never takes effect': async (host) => {
+    await apply(host, manifest([aptPackage('nginx'), aptPackage('sudo'), aptPackage('logrotate')]));
+    const refused = async (path: string, content: string, check: string, words: RegExp) => {
+      const other = file('/etc/other.conf', 'x');
+      const given = manifest([file(path, content, { check }), other], check);
+      const { code, stderr } = await tryApply(host, given);
+      assert.equal(code, 1);
+      assert.match(stderr, /^keelson: refused, nothing was changed:\n/);
+      assert.match(stderr, words);
+      await host.exec(`! ls ${path} /etc/other.conf ${path.replace(/[^/]*$/, '')}keelson.*`);
+      await prune(host, 'base');
+    };
+    await refused(
+      '/etc/nginx/conf.d/own.conf',
+      'nonsense;',
+      'nginx',
+      /unknown directive "nonsense"/,
+    );
+    await refused('/etc/sudoers.d/own', 'nonsense', 'sudoers', /syntax error/);
+    await refused('/etc/logrotate.d/own', '/x {\nmissingok\nnonsense\n}\n', 'logrotate', /nonsense/);
+    await refused(
+      '/etc/systemd/system/own.service',
+      '[Service]\nExecStart=/does/not/exist\n',
+      'systemd',
+      /own\.service/,
+    );
+    await prune(host);
+  },
+
+  'a check that fails for somebody else’s file does not hold ours up': async (host) => {
+    await apply(host, manifest([aptPackage('logrotate')]));
+    await host.exec('printf "/x {\\nmissingok\\nnonsense\\n}\\n" >/etc/logrotate.d/theirs');
+    const own = file('/etc/logrotate.d/own', '/y {\nmissingok\nweekly\n}\n', { check: 'logrotate' });
+    await apply(host, manifest([aptPackage('logrotate'), own]));
+    await host.exec('rm /etc/logrotate.d/theirs');
+    await prune(host);
+  },
+
+  'what something sets back at once is an error that names it': async (host) => {
+    await host.exec(
+      `systemd-run --unit=rival sh -c 'while :; do echo 7 >/proc/sys/net/ipv4/tcp_fin_timeout; sleep 0.02; done'`,
+    );
+    const given = manifest([sysctl('net.ipv4.tcp_fin_timeout', '33')]);
+    const { code, stderr } = await tryApply(host, given);
+    await host.exec('systemctl stop rival');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /sysctl net\.ipv4\.tcp_fin_timeout: value is 7, not 33; something on the host sets it back/,
+    );
+    await host.exec(
+      'test -f /var/lib/keelson/pending/base -a ! -f /var/lib/keelson/manifests/base',
+    );
+    assert.deepEqual(await apply(host, given), [
+      'found  sysctl net.ipv4.tcp_fin_timeout value 7 → 33',
+    ]);
+    await prune(host);
+  },
+
+  'a step that fails puts the files back, and tells the units again': async (host) => {
+    const started = async () =>
+      (await host.exec('systemctl show -p ExecMainStartTimestampMonotonic --value sleeper')).trim();
+    const given = (content: string, nice: number) =>
+      manifest([
+        file(sleeper, service(nice)),
+        file('/etc/own.conf', content),
+        unit('sleeper.service', {
+          active: 'active',
+          fragment: sleeper,
+          change: 'restart',
+          config: '/etc/own.conf',
+        }),
+      ]);
+    await apply(host, given('good\n', 1));
+    const before = await host.exec(`cat ${sleeper} /etc/own.conf`);
+    const { code, stdout, stderr } = await tryApply(
+      host,
+      manifest([
+        file('/etc/own.conf', 'good too\n'),
+        file('/etc/new.conf', 'x'),
+        ...given('good\n', 2).items.filter(({ name }) => name !== '/etc/own.conf'),
+        unit('nothing.service', { active: 'active' }),
+      ]),
+    );
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /nothing\.service does not start/);
+    for (const line of [
+      `file ${sleeper}: put back as it was`,
+      'file /etc/own.conf: put back as it was',
+      'file /etc/new.conf: put back as it was',
+      'unit sleeper.service: restarted',
+    ])
+      assert.ok(stdout.includes(`change ${line}\n`), `${line}\n${stdout}`);
+    assert.equal(await host.exec(`cat ${sleeper} /etc/own.conf`), before);
+    await host.exec(
+      '! test -e /etc/new.conf; test "$(systemctl show -p Nice --value sleeper)" = 1',
+    );
+    const [first] = [await started()];
+    assert.ok(first);
+    // Nobody calls that drift.
+    assert.deepEqual(
+      (await rows(host, given('good\n', 1))).filter((line) => line.startsWith('drift')),
+      [],
+    );
+    await apply(host, given('good\n', 1));
+    await prune(host);
+    await host.exec(`! ls ${sleeper} /etc/own.conf`);
+  },
+
+  'what is confirmed stays, and what is not goes back by itself': async (host) => {
+    const given = (content: string) =>
+      manifest(
+        [file('/etc/own.conf', content), file('/etc/new.conf', content)].slice(
+          0,
+          content === 'one\n' ? 1 : 2,
+        ),
+        'base',
+        { confirm: content === 'one\n' ? 0 : 2 },
+      );
+    await apply(host, given('one\n'));
+    await apply(host, given('two\n'), 'r-two');
+    await host.exec('keelson confirm r-two server; sleep 4; test "$(cat /etc/own.conf)" = two');
+    assert.deepEqual((await lookAt(host, given('two\n'))).seen[0]?.rows, []);
+    await apply(host, given('three\n'), 'r-three');
+    await host.exec(
+      'test "$(cat /etc/own.conf)" = three; sleep 4; journalctl -u keelson-confirm-base -n 20 >&2; tail -5 /var/log/keelson.log >&2; test "$(cat /etc/own.conf)$(cat /etc/new.conf)" = twotwo',
+    );
+    assert.match(
+      await host.exec('cat /var/log/keelson.log'),
+      /r-three base change base: not confirmed in time, goes back\n/,
+    );
+    assert.deepEqual((await lookAt(host, given('two\n'))).seen[0]?.rows, []);
+    assert.equal((await lookAt(host, given('three\n'))).seen[0]?.due, true);
+    await host.exec(
+      '! ls /var/lib/keelson/confirm/*; ! systemctl list-units --all | grep keelson-confirm',
+    );
+    await prune(host);
+  },
+
+  'an item of two manifests goes with the second': async (host) => {
+    const both = file('/etc/both.conf', 'x');
+    await apply(host, manifest([both, file('/etc/one.conf', 'x')], 'one'));
+    await apply(host, manifest([both, file('/etc/two.conf', 'x')], 'two'));
+    assert.deepEqual(await apply(host, manifest([file('/etc/one.conf', 'x')], 'one')), []);
+    await host.exec('test -f /etc/both.conf');
+    const { gone } = await lookAt(host, manifest([file('/etc/one.conf', 'x')], 'one'));
+    assert.deepEqual(
+      gone.map(({ name, lines }) => [name, ...lines]),
+      [['two', '- file /etc/both.conf (gone)', '- file /etc/two.conf (gone)']],
+    );
+    assert.deepEqual((await prune(host, 'one')).sort(), [
+      'gone   file /etc/both.conf',
+      'gone   file /etc/two.conf',
+    ]);
+    await host.exec(
+      'keelson destroy server; ! ls /etc/one.conf /etc/both.conf /etc/two.conf /var/lib/keelson/manifests/* /var/lib/keelson/owners/*',
+    );
+  },
+
+  'what is another server’s is neither pruned nor destroyed; an old state’s remove does no harm':
+    async (host) => {
+      const theirs = manifest([file('/etc/theirs.conf', 'x')], 'theirs');
+      await host.exec('keelson apply other', { input: text(theirs, { run: 'r', lines: [] }) });
+      await apply(host, manifest([file('/etc/own.conf', 'x')], 'nginx'));
+      assert.deepEqual(
+        (await lookAt(host)).gone.map(({ name }) => name),
+        ['nginx'],
+      );
+      await host.exec('keelson destroy server; ! test -e /etc/own.conf');
+      assert.match(
+        await host.exec('keelson remove theirs server'),
+        /belongs to the server other now, and stays/,
+      );
+      await host.exec(
+        'keelson remove nginx server; test -f /etc/theirs.conf; keelson remove theirs other; ! test -e /etc/theirs.conf',
+      );
+    },
+
+  'names that were cut on their way prune nothing': async (host) => {
+    await apply(host, manifest([file('/etc/own.conf', 'x')], 'one'));
+    const { code, stderr } = await host.tryExec('keelson prune server', { input: 'run r\n' });
+    assert.deepEqual(
+      [code, stderr],
+      [1, 'keelson: the names were cut on their way; run up again\n'],
+    );
+    await host.exec('test -f /etc/own.conf');
+    await prune(host);
+  },
+
+  'a manifest that was cut on its way, and a blob that did not arrive, change nothing': async (
+    host,
+  ) => {
+    const whole = text(manifest([file('/etc/own.conf', 'x')]), { run: 'r', lines: [] });
+    const cut = await host.tryExec('keelson apply server', { input: whole.replace(/end\n$/, '') });
+    assert.match(cut.stderr, /^keelson: the manifest was cut on its way; run up again\n$/);
+    const late = await tryApply(
+      host,
+      manifest([blob('a'.repeat(64), 'r'), file('/etc/own.conf', 'x')]),
+    );
+    assert.match(late.stderr, /^keelson: blob a{64} did not arrive; run up again\n$/);
+    await host.exec(`echo other >/var/lib/keelson/incoming/${'a'.repeat(64)}`);
+    const other = await tryApply(
+      host,
+      manifest([blob('a'.repeat(64), 'r'), file('/etc/own.conf', 'x')]),
+    );
+    assert.match(other.stderr, /has another SHA-256; run up again\n$/);
+    await host.exec('! test -e /etc/own.conf');
+    await prune(host);
+  },
+
+  'a directory of another name takes no data along; only its whole manifest does': async (host) => {
+    const uploads = (path: string) =>
+      manifest([directory('/srv/own'), directory(path, { remove: 'last' })]);
+    await apply(host, uploads('/srv/own/one'));
+    await host.exec('echo data >/srv/own/one/file');
+    assert.deepEqual(await apply(host, uploads('/srv/own/two')), [
+      'new    directory /srv/own/two',
+      "gone   directory /srv/own/one: kept, now root's",
+    ]);
+    await host.exec('echo data >/srv/own/two/file');
+    await prune(host);
+    await host.exec('test -f /srv/own/one/file; ! test -e /srv/own/two; rm -r /srv/own');
+  },
+
+  'a look sends no text of a secret file, and both texts of another': async (host) => {
+    const given = (content: string) =>
+      manifest([
+        file('/etc/secret.conf', content, { secret: true }),
+        file('/etc/open.conf', content),
+      ]);
+    await apply(host, given('one\n'));
+    await host.exec('echo hidden | tee /etc/secret.conf >/etc/open.conf');
+    const [seen] = (await lookAt(host, given('two\n'))).seen;
+    assert.deepEqual(seen?.lines, [
+      '! file /etc/secret.conf content (drift)',
+      '~ file /etc/secret.conf content (change)',
+      ...['! file /etc/open.conf content (drift)', '    -hidden', '    +one'],
+      ...['~ file /etc/open.conf content (change)', '    -one', '    +two'],
+    ]);
+    await prune(host);
+  },
+
+  'what dpkg was cut off in is finished first': async (host) => {
+    await host.exec(
+      'apt-get install -y -qq --no-install-recommends attr >/dev/null 2>&1; sed -i "/^Package: attr$/,/^$/s/^Status: .*/Status: install ok half-configured/" /var/lib/dpkg/status; dpkg --audit | grep -q attr',
+    );
+    await apply(host, manifest([aptPackage('acl')]));
+    await host.exec('test -z "$(dpkg --audit)"');
+    await prune(host);
+  },
+
+  'one file changed is one word everywhere: preview, output, log': async (host) => {
+    const given = (content: string, mode = '0644') =>
+      manifest([file('/etc/own.conf', content, { mode })]);
+    await apply(host, given('one\n'));
+    await host.exec('chmod 600 /etc/own.conf; : >/var/log/keelson.log');
+    const seen = await rows(host, given('two\n', '0640'));
+    assert.deepEqual(seen, [
+      'drift  file /etc/own.conf mode 0600 → 0644',
+      'change file /etc/own.conf mode 0644 → 0640',
+      'change file /etc/own.conf content',
+    ]);
+    assert.deepEqual(await apply(host, given('two\n', '0640')), seen);
+    const log = await host.exec('cut -d " " -f 4- /var/log/keelson.log');
+    assert.deepEqual(log.split('\n').filter(Boolean), seen);
+    await prune(host);
+  },
+
+  'a look changes nothing, not even a time stamp': async (host) => {
+    const given = manifest([file('/etc/own.conf', 'one\n')]);
+    await apply(host, given);
+    const photograph =
+      'find /etc /var/lib/keelson /run/keelson -printf "%p %T@ %C@ %i %m\\n" | sort | sha256sum';
+    const before = await host.exec(photograph);
+    await lookAt(host, manifest([file('/etc/own.conf', 'two\n'), directory('/etc/nowhere')]));
+    assert.equal(await host.exec(photograph), before);
+    await prune(host);
+  },
+};
+
+test('a manifest as a transaction', async (t: TestContext) => {
+  const host = await testHost(t);
+  await install(host);
+  for (const [title, step] of Object.entries(steps).filter(([title]) => !process.env.ONLY || new RegExp(process.env.ONLY).test(title)))
+    await t.test(title, () => step(host).finally(() => prune(host)));
+});
