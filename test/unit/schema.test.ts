@@ -7,7 +7,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
-import { annotate, below, print, type Schema, stackFileSchema } from '../../tools/schema.ts';
+import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
 const stacks = new URL('../../stacks/', import.meta.url);
@@ -17,7 +17,13 @@ const documents = parseAllDocuments(reference).map((document) => document.toJS()
 
 /** A machine on which the files of the reference lie where it says. */
 const machine = mkdtempSync(join(tmpdir(), 'keelson-schema-'));
-for (const path of ['shop/x', 'blog.tar.gz', 'node-v22.20.0-linux-x64.tar.gz', '.ssh/id_ed25519']) {
+for (const path of [
+  'shop/x',
+  'mailer/x',
+  'blog.tar.gz',
+  'node-v22.20.0-linux-x64.tar.gz',
+  '.ssh/id_ed25519',
+]) {
   mkdirSync(dirname(join(machine, path)), { recursive: true });
   writeFileSync(join(machine, path), '');
 }
@@ -55,12 +61,15 @@ test('the comments of the reference are what `npm run schema` writes', () => {
 test('the reference is a stack that can be used', () => {
   const [single, several] = documents.map((document) => load(document));
   assert.deepEqual(
-    single?.apps.map(({ name }) => name),
-    ['shop', 'blog', 'wiki'],
+    single?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
+    [['server', 'shop', 'blog', 'wiki', 'mailer', 'reports']],
   );
   assert.deepEqual(
-    several?.servers.map(({ name }) => name),
-    ['web1', 'web2'],
+    several?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
+    [
+      ['web1', 'shop'],
+      ['web2', 'shop', 'mailer'],
+    ],
   );
 });
 
@@ -81,7 +90,7 @@ test('an editor that reads schema.json takes the reference, and marks what is wr
 
 /** Paths of all fields, each with what it may hold; `*` stands for names and numbers. */
 function fields(schema: Schema, path = ''): string[] {
-  const { properties = {}, additionalProperties, items, anyOf = [] } = schema;
+  const { properties = {}, additionalProperties, items, anyOf = [], oneOf = [] } = schema;
   const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
   return [
     ...Object.entries(properties).flatMap(([key, inner]) => [
@@ -89,7 +98,7 @@ function fields(schema: Schema, path = ''): string[] {
       ...fields(inner, `${path}/${key}`),
     ]),
     ...(entry ? fields(entry, `${path}/*`) : []),
-    ...anyOf.flatMap((way) => fields(way, path)),
+    ...[...anyOf, ...oneOf].flatMap((way) => fields(way, path)),
   ];
 }
 
@@ -97,9 +106,9 @@ function fields(schema: Schema, path = ''): string[] {
 function used(value: unknown, schema: Schema | undefined, path = ''): string[] {
   if (typeof value !== 'object' || value === null || schema === undefined) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const named = [schema, ...(schema.anyOf ?? [])].some(({ properties }) => properties?.[key]);
+    const named = [schema, ...ways(schema, value)].some(({ properties }) => properties?.[key]);
     const at = `${path}/${named ? key : '*'}`;
-    return [at, ...used(inner, below(schema, key), at)];
+    return [at, ...used(inner, below(schema, value, key), at)];
   });
 }
 
@@ -122,7 +131,8 @@ test('every field has a description', () => {
       if (!field.description && path !== '') silent.push(`${path}/${key}`);
       look(field, `${path}/${key}`);
     }
-    for (const inner of [schema.additionalProperties, schema.items, ...(schema.anyOf ?? [])])
+    const { additionalProperties, items, anyOf = [], oneOf = [] } = schema;
+    for (const inner of [additionalProperties, items, ...anyOf, ...oneOf])
       if (typeof inner === 'object') look(inner, `${path}/*`);
   };
   look(stackFileSchema(), '');
