@@ -7,6 +7,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
+import * as field from '../../components/fields/index.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
@@ -175,17 +176,42 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 }
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
-const free =
+const unbound =
   /^(server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+)$/;
 
-/** What single fields have a use for. */
-const admitted: [RegExp, string][] = [
-  [/\/domains\/\d+$/, '*'],
-  [/\/(hostKey|deploy\/keys\/\d+)$/, ' '],
-  [/\/health$/, '?'],
-  [/\/(disk|memory|batch)$|^rollout\/servers$/, '%'],
-  [/\/(text|maintenance|sysctl\/.*)$/, ' '],
-];
+/** What single fields of the vocabulary have a use for, by their patterns. */
+const admitted = [
+  [field.domain, '*'],
+  [field.publicKey, ' '],
+  [field.plainText, ' '],
+  [field.requestPath, '?'],
+  [field.percentage, '%'],
+].map(([schema, characters]): [unknown, string] => [
+  z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,
+  characters as string,
+]);
+const settings = below(stackFileSchema(), {}, 'config');
+
+/** Patterns of the ways in which the text at a path may be written. */
+function patterns(schema: Schema | undefined, value: unknown, [key, ...path]: string[]): unknown[] {
+  if (!schema) return [];
+  if (key === undefined)
+    return [schema.pattern, ...ways(schema, value).flatMap((way) => patterns(way, value, []))];
+  return patterns(below(schema, value, key), (value as Tree)[key], path);
+}
+
+/** The metacharacters that a text may hold. Kernel values are words with blanks between them. */
+function admits(path: string[], value: unknown): string {
+  if (path.includes('sysctl')) return ' ';
+  const own = patterns(settings, { [`keelson:${path[0]}`]: value }, [
+    `keelson:${path[0]}`,
+    ...path.slice(1),
+  ]);
+  return admitted
+    .filter(([pattern]) => own.includes(pattern))
+    .map(([, characters]) => characters)
+    .join('');
+}
 
 for (const [key, schema] of Object.entries(stackSchemas))
   test(`no text of ${key} lets a metacharacter through`, () => {
@@ -195,13 +221,19 @@ for (const [key, schema] of Object.entries(stackSchemas))
     const next = random(2);
     for (const { path, text, isKey } of texts(decrypt(value), [])) {
       const at = [key, ...path].join('/');
-      if (free.test(at) && !isKey) continue;
-      const admits = admitted.find(([pattern]) => !isKey && pattern.test(at))?.[1] ?? '';
-      const forbidden = metacharacters.filter((character) => !admits.includes(character));
+      if (unbound.test(at) && !isKey) continue;
+      const free = isKey ? '' : admits([key, ...path], decrypt(value));
+      const forbidden = metacharacters.filter((character) => !free.includes(character));
+      // One of several apps is enough.
+      const alone = Object.fromEntries(
+        Object.entries(decrypt(value) as Tree).filter(
+          ([name]) => key !== 'apps' || name === path[0],
+        ),
+      );
       for (let round = 0; round < 60; round++) {
         const spoiled = spoil(text, next);
         if (!forbidden.some((character) => spoiled.includes(character))) continue;
-        const { success } = schema.safeParse(replaced(decrypt(value), path, spoiled, isKey));
+        const { success } = schema.safeParse(replaced(alone, path, spoiled, isKey));
         assert.equal(success, false, `${at}: ${JSON.stringify(spoiled)}`);
       }
     }
