@@ -1,6 +1,6 @@
 /** Problems: what is wrong with a stack's configuration, in words that say what to do. */
 import type { z } from 'zod';
-import { description, knownKeys, schemaAt, valueAt, variants } from './schema-at.ts';
+import { description, knownKeys, schemaAt, valueAt, variants, ways } from './schema-at.ts';
 import { unknownKey } from './spelling.ts';
 
 /** Where a value is, what is wrong with it and what to write: `apps.web.port: 80 is below 1024; …`. */
@@ -39,16 +39,14 @@ export function examine<T extends z.ZodType>(
       const value = valueAt(given, issue.path);
       const shown = value === undefined ? '' : hidden ? 'the value ' : `${show(value)} `;
       const inner = schemaAt(schema, given, issue.path);
-      if (issue.code === 'unrecognized_keys')
-        return issue.keys.map((key) => `${joined(path, key)}: ${stranger(key, inner, value)}`);
+      if (issue.code === 'unrecognized_keys' && inner)
+        return strangers(issue.keys, inner, value as object, path, hidden);
       if (issue.code === 'invalid_key')
         return issue.issues.map(({ message }) => `${path}: ${message}`);
-      return [`${path}: ${shown}${words(issue, value, inner)}`];
+      return [`${path === '' ? '' : `${path}: `}${shown}${words(issue, value, inner)}`];
     });
   return { problems };
 }
-
-const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
 /** Of a union, the complaints of the way that fits the type and the keys of what was given, if there is one. */
 function deepest(issue: Issue): Issue[] {
@@ -64,9 +62,32 @@ function deepest(issue: Issue): Issue[] {
   return nested?.flatMap((inner) => deepest(inner as Issue)) ?? [issue];
 }
 
-/** What to say of a key that is not known here: it may be one of another type. */
-function stranger(key: string, schema: z.ZodType | undefined, value: unknown): string {
-  const { field, named } = schema ? variants(schema) : { field: '', named: new Map() };
+/** What to say of keys that are not known where they are: they may belong to another way to write the value. */
+function strangers(
+  keys: readonly string[],
+  schema: z.ZodType,
+  value: object,
+  path: string,
+  hidden: boolean,
+): Problem[] {
+  const knows = (way: z.ZodType, ...all: string[]) =>
+    all.every((key) => knownKeys(way, value).includes(key));
+  const fitting = ways(schema).find((way) => knows(way, ...Object.keys(value)));
+  if (fitting) return examine(fitting, value, [path], hidden).problems;
+  return keys.map((key) => {
+    const at = path === '' ? key : `${path}.${key}`;
+    if (!ways(schema).some((way) => knows(way, key)))
+      return `${at}: ${stranger(key, schema, value)}`;
+    const others = Object.keys(value).filter(
+      (other) => !ways(schema).some((way) => knows(way, key, other)),
+    );
+    return `${at}: does not go with ${others.join(' and ')}; keep one of them`;
+  });
+}
+
+/** What to say of a key that no way knows, or that belongs to another type. */
+function stranger(key: string, schema: z.ZodType, value: object): string {
+  const { field, named } = variants(schema);
   const others = [...named]
     .filter(([name, way]) => name !== undefined && knownKeys(way, value).includes(key))
     .map(([name]) => name);

@@ -30,6 +30,13 @@ export function variants(schema: z.ZodType): { field: string; named: Map<unknown
   return { field, named: new Map(field === '' ? [] : named) };
 }
 
+/** The ways of a union that nothing but their keys tells apart. */
+export const ways = (schema: z.ZodType): z.ZodType[] => {
+  const { innerType, in: source, options = [], discriminator } = partsOf(schema);
+  const inner = innerType ?? source;
+  return discriminator === undefined ? [...options, ...(inner ? ways(inner) : [])] : [];
+};
+
 /** What an optional, a default, a transform or a union is about: of a union that a field tells apart, the way of this value. */
 function wrapped(schema: z.ZodType, value: unknown): z.ZodType[] {
   const { innerType, in: source, options = [] } = partsOf(schema);

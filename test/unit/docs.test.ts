@@ -21,12 +21,18 @@ function found(pattern: RegExp, isWrong: (match: string, page: string) => boolea
 
 test('links lead to files that are there, and to headings that they have', () => {
   const heading = (title: string): string =>
-    title.toLowerCase().replace(/[^\w\s-]/g, '').trim().replace(/\s/g, '-');
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replace(/\s/g, '-');
   const isDead = (link: string, page: string): boolean => {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : join(dirname(page), path);
     if (!existsSync(join(root, target))) return true;
-    const titles = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => heading(title));
+    const titles = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      heading(title),
+    );
     return anchor !== undefined && !titles.includes(anchor);
   };
   assert.deepEqual(found(/\]\((?!https?:)([^)\s]+)\)/g, isDead), []);
@@ -42,7 +48,10 @@ test('scripts of npm that are named are there', () => {
 
 test('paths of this repository that are named are there', () => {
   assert.deepEqual(
-    found(/`((?:components|files|tools|test|docs|stacks)\/[\w./@-]*[\w/])`/g, (path) => !existsSync(join(root, path))),
+    found(
+      /`((?:components|files|tools|test|docs|stacks)\/[\w./@-]*[\w/])`/g,
+      (path) => !existsSync(join(root, path)),
+    ),
     [],
   );
 });
@@ -58,10 +67,17 @@ test('verbs of the helper that are named are its own', () => {
 });
 
 test('each dependency has its version and its reason in the README', () => {
-  const packages = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
+  const packages = {
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+    ...manifest.optionalDependencies,
+  };
   const readme = read('README.md');
   const untold = Object.entries(packages).filter(
-    ([name, version]) => !readme.split('\n').some((line) => line.includes(`\`${name}\``) && line.includes(`${version}`)),
+    ([name, version]) =>
+      !readme
+        .split('\n')
+        .some((line) => line.includes(`\`${name}\``) && line.includes(`${version}`)),
   );
   assert.deepEqual(untold, []);
 });

@@ -1,119 +1,160 @@
-/** `Host`, up to where it looks: what its arguments may hold, and what is planned before an address is known. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import * as pulumi from '@pulumi/pulumi';
-import { Host, type HostArgs } from '../../components/index.ts';
-import { given } from '../../components/pulumi/inputs.ts';
-import { readHost } from '../../components/pulumi/settings.ts';
-import { engine } from './engine.ts';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { readConfig } from '../../components/config/config.ts';
+import { type HostConfig, parseHost } from '../../components/config/host.ts';
+import { ConfigError } from '../../components/config/read.ts';
+import { renderHost, reportHost } from '../../components/config/render.ts';
+import { scratchDirectory } from './scratch.ts';
+import { find, names, publicKey, trixie } from './shop.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'keelson-host-'));
-const root = process.cwd();
-before(() => {
-  process.chdir(directory);
-  mkdirSync('shop');
-  writeFileSync('shop/server.js', '');
-});
-after(() => {
-  process.chdir(root);
-  rmSync(directory, { recursive: true });
-});
+mkdirSync(`${scratchDirectory('host')}/code`);
 
-/** An address that is known when something else is there. */
-const unknown = () =>
-  new (pulumi.Output as unknown as new (...given: unknown[]) => pulumi.Output<string>)(
-    new Set(),
-    Promise.resolve(undefined),
-    Promise.resolve(false),
-    Promise.resolve(false),
-    Promise.resolve(new Set()),
-  );
+const address = 'web1.example.com';
+const shop = { source: 'code', start: 'server.js', domains: ['shop.example.com'] };
+const blog = { ...shop, domains: ['blog.example.com'], port: 4300 };
+const mailer = { type: 'worker', source: 'code', start: 'worker.js', instances: 2 };
+const release = { hash: 'c'.repeat(64), archive: 'x.tar.gz' };
 
-const apps = { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } };
-const hostKey =
-  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEu5Yk2mTq8Q7v1b0y0u3rVw6mXnJ4c2s9d8f7g6h5j4 a@b.example';
-
-async function planned(args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
-  const made = await engine({ preview: true });
-  const host = new Host('web1', args, options);
-  await new Promise((done) => host.apps.apply(done));
-  while (!made.ended.includes('web1-prune')) await new Promise((done) => setTimeout(done, 10));
-  return made;
+function problems(given: unknown, name = 'web1'): readonly string[] {
+  try {
+    parseHost(name, given);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
 }
 
-test('where the address is not known yet, all is planned as new, and nothing said of it', async () => {
-  const secrets = { shop: { TOKEN: pulumi.secret('s3cret') } };
-  const made = await planned({ address: unknown(), user: 'admin', hostKey, apps, secrets });
-  assert.deepEqual(made.ended.toSorted(), [
-    ...['web1', 'web1-app-shop', 'web1-base', 'web1-helper', 'web1-prune', 'web1-rollout-shop'],
-    ...['web1-shop', 'web1-shop-release', 'web1-site-shop'],
-  ]);
-  const { inputs } = made.named('web1-base');
-  assert.equal(inputs.create, 'sudo -n /usr/local/sbin/keelson apply web1');
-  // The texts of a host that nobody has seen are not known either.
-  assert.ok(pulumi.isUnknown(inputs.stdin));
-  assert.ok(pulumi.isUnknown(inputs.connection));
+const manifests = (host: HostConfig) =>
+  renderHost(host, trixie, Object.fromEntries(host.apps.map(({ name }) => [name, release])));
+
+test('a host’s description says what a stack file with one server says, and is read alike', () => {
+  const secrets = { shop: { TOKEN: 'x' } };
+  const apps = { shop, mailer };
+  const server = { address, user: 'admin', deploy: { keys: [publicKey] } };
+  const values = { servers: { web1: server }, apps, secrets };
+  const [host] = readConfig({ values, encrypted: new Set(['secrets']) }).hosts;
+  assert.deepEqual(parseHost('web1', { ...server, apps, secrets }), host);
 });
 
-test('a state of the type that it had before is its own', async () => {
-  const { type, aliases } = (await planned({ address: unknown(), hostKey })).named('web1');
-  assert.equal(type, 'keelson:index:Host');
-  assert.deepEqual(aliases, ['keelson:host:Server']);
+test('a host needs no more than an address', () => {
+  const { name, apps, secrets } = parseHost('web1', { address });
+  assert.deepEqual([name, apps, secrets], ['web1', [], {}]);
 });
 
-test('its parent and its protection are those that were given, for all below it', async () => {
-  const fleet = () => new pulumi.ComponentResource('shop:index:Fleet', 'fleet');
-  const made = await engine({ preview: true });
-  const options = { parent: fleet(), protect: true };
-  const host = new Host('web1', { address: unknown(), hostKey }, options);
-  await new Promise((done) => host.apps.apply(done));
-  while (!made.ended.includes('web1-prune')) await new Promise((done) => setTimeout(done, 10));
-  assert.equal(made.named('web1').parent, 'fleet');
-  assert.ok(made.named('web1-base').protect);
-});
-
-test('the address alone is among its inputs', async () => {
-  const { inputs } = (await planned({ address: unknown(), hostKey, apps })).named('web1');
-  assert.deepEqual(Object.keys(inputs), ['address']);
-});
-
-test('arguments are waited for, however deep an output is in them', async () => {
-  await engine();
-  const settings = {
-    address: Promise.resolve('web1.example.com'),
-    apps: pulumi.output({ shop: { ...apps.shop, domains: [pulumi.output('a.example.com')] } }),
-    secrets: { shop: { TOKEN: pulumi.secret('s3cret') } },
+test('all problems of a description come at once, in the words of a stack file', () => {
+  const wrong = {
+    ...{
+      adress: 'x',
+      user: 'Root',
+      privateKey: 'no such key',
+      secrets: { wiki: {}, shop: { A: 1 } },
+    },
+    apps: { shop: { ...shop, port: 80, env: {} }, blog: { ...blog, source: 'nowhere' } },
   };
-  const read = await given(settings);
-  assert.ok(read.known);
-  assert.deepEqual([...read.encrypted], ['secrets']);
-  const { server, apps: all, secrets } = readHost('web1', read);
-  assert.equal(server.address, 'web1.example.com');
-  assert.deepEqual(all[0]?.domains, ['a.example.com']);
-  assert.deepEqual(secrets, { shop: { TOKEN: 's3cret' } });
-  assert.equal(await pulumi.isSecret(read.after('text')), false);
+  assert.deepEqual(problems(wrong), [
+    'address: is missing; write text: Where the server is reached over SSH',
+    'user: "Root" is not a user name; use a lower-case letter, then up to 30 lower-case letters, digits, _ or -',
+    'adress: is not a setting; did you mean address?',
+    'apps.shop.port: 80 is below 1024; choose 1024 to 65535',
+    'secrets.wiki: there is no app wiki; remove it, or name an app',
+    `apps.blog.source: "nowhere" cannot be read; give a path from ${process.cwd()}`,
+  ]);
+  assert.deepEqual(problems({ address, apps: { shop, blog: { ...blog, port: 4190 } } }), [
+    'apps.blog.port: 4190 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+  ]);
+  assert.deepEqual(problems({ address, privateKey: 'no key' }), [
+    `privateKey: "no key" cannot be read; give a path from ${process.cwd()}`,
+  ]);
+  assert.deepEqual(problems({ address, apps: { shop: { ...shop, servers: ['web1'] } } }).length, 1);
+  assert.throws(() => parseHost('web1', {}), { message: /^host web1 has a problem:\n {2}address/ });
 });
 
-test('arguments have a stack file’s problems, all at once', async () => {
-  const read = await given({ adress: 'web1', apps: { shop: { source: 'nowhere', port: 80 } } });
-  assert.throws(
-    () => readHost('web1', read),
-    ({ message }: Error) =>
-      /host web1 has \d+ problems:/.test(message) &&
-      /adress: is not a setting; did you mean address\?/.test(message) &&
-      /apps\.shop\.port: 80/.test(message),
+test('no problem shows a secret', () => {
+  const told = problems({ address, apps: { shop }, secrets: { shop: { A: 'hunter2\0' } } });
+  assert.equal(told.length, 1);
+  assert.doesNotMatch(told.join(), /hunter2/);
+});
+
+test('a name that is none, and what is no description', () => {
+  assert.match(problems({ address }, 'web 1').join(), /^name: "web 1" is not a name/);
+  assert.match(problems('web1').join('\n'), /"web1" does not fit; write a mapping/);
+});
+
+test('a host’s manifests: what each holds, and that nginx and Monit are told of each site', () => {
+  const all = manifests(parseHost('web1', { address, apps: { shop, mailer } }));
+  assert.deepEqual(
+    all.map(({ name, after, app, secret }) => [name, after.join(' '), app ?? '', secret]),
+    [
+      ['base', '', '', false],
+      ['app-shop', 'base', 'shop', false],
+      ['rollout-shop', 'app-shop', 'shop', true],
+      ['site-shop', 'rollout-shop', 'shop', false],
+      ['app-mailer', 'base', 'mailer', false],
+      ['rollout-mailer', 'app-mailer', 'mailer', true],
+      ['site-mailer', 'rollout-mailer', 'mailer', false],
+    ],
+  );
+  const held = (name: string) => names(all.find((it) => it.name === name)?.items ?? []);
+  assert.deepEqual(held('rollout-shop'), ['file /etc/keelson/shop/environment', 'rollout shop']);
+  assert.deepEqual(held('site-shop'), [
+    'directory /etc/nginx/keelson.d/shop',
+    'file /etc/nginx/keelson.d/shop.conf',
+    'file /etc/monit/keelson.d/shop.conf',
+    'monitor shop-4190',
+    'monitor shop-4191',
+    'instances shop',
+    'unit nginx.service',
+    'unit monit.service',
+  ]);
+  assert.deepEqual(held('site-mailer'), ['instances mailer']);
+  for (const unit of ['nginx.service', 'monit.service']) {
+    const [base, site] = ['base', 'site-shop'].map((name) =>
+      find(all.find((it) => it.name === name)?.items ?? [], 'unit', unit),
+    );
+    assert.deepEqual(site, base);
+  }
+  const node = held('base').filter((name) => name === 'package nodejs');
+  assert.equal(node.length, 1);
+});
+
+test('the packed release goes along with the manifest that unpacks it', () => {
+  const [, app] = manifests(parseHost('web1', { address, apps: { shop } }));
+  assert.deepEqual(app?.uploads, [{ name: 'release', ...release }]);
+});
+
+test('whoever asks for no other site’s name is asked last, so that the default may move', () => {
+  const apps = { shop: { ...shop, domains: ['default'] }, blog };
+  const sites = manifests(parseHost('web1', { address, apps })).filter(({ name }) =>
+    name.startsWith('site-'),
+  );
+  assert.deepEqual(
+    sites.map(({ name, after }) => [name, after]),
+    [
+      ['site-blog', ['rollout-blog']],
+      ['site-shop', ['rollout-shop', 'site-blog']],
+    ],
   );
 });
 
-test('a secret outside of secrets is refused, without its value', async () => {
-  const read = await given({ address: 'a.example.com', hostname: pulumi.secret('s3cret') });
-  assert.throws(
-    () => readHost('web1', read),
-    ({ message }: Error) =>
-      /^host web1: hostname: holds a secret; give it in secrets\.APP\.NAME/.test(message) &&
-      !message.includes('s3cret'),
-  );
+test('cores move instances, upstream and checks together', () => {
+  const host = parseHost('web1', { address, apps: { shop } });
+  const all = renderHost(host, { ...trixie, cores: 3 }, { shop: release });
+  const items = all.flatMap(({ items }) => items);
+  const upstream = find(items, 'file', '/etc/nginx/keelson.d/shop.conf').content ?? '';
+  assert.equal(upstream.match(/server 127\.0\.0\.1:/g)?.length, 3);
+  assert.equal(items.filter(({ name }) => /^shop-\d+$/.test(name)).length, 3);
+  assert.equal(find(items, 'instances', 'shop').state.running, '4190,4191,4192');
+});
+
+test('what is said of a host: where it is, and what runs there', () => {
+  const host = parseHost('web1', { address, apps: { shop, mailer } });
+  assert.deepEqual(reportHost(host, trixie, { shop: release, mailer: release }), {
+    address,
+    apps: {
+      shop: { type: 'web', release: release.hash, instances: [4190, 4191], kept: [] },
+      mailer: { type: 'worker', release: release.hash, instances: [1, 2], kept: [] },
+    },
+  });
 });

@@ -21,7 +21,9 @@ const roomOf = (file: string): string => /^components\/([^/]+)\//.exec(file)?.[1
 function drawn(): string[] {
   const [, picture = ''] = /```mermaid\n(flowchart [^`]*)```/.exec(read('docs/decisions.md')) ?? [];
   const arrows = [...picture.matchAll(/^ *(\w+)(?:\[[^\]]*\])? --> (.+)$/gm)];
-  return arrows.flatMap(([, from, to = '']) => to.split('&').map((one) => `${from} → ${one.trim()}`));
+  return arrows.flatMap(([, from, to = '']) =>
+    to.split('&').map((one) => `${from} → ${one.trim()}`),
+  );
 }
 
 /** The arrows between rooms that the imports make, each with the files that make it. */
@@ -39,7 +41,9 @@ function built(): Map<string, string[]> {
 test('each import between rooms is an arrow in the picture', () => {
   const allowed = new Set(drawn());
   assert.ok(allowed.size > 5, 'docs/decisions.md has no picture of the house');
-  const others = [...built()].filter(([arrow]) => !allowed.has(arrow)).flatMap(([, files]) => files);
+  const others = [...built()]
+    .filter(([arrow]) => !allowed.has(arrow))
+    .flatMap(([, files]) => files);
   assert.deepEqual(others, []);
 });
 
@@ -69,7 +73,9 @@ test('the rooms that know nothing of Pulumi do not load it', () => {
 });
 
 test('no file is longer than 200 lines, but for tests', () => {
-  const files = globSync(['index.ts', '{components,files,tools}/**/*.{ts,sh,mustache}'], { cwd: root });
+  const files = globSync(['index.ts', '{components,files,tools}/**/*.{ts,sh,mustache}'], {
+    cwd: root,
+  });
   const lines = (file: string): number => read(file).split('\n').length - 1;
   assert.deepEqual(
     files.filter((file) => lines(file) > 200).map((file) => `${file}: ${lines(file)} lines`),
