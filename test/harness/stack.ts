@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { type Run, type Running, said, start } from '../../tools/engine.ts';
 import { releaseLocks } from '../../tools/locks.ts';
 import { project, pulumi, type Result, root } from '../../tools/pulumi.ts';
@@ -17,6 +18,23 @@ let made = 0;
 export type StackConfig = Record<string, unknown>;
 
 type Verb = Parameters<typeof start>[0];
+
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  delete: z.boolean().default(false),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+});
+
+const stateSchema = z.object({
+  deployment: z.object({
+    resources: z.array(resourceSchema).default([]),
+    pending_operations: z.array(z.unknown()).default([]),
+  }),
+});
+
+/** What Pulumi remembers of a stack. */
+export type State = z.infer<typeof stateSchema>['deployment'];
 
 export class Stack {
   readonly name = stackName;
@@ -36,6 +54,11 @@ export class Stack {
   }
   get #options() {
     return { cwd: this.directory, state: join(this.directory, 'state'), env: this.#env };
+  }
+
+  /** From now on runs the program in another directory, such as an earlier commit's; without one this clone's. */
+  use(program = root): void {
+    project(this.directory, program);
   }
 
   /**
@@ -126,6 +149,13 @@ export class Stack {
     const result = await pulumi(args, { ...this.#options, ...given });
     assert.equal(result.code, 0, `pulumi ${args.join(' ')}:\n${result.stdout}${result.stderr}`);
     return result;
+  }
+
+  /** The state as Pulumi stores it, secrets in plain text. */
+  async state(): Promise<State> {
+    const args = ['stack', 'export', '--show-secrets', '--stack', stackName];
+    const { stdout } = await this.pulumi(args);
+    return stateSchema.parse(JSON.parse(stdout)).deployment;
   }
 
   /** Frees the state after a run was killed. */
