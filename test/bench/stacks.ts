@@ -49,10 +49,11 @@ export async function unchanged(stack: Stack, verb: 'up' | 'preview'): Promise<v
   assert.deepEqual(changed(run), [], `there was something to do:\n${said(run)}`);
 }
 
-/** Runs an action with a function that runs `pulumi up` or `preview` on an empty program. */
-export async function withEmptyProgram<T>(
-  action: (run: (verb: 'up' | 'preview') => Promise<void>) => Promise<T>,
-): Promise<T> {
+/** Runs `pulumi up` or `preview` on an empty program. */
+export type Empty = (verb: 'up' | 'preview') => Promise<void>;
+
+/** Runs an action with an empty program, which is gone afterwards. */
+export async function withEmptyProgram<T>(action: (run: Empty) => Promise<T>): Promise<T> {
   const cwd = join(scenariosDirectory, `${process.pid}-empty`);
   const options = { cwd, state: join(cwd, 'state') };
   project(cwd);

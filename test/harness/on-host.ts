@@ -53,3 +53,12 @@ export async function waitFor(host: SandboxHost, condition: string, seconds = 30
     if (await does(host, condition)) return;
   assert.fail(`never became true within ${seconds} s: ${condition}`);
 }
+
+/**
+ * How many processes and threads have begun on a host since it booted: the kernel numbers them one after
+ * another in each container, and says which number was the last. To ask takes one of them itself.
+ */
+export async function begun(host: SandboxHost): Promise<number> {
+  const last = await host.exec('read -r _ _ _ _ last </proc/loadavg && echo "$last"');
+  return Number(last);
+}
