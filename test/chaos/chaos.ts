@@ -8,10 +8,11 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type SandboxHost, withHost } from '../harness/host.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import { newStack, type Stack } from '../harness/stack.ts';
 import { seeded } from './random.ts';
 import { deal, draw, idle, type Outcome, round, size, sound, words } from './rounds.ts';
-import { addUnmanaged, codeOf, config, keepOtherRelease, writeCode } from './scenario.ts';
+import { addUnmanaged, keepOtherRelease } from './scenario.ts';
 
 export type Options = {
   rounds: number;

@@ -12,10 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { said } from '../../tools/engine.ts';
 import { type SandboxHost, withHost } from '../harness/host.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
 import { type Interruption, interruptions } from './interruptions.ts';
 import { type Random, seeded, shuffled } from './random.ts';
-import { codeOf, config, hostLog, targets, writeCode } from './scenario.ts';
+import { targets } from './scenario.ts';
 import { sightings, watch } from './watch.ts';
 
 export type Options = { rounds: number; seed: number; only?: string };

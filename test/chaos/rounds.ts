@@ -7,10 +7,12 @@
 
 import { type Run, said } from '../../tools/engine.ts';
 import { diffSnapshots, type SandboxHost, type Snapshot, traces } from '../harness/host.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { picture } from '../harness/picture.ts';
 import { changed, type Stack } from '../harness/stack.ts';
 import { label, type Managed, type Mutation, mutations } from './mutations.ts';
 import { integer, pick, type Random, shuffled } from './random.ts';
-import { hostLog, picture, type Target, targets } from './scenario.ts';
+import { type Target, targets } from './scenario.ts';
 
 /** A mutation and what it befalls. */
 export type Damage = { readonly mutation: Mutation; readonly target: Target };

@@ -62,3 +62,7 @@ export async function begun(host: SandboxHost): Promise<number> {
   const last = await host.exec('read -r _ _ _ _ last </proc/loadavg && echo "$last"');
   return Number(last);
 }
+
+/** The lines of the host's own log. */
+export const hostLog = (host: SandboxHost): Promise<string[]> =>
+  lines(host, 'cat /var/log/keelson.log');

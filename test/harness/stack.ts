@@ -185,14 +185,22 @@ export async function testStack(
   t: TestContext,
   hosts: SandboxHost | readonly SandboxHost[],
   config: StackConfig,
+  like?: string,
 ): Promise<Stack> {
-  const stack = await newStack([hosts].flat(), config);
+  const stack = await newStack([hosts].flat(), config, like);
   t.after(() => rmSync(stack.directory, { recursive: true, force: true }));
   return stack;
 }
 
-/** As `testStack()`, for programs that are no tests; the caller removes its directory. */
-export async function newStack(hosts: readonly SandboxHost[], config: StackConfig): Promise<Stack> {
+/**
+ * As `testStack()`, for programs that are no tests; the caller removes its directory.
+ * @param like a directory with a `stack.yaml` whose secrets the stack file begins with.
+ */
+export async function newStack(
+  hosts: readonly SandboxHost[],
+  config: StackConfig,
+  like?: string,
+): Promise<Stack> {
   const [first, ...others] = hosts;
   assert.ok(first, 'a stack needs a host');
   if (made === 0) await removeStaleScenarios();
@@ -203,6 +211,7 @@ export async function newStack(hosts: readonly SandboxHost[], config: StackConfi
   const socket = await first.agent();
   for (const host of others) await host.shareAgent(socket);
   const stack = new Stack(hosts, directory, { SSH_AUTH_SOCK: socket });
+  if (like !== undefined) cpSync(join(like, 'stack.yaml'), stack.file);
   stack.configure(config);
   await stack.initialize();
   return stack;

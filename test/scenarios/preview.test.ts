@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOf, config, writeCode } from '../chaos/scenario.ts';
 import { type SandboxHost, testHost } from '../harness/host.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import { type Stack, testStack } from '../harness/stack.ts';
 
 /** What a login itself leaves, or what a host does without anybody's doing. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Run, said } from '../../tools/engine.ts';
-import { codeOf, config, hostLog, picture, writeCode } from '../chaos/scenario.ts';
 import { diffSnapshots, type SandboxHost, testHost, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { picture } from '../harness/picture.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import {
   assertNothingToDo,
   changed,
