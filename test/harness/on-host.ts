@@ -1,4 +1,4 @@
-/** What tests do on a host, in one language. */
+/** What tests do on a host, in one language. Paths may hold what a shell expands: `$(readlink /srv/shop/current)/a.js`. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxHost } from './host.ts';
@@ -9,20 +9,20 @@ export async function lines(host: SandboxHost, command: string): Promise<string[
 }
 
 export const read = (host: SandboxHost, path: string): Promise<string> =>
-  host.exec(`cat '${path}'`);
+  host.exec(`cat "${path}"`);
 
 /** Puts a text into a file in place of what is there. */
 export async function write(host: SandboxHost, path: string, text: string): Promise<void> {
-  await host.exec(`cat >'${path}'`, { input: text });
+  await host.exec(`cat >"${path}"`, { input: text });
 }
 
 /** Adds a line to a file, as somebody who repairs things by hand. */
 export async function append(host: SandboxHost, path: string, line: string): Promise<void> {
-  await host.exec(`cat >>'${path}'`, { input: `${line}\n` });
+  await host.exec(`cat >>"${path}"`, { input: `${line}\n` });
 }
 
 export async function chmod(host: SandboxHost, path: string, mode: string): Promise<void> {
-  await host.exec(`chmod ${mode} '${path}'`);
+  await host.exec(`chmod ${mode} "${path}"`);
 }
 
 export async function stop(host: SandboxHost, ...units: string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { type Run, type Running, said, start } from '../../tools/engine.ts';
 import { releaseLocks } from '../../tools/locks.ts';
 import { project, pulumi, type Result, root } from '../../tools/pulumi.ts';
 import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { diffSnapshots, type SandboxHost, snapshot } from './host.ts';
+import { diffSnapshots, type SandboxHost, type SnapshotOptions, snapshot } from './host.ts';
 
 const stackName = 'scenario';
 let made = 0;
@@ -236,10 +236,14 @@ export async function assertNothingToDo(stack: Stack): Promise<void> {
 }
 
 /** Runs an action and fails when anything on the hosts is not as it was before. */
-export async function assertUntouched(stack: Stack, action: () => Promise<void>): Promise<void> {
-  const before = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+export async function assertUntouched(
+  stack: Stack,
+  action: () => Promise<void>,
+  options: SnapshotOptions = {},
+): Promise<void> {
+  const before = await Promise.all(stack.hosts.map((host) => snapshot(host, options)));
   await action();
-  const after = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+  const after = await Promise.all(stack.hosts.map((host) => snapshot(host, options)));
   for (const [index, host] of stack.hosts.entries()) {
     const differences = diffSnapshots(before[index] ?? {}, after[index] ?? {});
     assert.deepEqual(differences, [], `${host.name} is not as it was`);

@@ -8,10 +8,10 @@ import { after, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { said } from '../../tools/engine.ts';
 import { run } from '../../tools/sandbox/process.ts';
-import { integer, pick, type Random, seeded } from '../chaos/random.ts';
 import { type SandboxHost, testHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { nodeTarball } from '../harness/node.ts';
+import { integer, pick, type Random, seeded } from '../harness/random.ts';
 import { assertNothingToDo, changed, release, type Stack, testStack } from '../harness/stack.ts';
 
 const domain = 'shop.example.com';

@@ -5,6 +5,7 @@ import { diffSnapshots, type SandboxHost, testHost, traces } from '../harness/ho
 import { ask } from '../harness/http.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { picture } from '../harness/picture.ts';
+import { provisionedHost } from '../harness/provisioned.ts';
 import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import {
   assertNothingToDo,
@@ -50,9 +51,7 @@ const isServed = async (host: SandboxHost): Promise<void> => {
 };
 
 test('what was lost, on either side, is found again by the next up', async (t) => {
-  const host = await testHost(t);
-  const stack = await shop(await testStack(t, host, {}));
-  await stack.up();
+  const { host, stack } = await provisionedHost(t);
   const asProvisioned = await picture(host);
 
   await t.test('the outputs and the host’s log agree, also when it was rotated', async () => {
