@@ -44,6 +44,11 @@ export async function provisionedHost(
   return { host, stack: await adopt(stack, copyOf) };
 }
 
+/** A copy of a provisioned host alone, for a stack that has never seen it. */
+export async function copiedHost(t: TestContext, options: HostOptions = {}): Promise<SandboxHost> {
+  return await testHost(t, { ...options, copyOf: await template(options) });
+}
+
 /** As `provisionedHost()`, for programs that are no tests. */
 export async function withProvisionedHost<T>(
   options: HostOptions,

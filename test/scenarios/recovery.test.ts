@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Run, said } from '../../tools/engine.ts';
-import { diffSnapshots, type SandboxHost, testHost, traces } from '../harness/host.ts';
+import { diffSnapshots, type SandboxHost, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { picture } from '../harness/picture.ts';
-import { provisionedHost } from '../harness/provisioned.ts';
+import { copiedHost, provisionedHost } from '../harness/provisioned.ts';
 import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import {
   assertNothingToDo,
@@ -260,7 +260,7 @@ test('what was lost, on either side, is found again by the next up', async (t) =
 });
 
 test('a server that is down keeps no other from converging', async (t) => {
-  const hosts = [await testHost(t), await testHost(t)] as const;
+  const hosts = [await copiedHost(t), await copiedHost(t)] as const;
   const stack = await testStack(t, hosts, {});
   const { apps } = config(writeCode(codeOf(stack)));
   stack.configure({ apps });
