@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Run, said } from '../../tools/engine.ts';
-import { codeOf, config, hostLog, picture, writeCode } from '../chaos/scenario.ts';
-import { diffSnapshots, type SandboxHost, testHost, traces } from '../harness/host.ts';
+import { diffSnapshots, type SandboxHost, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { picture } from '../harness/picture.ts';
+import { copiedHost, provisionedHost } from '../harness/provisioned.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
 import {
   assertNothingToDo,
   changed,
@@ -48,9 +51,7 @@ const isServed = async (host: SandboxHost): Promise<void> => {
 };
 
 test('what was lost, on either side, is found again by the next up', async (t) => {
-  const host = await testHost(t);
-  const stack = await shop(await testStack(t, host, {}));
-  await stack.up();
+  const { host, stack } = await provisionedHost(t);
   const asProvisioned = await picture(host);
 
   await t.test('the outputs and the host’s log agree, also when it was rotated', async () => {
@@ -259,7 +260,7 @@ test('what was lost, on either side, is found again by the next up', async (t) =
 });
 
 test('a server that is down keeps no other from converging', async (t) => {
-  const hosts = [await testHost(t), await testHost(t)] as const;
+  const hosts = [await copiedHost(t), await copiedHost(t)] as const;
   const stack = await testStack(t, hosts, {});
   const { apps } = config(writeCode(codeOf(stack)));
   stack.configure({ apps });

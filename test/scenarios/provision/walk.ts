@@ -4,15 +4,17 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { said } from '../../tools/engine.ts';
-import { run } from '../../tools/sandbox/process.ts';
-import { integer, pick, type Random, seeded } from '../chaos/random.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
-import { ask } from '../harness/http.ts';
-import { nodeTarball } from '../harness/node.ts';
-import { assertNothingToDo, changed, release, type Stack, testStack } from '../harness/stack.ts';
+import { after, test } from 'node:test';
+import { said } from '../../../tools/engine.ts';
+import type { Release } from '../../../tools/sandbox/base.ts';
+import { run } from '../../../tools/sandbox/process.ts';
+import { type SandboxHost, testHost } from '../../harness/host.ts';
+import { ask } from '../../harness/http.ts';
+import { nodeTarball } from '../../harness/node.ts';
+import { mainPids, waitFor } from '../../harness/on-host.ts';
+import { integer, pick, type Random, seeded } from '../../harness/random.ts';
+import { assertNothingToDo, changed, release, type Stack, testStack } from '../../harness/stack.ts';
+import { inOrder, type Step } from '../../harness/steps.ts';
 
 const domain = 'shop.example.com';
 
@@ -82,16 +84,13 @@ async function may(host: SandboxHost, user: string, command: string): Promise<bo
 }
 
 const mainPid = async (host: SandboxHost, port = 4190): Promise<number> =>
-  Number(await host.exec(`systemctl show --property=MainPID --value shop@${port}.service`));
+  (await mainPids(host, `shop@${port}.service`))[0] ?? 0;
 
 /** Waits until an instance has another main process, and answers. */
 async function replaced(host: SandboxHost, pid: number, seconds: number): Promise<void> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(500)) {
-    const now = await mainPid(host);
-    const healthy = 'curl -sf --max-time 1 http://127.0.0.1:4190/health';
-    if (now !== 0 && now !== pid && (await host.tryExec(healthy)).code === 0) return;
-  }
-  assert.fail(`the instance still has the process ${pid} after ${seconds} s, or does not answer`);
+  const now = 'now=$(systemctl show --property=MainPID --value shop@4190.service)';
+  const healthy = 'curl -sf --max-time 1 http://127.0.0.1:4190/health';
+  await waitFor(host, `${now} && [ $now != 0 ] && [ $now != ${pid} ] && ${healthy}`, seconds);
 }
 
 const walk: [string, (host: SandboxHost, stack: Stack) => Promise<void>][] = [
@@ -110,21 +109,20 @@ const walk: [string, (host: SandboxHost, stack: Stack) => Promise<void>][] = [
   ['after destroy nothing is left but uploads and logs', destroyed],
 ];
 
-for (const [codename, user] of [
-  ['bookworm', 'admin'],
-  ['trixie', 'root'],
-] as const)
-  test(`${codename}, by the user ${user}`, async (t: TestContext) => {
+/** Provisions a fresh host of a release, as a user, and walks through all that is promised of it. */
+export function provisions(codename: Release, user: string): void {
+  test(`${codename}, by the user ${user}`, async (t) => {
     const host = await testHost(t, { release: codename, user, cpus: 2 });
     const stack = await testStack(t, host, {});
     await stack.setSecret('shop.TOKEN', secret);
     stack.configure({ server, apps: { shop: shop(stack) } });
-    await t.test('the first up provisions all, the second has nothing to do', async () => {
-      await stack.up();
-      await assertNothingToDo(stack);
-    });
-    for (const [title, check] of walk) await t.test(title, () => check(host, stack));
+    await inOrder(t, [
+      ['the first up provisions all', async () => void (await stack.up())],
+      ['the second has nothing to do', () => assertNothingToDo(stack)],
+      ...walk.map(([title, check]): Step => [title, () => check(host, stack)]),
+    ]);
   });
+}
 
 async function servedByName(host: SandboxHost): Promise<void> {
   const { status, body } = await ask(host, '/', { domain });
@@ -292,17 +290,20 @@ async function recovery(host: SandboxHost): Promise<void> {
   await host.exec(`kill -KILL ${crashed}`);
   await replaced(host, crashed, 15);
   const hung = await mainPid(host);
-  await host.exec(`kill -STOP ${hung}`);
-  // It was started a moment ago, and may not be ready yet for all that Monit knows.
-  await sleep(20_000);
+  await host.exec(`:>/var/log/monit.log; kill -STOP ${hung}`);
+  // It was started a moment ago, and may not be ready yet for all that Monit knows: it is not restarted at once.
+  await waitFor(host, "grep -q 'exec: .*restart shop@4190' /var/log/monit.log", 60);
   assert.equal(await mainPid(host), hung);
   await replaced(host, hung, 120);
   const reloaded = await mainPid(host);
   await host.exec('systemctl reload shop@4190.service');
   await replaced(host, reloaded, 15);
   const monit = (await host.exec('pidof monit')).trim();
-  await host.exec(`kill -KILL ${monit}; sleep 7; systemctl is-active monit.service`);
-  assert.notEqual((await host.exec('pidof monit')).trim(), monit);
+  await host.exec(`kill -KILL ${monit}`);
+  await waitFor(
+    host,
+    `systemctl is-active -q monit && [ "$(pidof monit || echo ${monit})" != ${monit} ]`,
+  );
 }
 
 async function oneSetting(host: SandboxHost, stack: Stack): Promise<void> {
@@ -364,8 +365,7 @@ async function reboot(host: SandboxHost, stack: Stack): Promise<void> {
   await host.powerOff();
   await host.boot();
   // Node.js takes a moment; nginx is faster, and says so.
-  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(200))
-    if ((await ask(host, '/', { domain }).catch(() => undefined))?.status === 200) break;
+  await waitFor(host, `curl -sf -H 'Host: ${domain}' http://127.0.0.1/`, 15);
   assert.equal((await ask(host, '/', { domain })).status, 200);
   const active = 'systemctl is-active shop@4190 shop@4191 nginx monit';
   assert.equal(await host.exec(active), 'active\n'.repeat(4));
