@@ -2,7 +2,7 @@
 import { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { Gone, Look, Seen } from '../host/look.ts';
-import { type Manifest, text, type Upload } from '../host/manifest.ts';
+import { text, type Upload } from '../host/manifest.ts';
 import { helperPath } from '../host/script.ts';
 import { installer } from './install.ts';
 
@@ -55,7 +55,7 @@ export function register(plan: Plan): remote.Command[] {
   tell(look.helper, helper);
   done.set('helper', helper);
   const apps = new Map<string, pulumi.ComponentResource>();
-  for (const seen of inOrder(look.seen)) apply(plan, seen, done, apps);
+  for (const seen of look.seen) apply(plan, seen, done, apps);
   return [...done.values(), prune(plan, [...done.values()])];
 }
 
@@ -182,21 +182,3 @@ const upload = (
     },
     { parent, dependsOn: helper },
   );
-
-/** Manifests after those that they come after. */
-export function inOrder<T extends { readonly manifest: Manifest }>(all: readonly T[]): T[] {
-  const byName = new Map(all.map((it) => [it.manifest.name, it]));
-  const sorted = new Set<T>();
-  const visit = (it: T, path: readonly string[]): void => {
-    const { name, after } = it.manifest;
-    if (path.includes(name))
-      throw new Error(`manifests wait for each other: ${[...path, name].join(' → ')}`);
-    for (const before of after) {
-      const other = byName.get(before);
-      if (other) visit(other, [...path, name]);
-    }
-    sorted.add(it);
-  };
-  for (const it of all) visit(it, []);
-  return [...sorted];
-}

@@ -155,7 +155,8 @@ function doneBy({ steps }: Run): Line[] {
     .filter(({ op, type }) => op !== 'same' && type === 'command:remote:Command')
     .flatMap(({ outputs }) => String(outputs.stdout ?? '').split('\n'));
   return outputs.flatMap((text) => {
-    const [, origin, kind, name = ''] = /^(drift|change) +(\S+) ([^\s:]\S*?):? /.exec(text) ?? [];
+    const [, origin, kind, name = ''] =
+      /^(drift|change|new|found|gone) +(\S+) ([^\s:]\S*?):? /.exec(text) ?? [];
     if (origin === undefined) return [];
     return [{ origin, name: `${kind} ${kind === 'blob' ? name.slice(0, 12) : name}`, text }];
   });

@@ -6,7 +6,7 @@ import { unseen } from '../../components/host/facts.ts';
 import { aptPackage, blob } from '../../components/host/kinds.ts';
 import type { Gone, Look, Seen } from '../../components/host/look.ts';
 import type { Manifest } from '../../components/host/manifest.ts';
-import { inOrder, type Plan, register } from '../../components/pulumi/commands.ts';
+import { type Plan, register } from '../../components/pulumi/commands.ts';
 import { installer } from '../../components/pulumi/install.ts';
 import { type Engine, engine, settled } from './engine.ts';
 
@@ -205,13 +205,4 @@ test('an upload runs again only when the host has lost what was sent', async () 
   assert.deepEqual(first.triggers, ['r1']);
   assert.equal(first.remotePath, '/var/lib/keelson/incoming/abc');
   assert.deepEqual((await sent([['abc', 'r0']])).triggers, ['r0']);
-});
-
-test('manifests come after those that they wait for, and no circle goes unnoticed', () => {
-  const order = (...all: [string, string[]][]) =>
-    inOrder(all.map(([name, after]) => ({ manifest: manifest(name, { after }) }))).map(
-      (it) => it.manifest.name,
-    );
-  assert.deepEqual(order(['c', ['b']], ['b', ['a', 'elsewhere']], ['a', []]), ['a', 'b', 'c']);
-  assert.throws(() => order(['a', ['b']], ['b', ['a']]), /wait for each other: a → b → a/);
 });

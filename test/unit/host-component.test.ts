@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import type { WebApp } from '../../components/app/types/web.ts';
 import { Host, type HostArgs } from '../../components/index.ts';
 import { given } from '../../components/pulumi/inputs.ts';
 import { readHost } from '../../components/pulumi/settings.ts';
@@ -92,7 +93,7 @@ test('arguments are waited for, however deep an output is in them', async () => 
   assert.deepEqual([...read.encrypted], ['secrets']);
   const { server, apps: all, secrets } = readHost('web1', read);
   assert.equal(server.address, 'web1.example.com');
-  assert.deepEqual(all[0]?.domains, ['a.example.com']);
+  assert.deepEqual((all[0] as WebApp | undefined)?.domains, ['a.example.com']);
   assert.deepEqual(secrets, { shop: { TOKEN: 's3cret' } });
   assert.equal(await pulumi.isSecret(read.after('text')), false);
 });

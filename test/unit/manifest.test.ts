@@ -17,13 +17,8 @@ import {
   unit,
 } from '../../components/host/kinds.ts';
 import { body, itemLine, type Manifest, parse, text } from '../../components/host/manifest.ts';
-import { inOrder } from '../../components/pulumi/resources.ts';
 
-const manifest = (name: string, items: Item[], after: string[] = []): Manifest => ({
-  name,
-  after,
-  items,
-});
+const manifest = (name: string, items: Item[]): Manifest => ({ name, after: [], items });
 
 test('a manifest of every kind reads back as what was written', () => {
   const items = [
@@ -86,24 +81,4 @@ test('the body does not depend on the header', () => {
 test('what would break out of an item line is refused', () => {
   for (const bad of ['a\tb', 'a\nb', 'a\rb', 'a\0b'])
     assert.throws(() => itemLine(aptPackage(bad)), /holds a tab or a line break/);
-});
-
-test('manifests are ordered by what they come after, and a circle is named', () => {
-  const judged = (name: string, after: string[]) => ({
-    manifest: manifest(name, [], after),
-    verdict: { due: false, header: { run: '', lines: [] }, findings: [] },
-  });
-  const names = inOrder([
-    judged('monit', ['nginx']),
-    judged('nginx', ['base', 'absent']),
-    judged('base', []),
-  ]);
-  assert.deepEqual(
-    names.map((it) => it.manifest.name),
-    ['base', 'nginx', 'monit'],
-  );
-  assert.throws(
-    () => inOrder([judged('a', ['b']), judged('b', ['a'])]),
-    /wait for each other: a → b → a/,
-  );
 });
