@@ -2,38 +2,29 @@
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
-import { Host } from './components/index.ts';
-import { batches } from './components/lib/batches.ts';
 import { inWords, type RunningApp } from './components/pulumi/apps.ts';
+import { fleet } from './components/pulumi/fleet.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
 // for each frame of the stack traces that it takes for each resource: as much work as reading the stack file
 // and looking at a host together.
 Reflect.deleteProperty(Error, 'prepareStackTrace');
 
-const { hosts, drift, rollout } = stackConfig();
+const config = stackConfig();
 // Registered first, so that its plugin starts while the hosts are looked at.
 const providers = [new Provider('command')];
-if (drift === 'ignore' && !pulumi.runtime.isDryRun())
+if (config.drift === 'ignore' && !pulumi.runtime.isDryRun())
   throw new pulumi.RunError(
     'keelson:drift: ignore is for previews; set it to look before `pulumi up`',
   );
-if (drift === 'ignore')
+if (config.drift === 'ignore')
   pulumi.log.info(
     'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',
   );
 
-const registered = new Map<string, Host>();
-for (const batch of batches(hosts, rollout.servers)) {
-  // Hosts of one batch move to a release together, after those of the batches before.
-  const after = [...registered.values()];
-  for (const config of batch)
-    registered.set(config.name, new Host(config.name, { config, drift, after }, { providers }));
-}
-
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi
-  .all([...registered].map(([name, host]) => host.apps.apply((all) => lines(name, all))))
+  .all(fleet(config, { providers }).map(({ name, apps }) => apps.apply((all) => lines(name, all))))
   .apply((all) => Object.fromEntries(all.flat()));
 
 const lines = (host: string, all: Readonly<Record<string, RunningApp>>) =>

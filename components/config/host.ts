@@ -1,6 +1,6 @@
 /** A host as plain data: one server, the apps on it, and their secrets. */
 import { z } from 'zod';
-import { type AppConfig, appSchema, typeOf } from '../app/components.ts';
+import { type AppConfig, appSchema, type appTypes, typeOf } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import { mapping } from '../fields/shape.ts';
 import {
@@ -13,6 +13,21 @@ import { hostConflicts } from './conflicts.ts';
 import type { Problem } from './problem.ts';
 import { ConfigError, reader, readNamed, unreadable } from './read.ts';
 
+type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
+
+/** An app as it is given. */
+export type AppSettings =
+  | ({ type?: 'web' } & Fields<(typeof appTypes)['web']['fields']>)
+  | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>);
+
+/** A host as it is given, in a stack file's words. */
+export type HostSettings = Fields<typeof serverFields> & {
+  apps?: Record<string, AppSettings>;
+  /** Secret environment variables, by app and name. */
+  secrets?: Record<string, Record<string, string>>;
+};
+
+/** A host as it was read. */
 export type HostConfig = {
   /** Names the host in Pulumi's tree, and what it owns on the machine. */
   readonly name: string;

@@ -9,6 +9,8 @@ import { serverComponents } from '../server/components.ts';
 import { hostConflicts } from './conflicts.ts';
 import type { HostConfig } from './host.ts';
 
+export { packReleases, type Releases } from '../app/app.ts';
+
 /**
  * All manifests of a host, in their order.
  * @throws when an app is pinned to a release that the host does not keep, when the host's cores bring

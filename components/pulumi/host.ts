@@ -41,6 +41,7 @@ const run = newRun();
  * new Host('web1', { address: machine.publicIp, apps: { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } } });
  */
 export class Host extends pulumi.ComponentResource<Registered> {
+  readonly name: string;
   readonly address: pulumi.Output<string>;
   /** What runs there once this run is over: release and instances of each app. */
   readonly apps: pulumi.Output<Record<string, RunningApp>>;
@@ -52,6 +53,7 @@ export class Host extends pulumi.ComponentResource<Registered> {
       ...options,
       aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
     });
+    this.name = name;
     const registered = this.getData();
     this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
     // A run that could not look at it fails by itself, and keeps what was known.

@@ -1,24 +1,7 @@
 /** From a host's arguments to what it is to become. */
-import type { z } from 'zod';
-import { packReleases, type Releases } from '../app/app.ts';
-import type { web } from '../app/types/web.ts';
-import type { worker } from '../app/types/worker.ts';
-import { type HostConfig, parseHost } from '../config/host.ts';
-import type { serverFields } from '../server/components.ts';
+import { type HostConfig, type HostSettings, parseHost } from '../config/host.ts';
+import { packReleases, type Releases } from '../config/render.ts';
 import type { Given, Inputs } from './inputs.ts';
-
-type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
-
-export type AppSettings =
-  | ({ type?: 'web' } & Fields<(typeof web)['fields']>)
-  | ({ type: 'worker' } & Fields<(typeof worker)['fields']>);
-
-/** All that a stack file can say of one host, in its words. */
-export type HostSettings = Fields<typeof serverFields> & {
-  apps?: Record<string, AppSettings>;
-  /** Secret environment variables, by app and name. */
-  secrets?: Record<string, Record<string, string>>;
-};
 
 export type Settings = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> };
 
