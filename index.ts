@@ -1,22 +1,9 @@
-/**
- * The program of a stack: reads its stack file, looks at every server, and registers what is to be done.
- */
+/** The program of a stack: reads its stack file and makes one `Host` of each server. */
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { packReleases, renderApp } from './components/app/app.ts';
 import { stackConfig } from './components/config/config.ts';
-import { checkCores } from './components/config/conflicts.ts';
-import { assume, hostError, type Look, look, newRun, type Render } from './components/host/look.ts';
-import { merge } from './components/host/manifest.ts';
-import { batches } from './components/lib/batches.ts';
-import { changesOf } from './components/pulumi/changes.ts';
-import { Server } from './components/pulumi/resources.ts';
-import { running } from './components/pulumi/running.ts';
-import { type LastOutputs, lastOutputs, lastSeen, remember } from './components/pulumi/state.ts';
-import { renderMonit } from './components/server/monit.ts';
-import { renderNginx } from './components/server/nginx.ts';
-import { renderServer, type ServerConfig } from './components/server/server.ts';
-import type { HostError } from './components/ssh/connection.ts';
+import { inWords, type RunningApp } from './components/pulumi/apps.ts';
+import { fleet } from './components/pulumi/fleet.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
 // for each frame of the stack traces that it takes for each resource: as much work as reading the stack file
@@ -24,103 +11,21 @@ import type { HostError } from './components/ssh/connection.ts';
 Reflect.deleteProperty(Error, 'prepareStackTrace');
 
 const config = stackConfig();
-// Registered first, so that its plugin starts while the servers are looked at.
-const commands = new Provider('command');
-const releases = await packReleases(config.apps).catch(refuse);
-const run = newRun();
-// Read while the servers are looked at.
-const earlier = pulumi.runtime.isDryRun() ? lastOutputs() : undefined;
-const last = config.drift === 'ignore' ? await lastSeen() : undefined;
-if (last && !pulumi.runtime.isDryRun())
+// Registered first, so that its plugin starts while the hosts are looked at.
+const providers = [new Provider('command')];
+if (config.drift === 'ignore' && !pulumi.runtime.isDryRun())
   throw new pulumi.RunError(
     'keelson:drift: ignore is for previews; set it to look before `pulumi up`',
   );
-if (last)
+if (config.drift === 'ignore')
   pulumi.log.info(
     'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',
   );
 
-const renderFor =
-  (server: ServerConfig): Render =>
-  (facts) => {
-    checkCores(config.apps, server, facts);
-    return merge([
-      ...renderServer(server, facts),
-      ...config.apps.flatMap((app) =>
-        renderApp({
-          server,
-          facts,
-          app,
-          secrets: config.secrets[app.name] ?? {},
-          release: releases[app.name],
-        }),
-      ),
-      ...renderNginx(server, facts),
-      ...renderMonit(server, facts),
-    ]);
-  };
+/** What runs where, one line for each app; of a host that is down what was known last. */
+export const apps = pulumi
+  .all(fleet(config, { providers }).map(({ name, apps }) => apps.apply((all) => lines(name, all))))
+  .apply((all) => Object.fromEntries(all.flat()));
 
-/** Shows what is wrong with the input without a stack trace; a fault of the program keeps its own. */
-function refuse(error: unknown): never {
-  const plain = error instanceof Error && error.name === 'Error';
-  throw plain ? new pulumi.RunError(error.message) : error;
-}
-
-const down: HostError[] = [];
-const seen = new Map<ServerConfig, Look>();
-await Promise.all(
-  config.servers.map(async (server) => {
-    try {
-      const render = renderFor(server);
-      seen.set(
-        server,
-        last ? assume(render, last[server.name], run) : await look(server, render, run),
-      );
-    } catch (error) {
-      down.push(hostError(server, error));
-    }
-  }),
-);
-// Named at once, and the run fails for it; but it goes on to its end, so that the others converge.
-for (const error of down) Promise.reject(error);
-
-const registered = new Map<string, Server>();
-for (const batch of batches(
-  config.servers.filter((server) => seen.has(server)),
-  config.rollout.servers,
-)) {
-  // Servers of one batch move to a release together, after those of the batches before.
-  const before = [...registered.values()].flatMap((server) => [...server.commands.values()]);
-  for (const server of batch) {
-    const look = seen.get(server) as Look;
-    const plan = { target: server, run, after: before, remembered: remember(look, run), ...look };
-    registered.set(server.name, new Server(plan, { providers: [commands] }));
-  }
-}
-
-// Of a server that is down is shown what was known last; and what will be done, no preview knows.
-const nothing: LastOutputs = { apps: {}, changes: {} };
-const before = await (earlier ?? (down.length > 0 ? lastOutputs() : nothing));
-
-/** What runs where: the release of each app, its instances, and the releases that it can go back to. */
-export const apps = Object.fromEntries(
-  config.servers.map((server) => {
-    const look = seen.get(server);
-    return [server.name, look ? running(look.judged, look.facts) : before.apps[server.name]];
-  }),
-);
-
-/** What the last run of each command did: the same lines as in `/var/log/keelson.log`. */
-export const changes = pulumi.runtime.isDryRun()
-  ? before.changes
-  : Object.fromEntries(
-      config.servers.map(({ name }) => {
-        const server = registered.get(name);
-        return [name, server ? changesOn(server) : before.changes[name]];
-      }),
-    );
-
-function changesOn({ commands, headers }: Server) {
-  const printed = Object.fromEntries([...commands].map(([name, { stdout }]) => [name, stdout]));
-  return pulumi.unsecret(pulumi.output(printed).apply((texts) => changesOf(texts, headers)));
-}
+const lines = (host: string, all: Readonly<Record<string, RunningApp>>) =>
+  Object.entries(all).map(([app, running]) => [`${host}/${app}`, inWords(running)]);

@@ -16,12 +16,17 @@ import ssh2, {
 
 const { STATUS_CODE } = ssh2.utils.sftp;
 
-export const keyPair = (type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519') => {
-  if (type === 'rsa') return ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
-  return type === 'ecdsa'
-    ? ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
-    : ssh2.utils.generateKeyPairSync('ed25519');
-};
+type KeyPair = { private: string; public: string };
+
+/** A new key pair, on request with a passphrase. */
+export function keyPair(type: 'ed25519' | 'ecdsa' = 'ed25519', passphrase?: string): KeyPair {
+  const lock = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 4 };
+  const options = { bits: 256, ...lock } as { bits: 256 };
+  const pair = ssh2.utils.generateKeyPairSync(type as 'ecdsa', options);
+  // ssh2 1.17 writes three in a thousand ed25519 keys so that it cannot read them itself (mscdex/ssh2#1390).
+  const read = [ssh2.utils.parseKey(pair.private, passphrase), ssh2.utils.parseKey(pair.public)];
+  return read.some((key) => key instanceof Error) ? keyPair(type, passphrase) : pair;
+}
 
 export type SshServer = {
   port: number;

@@ -1,13 +1,11 @@
-/** A reporter for Node.js's test runner: how long each file took, when all have ended. */
 import { basename } from 'node:path';
-import type { TestEvent } from 'node:test/reporters';
+import type { run } from 'node:test';
 
-export default async function* minutes(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+/** How long each test file took, a line each, for when all have ended. */
+export function minutes(events: ReturnType<typeof run>): () => string {
   const lines: string[] = [];
-  for await (const { type, data } of events)
-    if (type === 'test:summary' && data.file)
-      lines.push(
-        `${(data.duration_ms / 60_000).toFixed(1).padStart(5)} min  ${basename(data.file)}`,
-      );
-  yield `\n${lines.join('\n')}\n`;
+  events.on('test:summary', ({ file, duration_ms }) => {
+    if (file) lines.push(`${(duration_ms / 60_000).toFixed(1).padStart(5)} min  ${basename(file)}`);
+  });
+  return () => `\n${lines.join('\n')}\n`;
 }

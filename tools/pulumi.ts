@@ -105,20 +105,20 @@ function interruptAfter(child: ChildProcess, milliseconds?: number): NodeJS.Time
 }
 
 /**
- * Makes `directory` a Pulumi project of its own that runs the clone's program: its stack files are
- * `directory/stacks/Pulumi.<stack>.yaml`. The program's working directory stays the clone, so paths in
- * such a stack file are best absolute. Give the directory as `cwd`, and a `state`, to {@link pulumi}.
+ * Makes `directory` a Pulumi project of its own that runs the clone's program, or the one in another directory:
+ * its stack files are `directory/stacks/Pulumi.<stack>.yaml`. The program's working directory stays its own, so
+ * paths in such a stack file are best absolute. Give the directory as `cwd`, and a `state`, to {@link pulumi}.
  *
  *     project('/tmp/scenario')
  *     writeFileSync('/tmp/scenario/stacks/Pulumi.web1.yaml', stringify({ config }))
  *     await pulumi(['stack', 'init', 'web1'], { cwd: '/tmp/scenario', state: '/tmp/scenario/state' })
  */
-export function project(directory: string): void {
-  const own = parse(readFileSync(`${root}/Pulumi.yaml`, 'utf8')) as Record<string, unknown>;
+export function project(directory: string, program = root): void {
+  const own = parse(readFileSync(`${program}/Pulumi.yaml`, 'utf8')) as Record<string, unknown>;
   mkdirSync(`${directory}/stacks`, { recursive: true });
   writeFileSync(
     `${directory}/Pulumi.yaml`,
-    stringify({ ...own, main: `${root}/${own.main}`, stackConfigDir: 'stacks' }),
+    stringify({ ...own, main: `${program}/${own.main}`, stackConfigDir: 'stacks' }),
   );
 }
 

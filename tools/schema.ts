@@ -16,7 +16,9 @@ export type Schema = {
   patternProperties?: Record<string, Schema | boolean>;
   required?: string[];
   items?: Schema;
+  const?: unknown;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   [other: string]: unknown;
 };
 
@@ -62,12 +64,29 @@ export function stackFileSchema(): Schema {
   };
 }
 
-/** The schema of what is below a key, or of an entry of a list. */
-export function below(schema: Schema, key: string): Schema | undefined {
-  const { properties, additionalProperties, items, anyOf = [] } = schema;
-  const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
-  return properties?.[key] ?? entry ?? anyOf.map((way) => below(way, key)).find((found) => found);
+/** The ways in which a value may be written; of those that one field tells apart, the one of this value. */
+export function ways({ anyOf = [], oneOf = [] }: Schema, value: unknown): Schema[] {
+  const says = (value ?? {}) as Record<string, unknown>;
+  const fits = ({ properties = {} }: Schema) =>
+    Object.entries(properties).every(
+      ([key, field]) => field.const === undefined || field.const === (says[key] ?? field.default),
+    );
+  return [...anyOf, ...oneOf.filter(fits)];
 }
+
+/** The schema of what is below a key of a value, or of an entry of a list. */
+export function below(schema: Schema, value: unknown, key: string): Schema | undefined {
+  const { properties, additionalProperties, items } = schema;
+  const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
+  const inner = () => ways(schema, value).map((way) => below(way, value, key));
+  return properties?.[key] ?? entry ?? inner().find((found) => found);
+}
+
+/** Which fields of a schema must be given. */
+const required = (schema: Schema, value: unknown): string[] => [
+  ...(schema.required ?? []),
+  ...ways(schema, value).flatMap((way) => required(way, value)),
+];
 
 /**
  * Writes each field's description and default above the first place where it is used.
@@ -77,7 +96,7 @@ export function annotate(reference: string): string {
   const seen = new Set<string>();
   const documents = parseAllDocuments(reference);
   if (!Array.isArray(documents)) throw new Error('stacks/reference.yaml is empty');
-  const schema = below(stackFileSchema(), 'config');
+  const schema = below(stackFileSchema(), {}, 'config');
   for (const { contents } of documents)
     if (isMap(contents)) annotateNode(contents.get('config'), schema, seen);
   const layout = { lineWidth: 0, flowCollectionPadding: false };
@@ -87,18 +106,19 @@ export function annotate(reference: string): string {
 function annotateNode(node: unknown, schema: Schema | undefined, seen: Set<string>): void {
   if (isMap(node)) annotateMap(node, schema, seen);
   if (isSeq(node))
-    for (const item of node.items) annotateNode(item, schema && below(schema, '0'), seen);
+    for (const item of node.items) annotateNode(item, schema && below(schema, [], '0'), seen);
 }
 
 function annotateMap(map: YAMLMap, schema: Schema | undefined, seen: Set<string>): void {
   map.commentBefore = undefined;
+  const given = map.toJSON();
   for (const { key, value } of map.items) {
     if (!isScalar(key)) continue;
-    const field = schema && below(schema, String(key.value));
-    const required = schema?.required?.includes(String(key.value)) ?? false;
+    const field = schema && below(schema, given, String(key.value));
+    const isRequired = schema ? required(schema, given).includes(String(key.value)) : false;
     // The fields of a server occur twice: under `keelson:server` and under `keelson:servers`.
     const identity = JSON.stringify(field);
-    key.commentBefore = field && !seen.has(identity) ? comment(field, required) : undefined;
+    key.commentBefore = field && !seen.has(identity) ? comment(field, isRequired) : undefined;
     seen.add(identity);
     annotateNode(value, field, seen);
   }

@@ -117,7 +117,9 @@ function progress(): (progress: Progress) => void {
       began.set(urn ?? '', performance.now());
       going(name ?? '');
     } else {
-      const lines = String(outputs?.stdout ?? '').match(/^(drift|change) /gm)?.length;
+      const lines = String(outputs?.stdout ?? '').match(
+        /^(drift|change|new|found|gone) /gm,
+      )?.length;
       const since = performance.now() - (began.get(urn ?? '') ?? performance.now());
       done(`  ${name}`, since, lines ? `${lines} change${lines === 1 ? '' : 's'}` : '');
     }

@@ -1,68 +1,21 @@
-/** App: everything that one app has on a server, each aspect in a file of its own. */
-import { z } from 'zod';
+/** App: what its components make of it, together. */
+import type { Contribution } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
-import type { Item } from '../host/item.ts';
-import { instances } from '../host/kinds.ts';
-import type { Manifest } from '../host/manifest.ts';
 import { download } from '../lib/download.ts';
-import { renderChecks } from '../server/monit.ts';
-import { renderSite, siteFields } from '../server/nginx.ts';
-import type { ServerConfig } from '../server/server.ts';
-import { environmentFields, renderEnvironment } from './environment.ts';
-import { logFields, renderLogs } from './logs.ts';
-import { nodeFields, renderNode } from './node.ts';
-import { keptRelease, packRelease, type Release, releaseFields, renderRelease } from './release.ts';
-import { renderRollout, rolloutSchema } from './rollout.ts';
-import { ports, renderService, serviceFields, serviceRules } from './service.ts';
-import { renderSudoers } from './sudoers.ts';
-import { renderUser, userFields } from './user.ts';
+import type { ServerConfig } from '../server/components.ts';
+import type { AppContext, AppReport, Release } from './component.ts';
+import { type AppConfig, typeOf } from './components.ts';
+import { packRelease } from './packing.ts';
+import { keptRelease } from './release.ts';
 
-const fields = z.strictObject({
-  ...releaseFields,
-  ...serviceFields,
-  ...siteFields,
-  ...nodeFields,
-  ...environmentFields,
-  ...userFields,
-  ...logFields,
-  rollout: rolloutSchema.prefault({}),
-});
-
-/** An app in the stack file. */
-export const appSchema = serviceRules
-  .reduce(
-    (schema, { path, error, holds }) =>
-      schema.refine((app) => holds(app), { path: [path], error, when: isObject }),
-    fields,
-  )
-  .describe('An app: where its code is, how it is started and under which names it is reached');
-
-/** Lets a check across fields run beside complaints about other fields. */
-function isObject({ value }: { value: unknown }): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-export type AppConfig = z.output<typeof appSchema> & { name: string };
-
-/** What an app is rendered from, for one server. */
-export type Site = {
-  server: ServerConfig;
-  facts: Facts;
-  app: AppConfig;
-  /** Values of the secret environment variables. */
-  secrets: Record<string, string>;
-  release: Release;
-};
+/** Releases that were packed, by app; an app that is pinned to a kept release has none here. */
+export type Releases = Readonly<Record<string, Release | undefined>>;
 
 /**
  * Brings what apps need to this machine: their Node.js, and their code as packed releases.
- *
- * @returns the releases by app; an app that is pinned to a kept release has none here.
  * @throws naming the setting of the stack file whose file cannot be had.
  */
-export async function packReleases(
-  apps: readonly AppConfig[],
-): Promise<Record<string, Release | undefined>> {
+export async function packReleases(apps: readonly AppConfig[]): Promise<Releases> {
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
     const { node } = app;
@@ -81,57 +34,48 @@ async function naming<T>(setting: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Renders all that an app has on a server, as parts of that server's manifests.
- *
- * @throws when the stack file pins a release that the server does not keep.
- */
-export function renderApp(
-  given: Omit<Site, 'release'> & { release?: Release | undefined },
-): Manifest[] {
-  const site = { ...given, release: given.release ?? keptRelease(given.app, given.facts) };
-  const { app, facts, server, secrets, release } = site;
-  const listening = ports(app, facts);
-  const own = `app-${app.name}`;
-  const part = (name: string, after: string[], items: Item[]): Manifest => ({ name, after, items });
-  return [
-    renderNode(app.node, facts.architecture),
-    {
-      ...part(
-        own,
-        ['base'],
-        [
-          ...renderUser(app),
-          ...renderRelease(app, release),
-          ...renderLogs(app),
-          ...renderService(app, facts),
-          ...(server.deploy ? renderSudoers(app, server.deploy.name, listening) : []),
-        ],
-      ),
-      app: app.name,
-      uploads: uploads(release),
-    },
-    {
-      ...part(`environment-${app.name}`, [own], renderEnvironment(app, secrets)),
-      app: app.name,
-      secret: true,
-    },
-    ...renderRollout(site),
-    part('nginx', ['base', `rollout-${app.name}`], renderSite(app, listening)),
-    part(
-      'monit',
-      ['nginx'],
-      [
-        ...renderChecks(app, listening),
-        instances(app.name, listening, {
-          type: 'web',
-          drain: app.rollout.drain,
-          stop: app.stopTimeout,
-        }),
-      ],
-    ),
-  ];
+/** What an app is rendered from, for one host. */
+export type Given = {
+  readonly server: ServerConfig;
+  readonly facts: Facts;
+  readonly app: AppConfig;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly release?: Release | undefined;
+};
+
+/** @throws when the stack file pins a release that the server does not keep. */
+export function contextOf({ server, facts, app, secrets, release }: Given): AppContext {
+  const { components, instances } = typeOf(app);
+  return {
+    server,
+    facts,
+    secrets,
+    instances: instances(app, facts),
+    variables: Object.assign({}, ...components.map(({ variables }) => variables?.(app) ?? {})),
+    release: release ?? keptRelease(app, facts),
+  };
 }
 
-const uploads = ({ hash, archive }: Release) =>
-  archive === undefined ? [] : [{ name: 'release', hash, archive }];
+/**
+ * Renders all that an app has on a host.
+ * @throws when the stack file pins a release that the server does not keep.
+ */
+export function renderApp(given: Given): Contribution[] {
+  const { app } = given;
+  const context = contextOf(given);
+  return typeOf(app).components.map(({ name, render, notes }) => ({
+    component: name,
+    app: app.name,
+    wanted: render?.(app, context) ?? {},
+    notes: notes?.(app, context) ?? [],
+  }));
+}
+
+/** What is to be said of an app after a run. */
+export function reportApp(given: Given): AppReport & { type: string } {
+  const { app } = given;
+  const context = contextOf(given);
+  const said = typeOf(app).components.map(({ report }) => report?.(app, context) ?? {});
+  const { release, instances } = { release: context.release.hash, instances: context.instances };
+  return Object.assign({ type: app.type, release, instances, kept: [] }, ...said);
+}

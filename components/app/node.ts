@@ -1,14 +1,14 @@
 /** The Node.js that an app runs on: Debian's package, or one exact version beside others. */
 import { z } from 'zod';
-import { digest, exactVersion, localPath, url } from '../fields/fields.ts';
+import { digest, exactVersion, localPath, url } from '../fields/index.ts';
 import { aptPackage, blob, directory, tree } from '../host/kinds.ts';
-import type { Manifest } from '../host/manifest.ts';
 import { downloaded, type Source } from '../lib/download.ts';
+import { type AppContext, appComponent } from './component.ts';
 
 const gzipped = (name: string) => /\.(tar\.gz|tgz)$/.test(name);
 const unreadable = { error: 'is not a .tar.gz; Node.js publishes one of every version' };
 
-export const nodeFields = {
+const fields = {
   node: z
     .union([
       z.literal('debian'),
@@ -29,46 +29,51 @@ export const nodeFields = {
     ),
 };
 
-export type Node = z.output<(typeof nodeFields)['node']>;
+export type Node = z.output<(typeof fields)['node']>;
 
 /** The directory that holds the binary `node`. */
 export const nodeDirectory = (node: Node): string =>
-  node === 'debian' ? '/usr/bin' : `/opt/keelson/node/${node.version}/bin`;
+  node === 'debian' ? '/usr/bin' : `${versions}/${node.version}/bin`;
+
+const versions = '/opt/keelson/node';
 
 /**
- * What the manifest `base` must hold for an app's Node.js. Two apps may share a version.
- *
- * What no app wants any more, Debian's package too, stays until the server is destroyed:
- * instances may run on it still, and a release that is rolled back needs it.
- * @throws when the tarball's name says that it is for another kind of processor.
+ * Two apps may share a version. What no app wants any more, Debian's package too, stays until the server
+ * is destroyed: instances may run on it still, and a release that is rolled back needs it.
  */
-export function renderNode(node: Node, architecture: string): Manifest {
-  const base = { name: 'base', after: [] };
-  if (node === 'debian') return { ...base, items: [aptPackage('nodejs')] };
-  fitting(node, architecture);
-  const { version, sha256 } = node;
-  const unpacked = tree(`/opt/keelson/node/${version}`, {
-    blob: sha256,
-    owner: 'root',
-    group: 'root',
-    strip: 1,
-    // npm, its documentation and headers are of no use on a host.
-    only: ['*/bin/node'],
-    directories: '0755',
-    files: '0644',
-    executables: '0755',
-    remove: 'keep',
-  });
-  const directories = ['/opt/keelson', '/opt/keelson/node'].map((path) =>
-    directory(path, { remove: 'all' }),
-  );
-  const uploads = [{ name: `node-${version}`, hash: sha256, archive: downloaded(node) }];
-  return { ...base, items: [...directories, blob(sha256, ''), unpacked], uploads };
-}
+export const node = appComponent({
+  name: 'node',
+  fields,
+  render: ({ node }: { node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
+    if (node === 'debian') return { base: [aptPackage('nodejs')] };
+    fitting(node, facts.architecture);
+    const { version, sha256 } = node;
+    const unpacked = tree(`${versions}/${version}`, {
+      blob: sha256,
+      owner: 'root',
+      group: 'root',
+      strip: 1,
+      // npm, its documentation and headers are of no use on a host.
+      only: ['*/bin/node'],
+      directories: '0755',
+      files: '0644',
+      executables: '0755',
+      remove: 'keep',
+    });
+    const folders = ['/opt/keelson', versions].map((path) => directory(path, { remove: 'all' }));
+    return {
+      base: [...folders, blob(sha256, ''), unpacked],
+      uploads: [{ name: `node-${version}`, hash: sha256, archive: downloaded(node) }],
+    };
+  },
+  localFiles: ({ node }: { node: Node }) =>
+    node === 'debian' || node.path === undefined ? [] : [{ at: 'node.path', path: node.path }],
+});
 
 /** Node's names of processors, as its tarballs are called, by Debian's. */
 const processors: Record<string, string> = { amd64: 'x64', arm64: 'arm64', armhf: 'armv7l' };
 
+/** @throws when the tarball's name says that it is for another kind of processor. */
 function fitting({ url, path }: Omit<Source, 'sha256'>, architecture: string): void {
   const name = url ?? path ?? '';
   const [, made] = /linux-(x64|arm64|armv7l)[^/]*$/.exec(name) ?? [];

@@ -1,18 +1,10 @@
 /** Release: one immutable copy of an app's code, named by the SHA-256 of its archive. */
-import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { z } from 'zod';
-import { digest, integer, localPath, url } from '../fields/fields.ts';
+import { digest, integer, localPath, url } from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Item, sha256 } from '../host/item.ts';
-import { blob, tree } from '../host/kinds.ts';
-import { download } from '../lib/download.ts';
-import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import { blob, directory, tree } from '../host/kinds.ts';
+import { type AppContext, appComponent, type Named, type Release } from './component.ts';
 import { home } from './user.ts';
 
 const strip = integer(0, 8)
@@ -22,7 +14,7 @@ const strip = integer(0, 8)
 const hashStart = /^[0-9a-f]{7,64}$/;
 const noRelease = 'is not a release; give at least the first 7 hex digits of its hash, in quotes';
 
-export const releaseFields = {
+const fields = {
   source: z
     .union([
       localPath,
@@ -46,79 +38,10 @@ export const releaseFields = {
   keep: integer(2, 100).prefault(5).describe('Number of releases that the server keeps'),
 };
 
-type Source = z.output<(typeof releaseFields)['source']>;
-type Released = { name: string; start?: string | undefined; static: Record<string, string> };
+export type Source = z.output<(typeof fields)['source']>;
 
-/** `hash`: of the packed tar, uncompressed. `archive`: its local path; none when the host has it already. */
-export type Release = { hash: string; archive?: string | undefined };
-
-const cache = join('.keelson', 'releases');
-
-/**
- * Packs an app's code into `.keelson/releases/<hash>.tar.gz`, unless that is there already.
- *
- * @throws when the source cannot be read, or what the app needs of it is not in it.
- */
-export async function packRelease(app: Released & { source: Source }): Promise<Release> {
-  const entries = await readSource(app.source);
-  complete(app, entries);
-  const hash = await writeTar(entries);
-  const archive = join(cache, `${hash}.tar.gz`);
-  if (!existsSync(archive)) await writeArchive(entries, hash, archive);
-  return { hash, archive };
-}
-
-async function readSource(source: Source): Promise<Entry[]> {
-  if (typeof source === 'string') return readSource({ path: source, strip: 0 });
-  if ('url' in source) return tarballEntries(await download(source), source.strip);
-  const found = statSync(source.path, { throwIfNoEntry: false });
-  if (!found) throw new Error(`${source.path} does not exist; give a directory or a tarball`);
-  return found.isDirectory()
-    ? directoryEntries(source.path)
-    : tarballEntries(source.path, source.strip);
-}
-
-/** Finds out here, and not when an instance fails to start, that something was not built or packed. */
-function complete(app: Released, entries: readonly Entry[]): void {
-  const names = new Set(entries.map(({ name }) => name));
-  const { start } = app;
-  // Node.js finds server.js also as server.
-  const missing = [
-    ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
-      ? [start]
-      : []),
-    ...Object.values(app.static).filter((path) => !names.has(path)),
-  ];
-  if (missing.length > 0)
-    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
-}
-
-/** Writes the tar and returns its hash; without a place to write to it only counts. */
-async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteStream[]) {
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      done(null, through.length > 0 ? chunk : undefined);
-    },
-  });
-  if (through.length > 0) await pipeline([packEntries(entries), hashing, ...through]);
-  else await pipeline(packEntries(entries), hashing.resume());
-  return hash.digest('hex');
-}
-
-async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
-  await mkdir(cache, { recursive: true });
-  const part = `${archive}.${process.pid}.part`;
-  try {
-    const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
-    if ((await writeTar(entries, createGzip(), out)) !== hash)
-      throw new Error('changed while it was packed; run again when nothing writes to it');
-    await rename(part, archive);
-  } finally {
-    await rm(part, { force: true });
-  }
-}
+/** An app whose code is unpacked on a host; `static`: directories of it that nginx serves. */
+type Released = { name: string; static?: Record<string, string> };
 
 /**
  * The release that an app is pinned to, among those that a server keeps.
@@ -139,6 +62,8 @@ export function keptRelease(
   return { hash: found };
 }
 
+const staticDirectories = (app: Released): string[] => Object.values(app.static ?? {});
+
 export const releaseDirectory = (app: { name: string }, release: Release): string =>
   `${home(app)}/releases/${release.hash}`;
 
@@ -148,7 +73,7 @@ export const releaseDirectory = (app: { name: string }, release: Release): strin
  * nginx reads `/srv/<app>/public/current`, a link to it that moves together with the release.
  */
 export function publicDirectory(app: Released, { hash }: Release): string | undefined {
-  const directories = Object.values(app.static);
+  const directories = staticDirectories(app);
   if (directories.length === 0) return undefined;
   // Other directories of the same release are another copy.
   const selection = sha256(directories.toSorted().join('\n')).slice(0, 8);
@@ -156,10 +81,9 @@ export function publicDirectory(app: Released, { hash }: Release): string | unde
 }
 
 /** The code of a release, and apart from it the files in it that nginx may read. */
-export function renderRelease(app: Released, release: Release): Item[] {
-  const { hash, archive } = release;
+function trees(app: Released, release: Release): Item[] {
   const unpacked = {
-    blob: hash,
+    blob: release.hash,
     owner: 'root',
     directories: '2750',
     files: '0640',
@@ -168,10 +92,43 @@ export function renderRelease(app: Released, release: Release): Item[] {
   const code = { ...unpacked, group: app.name, executables: '0750' };
   const files = { ...unpacked, group: 'www-data', executables: '0640' };
   const copy = publicDirectory(app, release);
-  const only = [...new Set(Object.values(app.static))].toSorted();
+  const only = [...new Set(staticDirectories(app))].toSorted();
   return [
-    ...(archive === undefined ? [] : [blob(hash, '')]),
     tree(releaseDirectory(app, release), code),
     ...(copy === undefined ? [] : [tree(copy, { ...files, only })]),
   ];
 }
+
+type Own = Released & Named<typeof fields>;
+type Context = Pick<AppContext, 'release' | 'facts'>;
+
+export const release = appComponent({
+  name: 'release',
+  fields,
+  render: (app: Own, { release }: Context) => {
+    const { hash, archive } = release;
+    const folder = { group: app.name, mode: '2750', remove: 'all' } as const;
+    const served = staticDirectories(app).length > 0;
+    return {
+      app: [
+        directory(`${home(app)}/releases`, folder),
+        ...(served ? [directory(`${home(app)}/public`, { ...folder, group: 'www-data' })] : []),
+        ...(archive === undefined ? [] : [blob(hash, '')]),
+        ...trees(app, release),
+      ],
+      uploads: archive === undefined ? [] : [{ name: 'release', hash, archive }],
+    };
+  },
+  localFiles: ({ source }: Own) => {
+    if (typeof source === 'string') return [{ at: 'source', path: source }];
+    return 'path' in source ? [{ at: 'source.path', path: source.path }] : [];
+  },
+  report: ({ name, keep }: Own, { facts, release }: Context) => {
+    const failed = facts.failed?.[name] ?? [];
+    const others = (facts.releases[name] ?? []).filter(
+      (hash) => hash !== release.hash && !failed.includes(hash),
+    );
+    // As many as the rollout of this run will leave.
+    return { release: release.hash, kept: others.slice(0, keep - 1) };
+  },
+});

@@ -1,27 +1,46 @@
 /** Rollout: how the instances of an app move to a release; `docs/rollout.md` tells the steps. */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { argument, duration, integer, percentage, plainText } from '../fields/fields.ts';
-import type { Item } from '../host/item.ts';
+import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
+import type { Health } from '../host/kinds/rollout.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
-import type { Manifest } from '../host/manifest.ts';
-import type { Site } from './app.ts';
+import { type AppContext, appComponent } from './component.ts';
 import { environmentHash } from './environment.ts';
+import { hostHeader } from './health.ts';
+import type { Healthy } from './healthy.ts';
 import { publicDirectory } from './release.ts';
-import { ports, unitHash } from './service.ts';
+import { type Service, unitHash } from './service.ts';
 
 const hook = z.array(argument).min(1, 'is empty; give a command, or leave it out').optional();
 
-export const rolloutSchema = z
+const fields = {
+  start: duration('1s', '30m')
+    .prefault('60s')
+    .describe('Time that an instance has to become healthy after it was started'),
+  batch: z
+    .union([integer(1, 256), percentage])
+    .prefault('25%')
+    .describe(
+      'Instances that are moved at the same time, once the first is; one stays in service always',
+    ),
+  before: hook.describe(
+    'Command that runs once for each release, in it, before the first instance moves, such as a migration; its failure stops the release',
+  ),
+  after: hook.describe(
+    'Command that runs in the release after the last instance moved to it, also on the way back to an older one',
+  ),
+  hookTimeout: duration('1s', '1d')
+    .prefault('10m')
+    .describe('Time that each of these commands may take'),
+};
+
+const webSchema = z
   .strictObject({
     drain: duration('0s', '1h')
       .prefault('30s')
       .describe(
         'Time that open requests, downloads and WebSockets have to end before an instance stops',
       ),
-    start: duration('1s', '30m')
-      .prefault('60s')
-      .describe('Time that an instance has to become healthy after it was started'),
     status: integer(100, 599)
       .prefault(200)
       .describe('Status with which a healthy instance answers the health path'),
@@ -32,75 +51,103 @@ export const rolloutSchema = z
     watch: duration('0s', '1h')
       .prefault('2s')
       .describe('Time that the first instance serves before the second is moved'),
-    batch: z
-      .union([integer(1, 256), percentage])
-      .prefault('25%')
-      .describe(
-        'Instances that are moved at the same time, once the first is; one stays in service always',
-      ),
-    before: hook.describe(
-      'Command that runs once for each release, in it, before the first instance moves, such as a migration; its failure stops the release',
-    ),
-    after: hook.describe(
-      'Command that runs in the release after the last instance moved to it, also on the way back to an older one',
-    ),
-    hookTimeout: duration('1s', '1d')
-      .prefault('10m')
-      .describe('Time that each of these commands may take'),
+    ...fields,
   })
   .describe(
     'How the instances move to a release; Monit takes `start`, `status` and `text` from here too',
   );
 
-/** The name by which an instance is asked for its health. */
-export const hostHeader = (domains: readonly string[]): string =>
-  domains.find((domain) => domain !== 'default' && !domain.startsWith('*.')) ?? 'localhost';
+const workerSchema = z
+  .strictObject(fields)
+  .describe('How the instances of a worker move to a release');
 
-/**
- * What the instances of an app must run, and how they are moved there.
- *
- * The hash of the environment says something of the secrets in it, so the manifest is one itself.
- */
-export function renderRollout(site: Site): Manifest[] {
-  const { app } = site;
-  return [
-    {
-      name: 'base',
-      after: [],
-      items: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
-    },
-    {
-      name: `rollout-${app.name}`,
-      after: [`environment-${app.name}`],
-      app: app.name,
-      secret: true,
-      items: [rolloutOf(site)],
-    },
-  ];
-}
+/** What all types say of a rollout. */
+type Moved = Service & {
+  keep: number;
+  env: Record<string, string>;
+  static?: Record<string, string>;
+};
 
-function rolloutOf({ app, facts, secrets, release }: Site): Item {
-  const { rollout: how } = app;
-  const files = publicDirectory(app, release);
-  return rollout({
+type Context = Omit<AppContext, 'server'>;
+type Web = Moved & {
+  health: string;
+  domains: readonly string[];
+  listen: 'port' | 'socket';
+  rollout: z.output<typeof webSchema>;
+};
+type Worker = Moved & { healthy: Healthy; rollout: z.output<typeof workerSchema> };
+
+/** One instance alone serves: nobody answers while it moves. */
+const isSingle = ({ listen }: Web, { instances }: Context): boolean =>
+  listen === 'port' && instances.length === 1;
+
+/** The rollout of an app whose instances answer requests. */
+export const webRollout = appComponent({
+  name: 'rollout',
+  fields: { rollout: webSchema.prefault({}) },
+  render: (app: Web, context: Context) => {
+    const { status, text, answers, ...moving } = app.rollout;
+    const wanted = rollout({
+      ...common(app, context),
+      ...moving,
+      type: 'web',
+      listen: app.listen,
+      single: isSingle(app, context),
+      health: {
+        by: 'http',
+        host: hostHeader(app.domains),
+        path: app.health,
+        status,
+        text,
+        answers,
+      },
+    });
+    return {
+      base: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
+      rollout: [wanted],
+    };
+  },
+  notes: (app: Web, context: Context) => {
+    if (!isSingle(app, context)) return [];
+    const keys = ['current', ...context.instances.map(String)];
+    const text = `${app.name} has one instance: nobody answers for the seconds in which it moves`;
+    return [{ part: 'rollout', item: `rollout ${app.name}`, keys, text }];
+  },
+});
+
+/** The rollout of an app that nobody sends requests to. */
+export const workerRollout = appComponent({
+  name: 'rollout',
+  fields: { rollout: workerSchema.prefault({}) },
+  render: (app: Worker, context: Context) => ({
+    rollout: [
+      rollout({
+        ...common(app, context),
+        ...app.rollout,
+        type: 'worker',
+        health: proof(app.healthy),
+        watch: 0,
+      }),
+    ],
+  }),
+});
+
+const proof = (healthy: Healthy): Health =>
+  'stay' in healthy
+    ? { by: 'stay', seconds: healthy.stay }
+    : { by: 'command', command: healthy.command };
+
+/** What the instances of an app must run, whatever its type is. */
+function common(app: Moved, context: Context) {
+  const files = publicDirectory(app, context.release);
+  return {
     app: app.name,
-    release: release.hash,
+    release: context.release.hash,
     publicCopy: files && basename(files),
-    type: 'web',
-    instances: ports(app, facts),
-    listen: app.listen,
-    unit: unitHash(app, facts),
-    environment: environmentHash(app, secrets),
-    health: {
-      by: 'http',
-      host: hostHeader(app.domains),
-      path: app.health,
-      status: how.status,
-      text: how.text,
-      answers: how.answers,
-    },
-    ...how,
+    instances: context.instances,
+    unit: unitHash(app, context.facts),
+    environment: environmentHash(app, context),
     stop: app.stopTimeout,
     keep: app.keep,
-  });
+  };
 }

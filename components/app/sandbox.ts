@@ -1,8 +1,9 @@
 /** The sandbox of an app: what its instances may do on the host, beside what every unit is denied. */
 import { z } from 'zod';
-import { hostPath } from '../fields/fields.ts';
+import { hostPath } from '../fields/index.ts';
+import { appComponent } from './component.ts';
 
-export const sandboxSchema = z
+const sandboxSchema = z
   .strictObject({
     network: z
       .enum(['any', 'localhost', 'none'])
@@ -29,8 +30,10 @@ export const sandboxSchema = z
   })
   .describe('What the app may do on the host; the default is as little as Node.js needs');
 
+export type Sandbox = z.output<typeof sandboxSchema>;
+
 /** What the template unit says of it. The rest of the sandbox is the same for every app. */
-export const restrictions = ({ network, netlink, jit }: z.output<typeof sandboxSchema>) => ({
+export const restrictions = ({ network, netlink, jit }: Sandbox) => ({
   families: [
     'AF_UNIX',
     ...(network === 'none' ? [] : ['AF_INET', 'AF_INET6']),
@@ -38,4 +41,9 @@ export const restrictions = ({ network, netlink, jit }: z.output<typeof sandboxS
   ].join(' '),
   localOnly: network !== 'any',
   jitless: !jit,
+});
+
+export const sandbox = appComponent({
+  name: 'sandbox',
+  fields: { sandbox: sandboxSchema.prefault({}) },
 });

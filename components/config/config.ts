@@ -1,16 +1,23 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
-import { accessSync, constants } from 'node:fs';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
-import { z } from 'zod';
-import { appSchema } from '../app/app.ts';
-import * as field from '../fields/fields.ts';
-import { type ServerConfig, serverSchema } from '../server/server.ts';
-import { clashes } from './conflicts.ts';
-import { examine, type Problem, show, unknownKey } from './problem.ts';
-import { type Config, driftSchema, rolloutSchema, secretsSchema, stackSchemas } from './stack.ts';
+import type { AppConfig } from '../app/components.ts';
+import * as field from '../fields/index.ts';
+import { type ServerConfig, serverSchema } from '../server/components.ts';
+import { hostConflicts, serverConflicts } from './conflicts.ts';
+import {
+  appFiles,
+  type HostConfig,
+  type Secrets,
+  secretsSchema,
+  serverFiles,
+  strangers,
+} from './host.ts';
+import type { Problem } from './problem.ts';
+import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
+import { unknownKey } from './spelling.ts';
+import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
 
+export { ConfigError } from './read.ts';
 export type { Config } from './stack.ts';
 
 /** What Pulumi hands over: values by key without `keelson:`, and which of them are encrypted. */
@@ -18,17 +25,6 @@ export type Given = {
   values: Readonly<Record<string, unknown>>;
   encrypted: ReadonlySet<string>;
 };
-
-/** A stack file that cannot be used; Pulumi shows its message without a stack trace. */
-export class ConfigError extends pulumi.RunError {
-  readonly problems: readonly Problem[];
-
-  constructor(problems: readonly Problem[]) {
-    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    super(`the stack file has ${count}:\n${problems.map((line) => `  ${line}`).join('\n')}`);
-    this.problems = problems;
-  }
-}
 
 /**
  * The configuration of the current stack.
@@ -65,31 +61,30 @@ function parseValue(value: string): unknown {
 export function readConfig(given: Given): Config {
   const { values } = given;
   const problems = [...unknownKeys(values), ...misplaced(given)];
-  const read: Read = (schema, value, ...at) => {
-    const hidden = at[0] === 'secrets' || given.encrypted.has(at[0] ?? '');
-    const result = examine(schema, value, at, hidden);
-    problems.push(...result.problems);
-    return result.value;
+  const read = reader(problems, given.encrypted);
+  const apps = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
+  const servers = readServers(read, values);
+  const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
+  const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
+  const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
+  const places = placed(serverNames(values), servers, apps, secrets);
+  problems.push(
+    ...missingServers(apps, serverNames(values)),
+    ...serverConflicts(servers),
+    ...new Set(places.flatMap((place) => hostConflicts(place.apps, place))),
+    ...strangers(secrets, Object.keys(values.apps ?? {})),
+    ...servers.flatMap((server) =>
+      unreadable(values.servers ? `servers.${server.name}.` : 'server.', serverFiles(server)),
+    ),
+    ...apps.flatMap((app) => unreadable(`apps.${app.name}.`, appFiles(app))),
+  );
+  if (problems.length > 0) throw new ConfigError('the stack file', problems);
+  return {
+    hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
+    drift,
+    rollout,
   };
-  const apps = readNamed(read, field.appName, appSchema, values.apps ?? {}, 'apps');
-  const config: Config = {
-    servers: readServers(read, values),
-    apps,
-    secrets: read(secretsSchema, values.secrets, 'secrets') ?? {},
-    drift: read(driftSchema, values.drift, 'drift') ?? 'look',
-    rollout: read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 },
-  };
-  problems.push(...clashes({ ...config, names: Object.keys(values.apps ?? {}) }));
-  problems.push(...unreadableFiles(config, values.servers === undefined));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
 }
-
-type Read = <T extends z.ZodType>(
-  schema: T,
-  value: unknown,
-  ...at: string[]
-) => z.output<T> | undefined;
 
 /** A single server needs no name in the stack file; `server` is its name everywhere else. */
 function readServers(read: Read, values: Given['values']): ServerConfig[] {
@@ -99,21 +94,42 @@ function readServers(read: Read, values: Given['values']): ServerConfig[] {
   return server ? [{ ...server, name: 'server' }] : [];
 }
 
-/** Reads entry by entry, so that a problem in one does not hide those of another. */
-function readNamed<T extends z.ZodType<object>>(
-  read: Read,
-  names: z.ZodType<string>,
-  schema: T,
-  given: unknown,
-  at: string,
-): (z.output<T> & { name: string })[] {
-  const entries = read(z.record(z.string(), z.unknown()), given, at) ?? {};
-  return Object.entries(entries).flatMap(([name, entry]) => {
-    read(names, name, at, name);
-    const value = read(schema, entry, at, name);
-    return value ? [{ ...value, name }] : [];
+/** Names of all servers, also of those that cannot be read. */
+const serverNames = ({ servers }: Given['values']): string[] =>
+  typeof servers === 'object' && servers !== null ? Object.keys(servers) : ['server'];
+
+type Placed = AppConfig & { servers?: readonly string[] | undefined };
+
+/** Each server with the apps that run on it. */
+function placed(
+  names: readonly string[],
+  servers: readonly ServerConfig[],
+  apps: readonly Placed[],
+  secrets: Secrets,
+): (Omit<HostConfig, 'server'> & { server: ServerConfig | undefined })[] {
+  return names.map((name) => {
+    const own = apps.filter(({ servers }) => servers?.includes(name) ?? true);
+    const known = own.filter((app) => app.name in secrets);
+    return {
+      name,
+      server: servers.find((server) => server.name === name),
+      apps: own.map(({ servers: _, ...app }) => app as AppConfig),
+      secrets: Object.fromEntries(known.map((app) => [app.name, secrets[app.name] ?? {}])),
+    };
   });
 }
+
+/** Apps that are to run where there is no server. */
+const missingServers = (apps: readonly Placed[], names: readonly string[]): Problem[] =>
+  apps.flatMap(({ name, servers = [] }) =>
+    servers.flatMap((server, index) =>
+      names.includes(server)
+        ? []
+        : [
+            `apps.${name}.servers.${index}: there is no server "${server}"; choose among ${names.join(', ')}, or leave it out`,
+          ],
+    ),
+  );
 
 function unknownKeys(values: Given['values']): Problem[] {
   const known = Object.keys(stackSchemas);
@@ -141,34 +157,3 @@ function misplaced({ values, encrypted }: Given): Problem[] {
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-
-/** Files of this machine that the stack file names and that cannot be read. */
-function unreadableFiles({ servers, apps }: Config, single: boolean): Problem[] {
-  const keys = servers.map(({ name, privateKey }) => ({
-    at: single ? 'server.privateKey' : `servers.${name}.privateKey`,
-    path: privateKey,
-  }));
-  const sources = apps.map(({ name, source }) =>
-    typeof source === 'string'
-      ? { at: `apps.${name}.source`, path: source }
-      : { at: `apps.${name}.source.path`, path: 'path' in source ? source.path : undefined },
-  );
-  const nodes = apps.map(({ name, node }) => ({
-    at: `apps.${name}.node.path`,
-    path: node === 'debian' ? undefined : node.path,
-  }));
-  return [...keys, ...sources, ...nodes].flatMap(({ at, path }) =>
-    path === undefined || isReadable(path)
-      ? []
-      : [`${at}: ${show(path)} cannot be read; give a path from ${process.cwd()}`],
-  );
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(resolve(path.replace(/^~(?=\/)/, homedir())), constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

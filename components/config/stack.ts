@@ -1,22 +1,27 @@
 /** Stack: the schemas of everything that a stack file may say. */
 import { z } from 'zod';
-import { type AppConfig, appSchema } from '../app/app.ts';
-import * as field from '../fields/fields.ts';
-import { type ServerConfig, serverSchema } from '../server/server.ts';
+import { appSchema } from '../app/components.ts';
+import * as field from '../fields/index.ts';
+import { serverSchema } from '../server/components.ts';
+import { type HostConfig, secretsSchema } from './host.ts';
 
 export const serversSchema = z
   .record(field.serverName, serverSchema)
   .describe('The servers of a stack that has more than one, by name; instead of keelson:server');
 
-export const appsSchema = z
-  .record(field.appName, appSchema)
-  .prefault({})
-  .describe('The apps, by name; each runs on every server of the stack');
+/** An app, and where it runs. */
+export const stackAppSchema = appSchema({
+  servers: z
+    .array(field.serverName)
+    .min(1, 'is empty; name at least one server, or leave it out')
+    .optional()
+    .describe('Names of the servers that the app runs on; default: all of the stack'),
+});
 
-export const secretsSchema = z
-  .record(field.appName, z.record(field.environmentName, field.environmentValue))
+export const appsSchema = z
+  .record(field.appName, stackAppSchema)
   .prefault({})
-  .describe('Secret environment variables, by app and name; encrypted by `pulumi config set`');
+  .describe('The apps, by name; each runs on every server of the stack, or on those that it names');
 
 export const driftSchema = z
   .enum(['look', 'ignore'])
@@ -44,10 +49,8 @@ export const stackSchemas = {
 } as const;
 
 export type Config = {
-  servers: ServerConfig[];
-  apps: AppConfig[];
-  /** Values of secret environment variables, by app and name. */
-  secrets: z.output<typeof secretsSchema>;
+  /** Each server with the apps that run on it. */
+  hosts: HostConfig[];
   drift: z.output<typeof driftSchema>;
   rollout: z.output<typeof rolloutSchema>;
 };

@@ -16,8 +16,17 @@ export type Manifest = {
   /** Seconds after which its files go back by themselves, unless the change is confirmed over a new connection. */
   readonly confirm?: number;
   readonly items: readonly Item[];
+  /** What a preview says beside the rows of some items. */
+  readonly notes?: readonly Note[];
   /** Packed files that must be on the host before this manifest: the blobs among its items. */
   readonly uploads?: readonly Upload[];
+};
+
+/** What a preview says where the rows of an item have one of these keys. */
+export type Note = {
+  readonly item: string;
+  readonly keys: readonly string[];
+  readonly text: string;
 };
 
 /** A local archive and the hash under which the host keeps it. */
@@ -25,44 +34,6 @@ export type Upload = { readonly name: string; readonly hash: string; readonly ar
 
 /** Why a manifest was last applied: the run, and the drift that it found. */
 export type Header = { readonly run: string; readonly lines: readonly string[] };
-
-/**
- * Joins what components contribute to the same manifest of a host.
- *
- * Items that are the same to the letter are kept once (two apps may both want a package).
- * @throws when one thing is claimed with different states, by two components or by one.
- * @example merge([{ name: 'nginx', after: ['base'], items: [a] }, { name: 'nginx', after: [], items: [b] }])
- */
-export function merge(contributions: readonly Manifest[]): Manifest[] {
-  const merged = new Map<string, Manifest>();
-  for (const part of contributions) {
-    const known = merged.get(part.name) ?? { ...part, items: [], uploads: [] };
-    merged.set(part.name, join(known, part));
-  }
-  return [...merged.values()];
-}
-
-function join(a: Manifest, b: Manifest): Manifest {
-  const items = new Map(a.items.map((item) => [key(item), item]));
-  for (const item of b.items) {
-    const twin = items.get(key(item));
-    if (twin && itemText(twin) !== itemText(item))
-      throw new Error(
-        `manifest ${a.name}: ${key(item)} is wanted in two ways; let one component own it`,
-      );
-    items.set(key(item), item);
-  }
-  const after = [...new Set([...a.after, ...b.after])];
-  const all = [...(a.uploads ?? []), ...(b.uploads ?? [])];
-  const uploads = [...new Map(all.map((upload) => [upload.hash, upload])).values()];
-  return {
-    ...a,
-    secret: a.secret || b.secret || false,
-    after,
-    items: [...items.values()],
-    uploads,
-  };
-}
 
 /** What makes two items the same thing: `file /etc/nginx/nginx.conf`. */
 export const key = (item: Pick<Item, 'kind' | 'name'>): string => `${item.kind} ${item.name}`;
@@ -79,7 +50,7 @@ export function itemLine(item: Item): string {
   return fields.join('\t');
 }
 
-function itemText(item: Item): string {
+export function itemText(item: Item): string {
   if (item.content === undefined) return `${itemLine(item)}\n`;
   return `${itemLine(item)}\n${item.content.replace(/^/gm, '|').replace(/\|$/, '')}`;
 }

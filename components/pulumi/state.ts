@@ -1,32 +1,27 @@
 /**
  * What a stack keeps of its last `up`: enough to show a program's changes from where no host can
- * be reached.
+ * be reached, and what runs on a host that is down.
  */
 import * as pulumi from '@pulumi/pulumi';
-import { judgeHelper } from '../host/drift.ts';
 import { type Look, type Remembered, runsOfBlobs } from '../host/look.ts';
-
-/** What the last `up` of this stack saw, by server; empty when there was none. */
-export async function lastSeen(): Promise<Readonly<Record<string, Remembered>>> {
-  return Object.fromEntries(
-    (await readState()).flatMap(([urn, { memory }]) =>
-      memory ? [[urn.slice(urn.lastIndexOf('::') + 2), memory as Remembered]] : [],
-    ),
-  );
-}
 
 type Outputs = Record<string, unknown>;
 
-export type LastOutputs = { apps: Outputs; changes: Outputs };
-
-/** The outputs of the stack itself after the last `up`, by server; empty when there was none. */
-export async function lastOutputs(): Promise<LastOutputs> {
-  const stack = (await readState()).find(([urn]) => urn.includes('::pulumi:pulumi:Stack::'));
-  const { apps = {}, changes = {} } = stack?.[1] ?? {};
-  return { apps: apps as Outputs, changes: changes as Outputs };
+/** What the last `up` of this stack registered of a host; empty when there was none. */
+export async function lastOf(name: string): Promise<{ apps?: Outputs; memory?: Remembered }> {
+  const found = (await state()).find(
+    ([urn, { memory }]) => urn.endsWith(`::${name}`) && memory !== undefined,
+  );
+  return found?.[1] ?? {};
 }
 
 /** The outputs of each resource, by URN. */
+function state(): Promise<[string, Outputs][]> {
+  read ??= readState();
+  return read;
+}
+let read: Promise<[string, Outputs][]> | undefined;
+
 async function readState(): Promise<[string, Outputs][]> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   // The engine's own look into the state, without a stack reference among the resources.
@@ -37,12 +32,12 @@ async function readState(): Promise<[string, Outputs][]> {
   return Object.entries(resources).map(([urn, { outputs }]) => [urn, outputs ?? {}]);
 }
 
-/** What `lastSeen` will find, of one server. */
-export function remember({ facts, memory, judged }: Look, run: string): Remembered {
-  const headers = judged.map(({ manifest, verdict }) => [manifest.name, verdict.header] as const);
-  return {
-    facts,
-    headers: { helper: judgeHelper({ memory, run }).header, ...Object.fromEntries(headers) },
-    blobs: runsOfBlobs(judged),
-  };
-}
+/** What `lastSeen` will find, of one host. */
+export const remember = ({ facts, helper, seen }: Look): Remembered => ({
+  facts,
+  headers: Object.fromEntries([
+    ['helper', helper.header],
+    ...seen.map(({ manifest, header }) => [manifest.name, header] as const),
+  ]),
+  blobs: runsOfBlobs(seen.map(({ manifest }) => manifest)),
+});

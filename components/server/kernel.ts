@@ -1,10 +1,10 @@
 /** The kernel: settings fit for a loaded web server, live and over a reboot. */
 import { z } from 'zod';
-import type { Item } from '../host/item.ts';
 import { file, sysctl } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
+import { serverComponent } from './component.ts';
 
-export const sysctlSchema = z
+const sysctlSchema = z
   .record(
     z
       .string()
@@ -24,7 +24,7 @@ export const sysctlSchema = z
   )
   .describe('Kernel settings besides, or instead of, those of the kit');
 
-type Tuned = { sysctl: z.output<typeof sysctlSchema> };
+export type Tuned = { sysctl: z.output<typeof sysctlSchema> };
 
 type KernelSetting = { key: string; value: string; reason: string };
 
@@ -66,10 +66,16 @@ export function sysctls(server: Tuned): KernelSetting[] {
 }
 
 /** The settings' file, and each of them as it is live. */
-export function renderKernel(server: Tuned): Item[] {
-  const settings = sysctls(server);
-  return [
-    file('/etc/sysctl.d/60-keelson.conf', template('server/sysctl.conf', { settings })),
-    ...settings.map(({ key, value }) => sysctl(key, value)),
-  ];
-}
+export const kernel = serverComponent({
+  name: 'kernel',
+  fields: { sysctl: sysctlSchema.prefault({}) },
+  render: (server) => {
+    const settings = sysctls(server);
+    return {
+      base: [
+        file('/etc/sysctl.d/60-keelson.conf', template('server/sysctl.conf', { settings })),
+        ...settings.map(({ key, value }) => sysctl(key, value)),
+      ],
+    };
+  },
+});

@@ -1,53 +1,74 @@
-/** Monit: what it watches of the server, and the instances of each app. */
-
-import { hostHeader } from '../app/rollout.ts';
+/** Monit itself: package, unit, cycle, control socket, and what it watches of the host. */
+import { z } from 'zod';
+import * as field from '../fields/index.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Item } from '../host/item.ts';
 import { aptPackage, directory, file, monitorCheck, unit } from '../host/kinds.ts';
-import type { Manifest } from '../host/manifest.ts';
 import { template } from '../lib/template.ts';
-import type { ServerConfig } from './server.ts';
+import { serverComponent } from './component.ts';
 
-const folder = '/etc/monit/keelson.d';
+const monitSchema = z
+  .strictObject({
+    interval: field
+      .duration('5s', '5m')
+      .prefault('15s')
+      .describe('Time between two rounds of checks'),
+    disk: field.percentage.prefault('90%').describe('Disk use above which Monit alerts'),
+    memory: field.percentage.prefault('90%').describe('Memory use above which Monit alerts'),
+    load: field
+      .integer(1, 100)
+      .prefault(4)
+      .describe('Load average of five minutes for each core above which Monit alerts'),
+    alerts: z
+      .strictObject({
+        to: field.email.describe('Who gets the alerts'),
+        server: field.address.describe(
+          'Mail server that takes them without a login and without TLS',
+        ),
+        port: field.anyPort.prefault(25).describe('Port of the mail server'),
+        from: field.email
+          .optional()
+          .describe('Sender of the alerts; default: monit@ and the host name'),
+      })
+      .optional()
+      .describe('Where alerts are sent by mail; without it they are in /var/log/monit.log alone'),
+  })
+  .describe('Settings of Monit that hold for the whole server');
 
-export type Watched = {
-  name: string;
-  domains: readonly string[];
-  health: string;
-  rollout: { start: number; status: number; text?: string | undefined };
-};
+const fields = { monit: monitSchema.prefault({}) };
 
-const whole = { mode: '0700', whole: true };
+type Watched = z.output<z.ZodObject<typeof fields>> & { hostname?: string | undefined };
 
-/** Name of the Monit check of an instance: `shop-4190`. */
-export const checkName = (app: { name: string }, port: number): string => `${app.name}-${port}`;
+/** Where the host and each app have a file of checks, which nothing else may lie in. */
+export const checks = '/etc/monit/keelson.d';
 
-/** Monit itself: package, unit, cycle, control socket, checks of nginx, sshd, disk, memory and load. */
-export function renderMonit(
-  server: Pick<ServerConfig, 'monit' | 'hostname'>,
-  facts: Pick<Facts, 'version' | 'hostname' | 'sshd'>,
-): Manifest[] {
-  const { interval, alerts, ...limits } = server.monit;
-  // Set by whoever is root there, and no text for a configuration file.
-  const hostname = (server.hostname ?? facts.hostname).replace(/[^A-Za-z0-9.-]/g, '-');
-  const mail = alerts && { ...alerts, hostname, from: alerts.from ?? `monit@${hostname}` };
-  const main = template('monit/monitrc', { interval, mail: mail ?? false });
-  const sshd = listener(facts.sshd);
-  const checks = template('monit/server', { ...limits, sshd: sshd ?? false });
-  const monit = { mode: '0600', check: 'monit' } as const;
-  const items = [
-    directory(folder, whole),
-    file(`${folder}/0-server.conf`, checks, monit),
-    file(`${folder}/restart`, template('monit/restart', {}), { mode: '0700' }),
-    file('/etc/monit/monitrc', main, monit),
-    ...service(facts),
-    ...['host', 'disk', ...(sshd ? ['sshd'] : []), 'nginx'].map(monitorCheck),
-  ];
-  return [
-    { name: 'base', after: [], items: [aptPackage('monit')] },
-    { name: 'monit', after: ['base', 'nginx'], items },
-  ];
-}
+/** How each of them is written: by root, and not before Monit found nothing wrong with it. */
+export const checked = { mode: '0600', check: 'monit' } as const;
+
+export const monit = serverComponent({
+  name: 'monit',
+  fields,
+  render: (server: Watched, { facts }) => {
+    const { interval, alerts, ...limits } = server.monit;
+    // Set by whoever is root there, and no text for a configuration file.
+    const hostname = (server.hostname ?? facts.hostname).replace(/[^A-Za-z0-9.-]/g, '-');
+    const mail = alerts && { ...alerts, hostname, from: alerts.from ?? `monit@${hostname}` };
+    const main = template('monit/monitrc', { interval, mail: mail ?? false });
+    const sshd = listener(facts.sshd);
+    const own = template('monit/server', { ...limits, sshd: sshd ?? false });
+    return {
+      base: [
+        aptPackage('monit'),
+        directory(checks, { mode: '0700', whole: true }),
+        file(`${checks}/0-server.conf`, own, checked),
+        file(`${checks}/restart`, template('monit/restart', {}), { mode: '0700' }),
+        file('/etc/monit/monitrc', main, checked),
+        ...service(facts),
+        ...['host', 'disk', ...(sshd ? ['sshd'] : []), 'nginx'].map(monitorCheck),
+      ],
+    };
+  },
+});
 
 /** One address of sshd's at which the host itself reaches it: the loopback, where it listens there. */
 function listener(sshd: string): { address: string; at: string } | undefined {
@@ -62,50 +83,26 @@ function listener(sshd: string): { address: string; at: string } | undefined {
   return all.find(({ address }) => address === '127.0.0.1') ?? all[0];
 }
 
-/** Debian 12 starts Monit by an init script, which nothing starts again; later ones have a unit. */
+/**
+ * Debian 12 starts Monit by an init script, which nothing starts again; later ones have a unit.
+ * Told by a reload, which reads everything anew: to stop takes Monit up to a second.
+ */
 function service({ version }: Pick<Facts, 'version'>): Item[] {
-  const running = { enabled: 'enabled', active: 'active', change: 'restart' } as const;
   const systemd = '/etc/systemd/system';
-  if (Number(version) < 13) {
-    const fragment = `${systemd}/monit.service`;
+  const running = unit('monit.service', {
+    enabled: 'enabled',
+    active: 'active',
+    change: 'reload',
+    config: '/etc/monit',
+  });
+  if (Number(version) < 13)
     return [
-      file(fragment, template('monit/monit.service', {}), { check: 'systemd' }),
-      unit('monit.service', { ...running, fragment, config: '/etc/monit' }),
+      file(`${systemd}/monit.service`, template('monit/monit.service', {}), { check: 'systemd' }),
+      running,
     ];
-  }
-  const dropin = `${systemd}/monit.service.d/keelson.conf`;
   return [
     directory(`${systemd}/monit.service.d`),
-    file(dropin, template('monit/dropin', {})),
-    unit('monit.service', { ...running, dropins: [dropin], config: '/etc/monit' }),
+    file(`${systemd}/monit.service.d/keelson.conf`, template('monit/dropin', {})),
+    running,
   ];
 }
-
-/** The checks of an app's instances: asked what a rollout asks them, and started again when they hang. */
-export function renderChecks(app: Watched, ports: readonly number[]): Item[] {
-  const { start, status, text } = app.rollout;
-  const instances = ports.map((port) => ({
-    port,
-    check: checkName(app, port),
-    unit: `${app.name}@${port}.service`,
-  }));
-  const view = {
-    name: app.name,
-    instances,
-    path: app.health,
-    host: hostHeader(app.domains),
-    ...{ status, start, hasText: text !== undefined, text: literal(text ?? '') },
-    patience: Math.min(start, 5),
-  };
-  return [
-    directory(folder, whole),
-    file(`${folder}/${app.name}.conf`, template('monit/app', view), {
-      mode: '0600',
-      check: 'monit',
-    }),
-    ...instances.map(({ check }) => monitorCheck(check)),
-  ];
-}
-
-/** A regular expression that fits this text alone. */
-const literal = (text: string): string => text.replace(/[.+]/g, '[$&]');

@@ -100,9 +100,21 @@ converge() {
       tell_rows "$step"
     else
       apply_kind "$step"
+      eval "brings=\${brings_$step:-}"
+      [ -z "$brings" ] || [ -z "$differed" ] || look_again
     fi
   done
   remove_kinds earlier
+}
+
+# Adds the rows of items of which nothing was said, for what was just made brought things of its own.
+look_again() {
+  said=${rows#"$NEWLINE"}
+  look_at_items apply
+  rows=$NEWLINE$(printf '%sagain\n%s' "$said" "${rows#"$NEWLINE"}" | awk -F '\t' '
+    $1 == "again" { again = 1; next }
+    again { if (!(($2 FS $3) in told)) print; next }
+    { told[$2 FS $3]; print }')$NEWLINE
 }
 
 # Calls apply_KIND LINE ORIGIN for each item of a kind that differs, or once with the lines of all that differ where
@@ -118,6 +130,7 @@ apply_kind() {
   elif [ -n "$together" ]; then "apply_$1" "$different"
   else each_different "$1"
   fi
+  differed=$different
   items_of "$1"
   if [ -n "$around" ] && { [ -n "$of_kind" ] || [ -s "$work/touched" ]; }; then "end_$1" "$of_kind"; fi
   [ -n "$itself" ] || tell_rows "$1"

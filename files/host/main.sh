@@ -38,6 +38,7 @@ main() {
     check) check_staged "$1" "$2" ;;
     uninstall)
       server=${1:-}
+      open_work
       uninstall
       ;;
     rollout) run_rollout "$@" ;;
@@ -80,12 +81,14 @@ note_owner() {
   install_durably "$work/owner" "$STATE/owners/$manifest"
 }
 
+# Of a run that failed before its last command there may be more than the helper.
 uninstall() {
-  manifest=helper
   is_mine helper || {
     printf 'the helper belongs to the server %s now, and stays\n' "$owner"
     return 0
   }
+  destroy "$server"
+  manifest=helper
   rm -rf "$STATE" /run/keelson "$HELPER"
   log_line "gone   file $HELPER"
 }

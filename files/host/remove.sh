@@ -29,7 +29,11 @@ remove_kind() {
     "remove_$1" "$(cat "$work/each.gone")"
     return 0
   fi
-  tac "$work/each.gone" >"$work/each.reverse"
+  # What lies in another goes before it, whichever manifest names which of them.
+  case $(head -n 1 "$work/each.gone") in
+    "$1$TAB/"*) LC_ALL=C sort -r "$work/each.gone" ;;
+    *) tac "$work/each.gone" ;;
+  esac >"$work/each.reverse"
   while IFS= read -r gone_line <&3; do
     remove_one "$1" "$(item_name "$gone_line")" "$gone_line" 3<&-
   done 3<"$work/each.reverse"

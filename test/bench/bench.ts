@@ -4,6 +4,7 @@
  *     npm run bench                          one host
  *     npm run bench -- --hosts 1,10,50       so many in one stack, one number after another
  *     npm run bench -- --runs 9 --json       nine runs of each, as JSON
+ *     npm run bench -- --markdown            writes the tables of docs/performance.md
  *     npm run bench -- rollout               see rollout.ts
  *
  * They are no tests: the figures tell of this machine, and of what else it did at the time.
@@ -16,10 +17,11 @@ import { options } from '../../tools/options.ts';
 import { SandboxError } from '../../tools/sandbox/process.ts';
 import { faint, going, print, red } from '../../tools/terminal.ts';
 import { manyHosts } from './many.ts';
+import { writeTables } from './markdown.ts';
 import { oneHost, type Result } from './one.ts';
-import { table } from './stopwatch.ts';
+import { multiple, names, table } from './stopwatch.ts';
 
-const usage = 'npm run bench -- [rollout] [--hosts 1,10,50] [--runs 3] [--json]';
+const usage = 'npm run bench -- [rollout] [--hosts 1,10,50] [--runs 3] [--json | --markdown]';
 const [first, ...rest] = process.argv.slice(2);
 try {
   await (first === 'rollout' ? rollout(rest) : bench());
@@ -44,6 +46,7 @@ async function bench(): Promise<void> {
       hosts: { type: 'string', default: '1' },
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
     },
   });
   const [runs = 0] = counts(values.runs);
@@ -51,9 +54,8 @@ async function bench(): Promise<void> {
   const say = values.json ? () => {} : print;
   const during = values.json ? () => {} : going;
   const load = loadavg()[0]?.toFixed(1);
-  say(
-    `Node.js ${process.version}, ${availableParallelism()} processors, load ${load}; ${runs === 1 ? 'one run' : `${runs} runs`} of each`,
-  );
+  const machine = `Node.js ${process.version}, ${availableParallelism()} processors, load ${load} before; ${runs === 1 ? 'one run' : `${runs} runs`} of each`;
+  say(machine);
   const results: Result[] = [];
   const tell = (result: Result): void => {
     results.push(result);
@@ -68,6 +70,9 @@ async function bench(): Promise<void> {
     }
   });
   if (values.json) console.log(JSON.stringify(results, undefined, 2));
+  if (values.markdown) writeTables(results, machine);
+  // Last, for people and programs; not among JSON.
+  say(`\n${summary(results)}`);
 }
 
 /** Reads whole numbers with commas between them. */
@@ -75,6 +80,19 @@ function counts(text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers;
   throw new SandboxError(`${text}: not a number, nor numbers with commas.`, `Usage: ${usage}`);
+}
+
+/** `first 5.0×, no-op 1.7×, preview 1.7×, setting 2.5×, repair 2.5×; 10 connections, 2000 processes on the host` */
+function summary([one]: readonly Result[]): string {
+  if (!one?.counts) return '';
+  const ratio = (title: string, name: string) =>
+    `${title} ${multiple(one.figures, name).toFixed(2)}×`;
+  const ratios = [
+    ...[ratio('first', names.first), ratio('no-op', names.noop), ratio('preview', names.preview)],
+    ...[ratio('setting', names.setting), ratio('repair', names.repair)],
+  ];
+  const { connections, processes } = one.counts;
+  return `${ratios.join(', ')}; ${connections} connections, ${processes} processes on the host`;
 }
 
 function lines({ hosts, figures, remarks }: Result): string[] {

@@ -1,7 +1,5 @@
 /** Hosts for benchmarks: fresh ones, and many copies of one that has been provisioned. */
-import { join } from 'node:path';
 import type { HostOptions } from '../../tools/sandbox/host.ts';
-import { readRecord } from '../../tools/sandbox/record.ts';
 import { type SandboxHost, withHost } from '../harness/host.ts';
 import { allowContainers } from './limits.ts';
 
@@ -16,9 +14,7 @@ export async function withCopies<T>(
 ): Promise<T> {
   allowContainers(count);
   await host.powerOff();
-  const record = await readRecord(host.name);
-  const base = `${join(host.directory, 'upper')}:${record?.base}`;
-  const options = Array.from({ length: count }, () => ({ release: host.release, base }));
+  const options = Array.from({ length: count }, () => ({ copyOf: host.directory }));
   return await withEach(options, action);
 }
 

@@ -2,30 +2,25 @@
 import { open } from '../../components/ssh/connection.ts';
 import type { SandboxHost } from '../harness/host.ts';
 import type { Stack } from '../harness/stack.ts';
-import { config, unchanged } from './stacks.ts';
-import { compare, type Figure, median, medianOf, seconds } from './stopwatch.ts';
+import { config, type Empty, unchanged } from './stacks.ts';
+import { compare, type Figure, median, medianOf, names, seconds } from './stopwatch.ts';
 
 /** Times runs on a stack that is as it should be. */
-export async function idle(
-  runs: number,
-  stack: Stack,
-  empty: (verb: 'up' | 'preview') => Promise<void>,
-): Promise<Figure[]> {
+export async function idle(runs: number, stack: Stack, empty: Empty): Promise<Figure[]> {
   return await compare(runs, {
-    'empty program, up': () => empty('up'),
-    'up, nothing to do': () => unchanged(stack, 'up'),
+    [names.empty]: () => empty('up'),
+    [names.noop]: () => unchanged(stack, 'up'),
     'empty program, preview': () => empty('preview'),
-    'preview, nothing to do': () => unchanged(stack, 'preview'),
+    [names.preview]: () => unchanged(stack, 'preview'),
     'preview without a look': () => withoutLook(stack),
-    'one SSH round trip': () => roundTrip(stack.hosts[0] as SandboxHost),
+    [names.roundTrip]: () => roundTrip(stack.hosts[0] as SandboxHost),
   });
 }
 
 async function withoutLook(stack: Stack): Promise<void> {
-  const { hosts } = stack;
-  stack.configure(config({ hosts, drift: 'ignore' }));
+  stack.configure(config({ drift: 'ignore' }));
   await unchanged(stack, 'preview');
-  stack.configure(config({ hosts }));
+  stack.configure(config());
 }
 
 /** A connection as the program makes it, one command, and its answer. */
@@ -38,7 +33,7 @@ async function roundTrip({ name, address, user, knownHosts, identity }: SandboxH
 
 /** What looking at the hosts adds to runs: to a preview, where it was measured, and what that is of others. */
 export function probeShare(figures: readonly Figure[]): string {
-  const whole = medianOf(figures, 'preview, nothing to do');
+  const whole = medianOf(figures, names.preview);
   const look = whole - medianOf(figures, 'preview without a look');
   if (!(look > 0)) return 'what looking takes is lost in the noise of this machine';
   const shares = figures

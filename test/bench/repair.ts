@@ -7,15 +7,25 @@ const site = '/etc/nginx/keelson.d/hello.conf';
 const damage = `chmod 0666 ${site}; echo '# damaged' >>/etc/nginx/nginx.conf; systemctl stop nginx`;
 const look = `stat -c %a ${site}; systemctl is-active nginx; grep -c damaged /etc/nginx/nginx.conf || :`;
 
-/** Times the repair of a wrong mode, a changed file and a stopped service on each host. */
+const onEach = (stack: Stack, command: string): Promise<string[]> =>
+  Promise.all(stack.hosts.map((host) => host.exec(command)));
+
+/** A wrong mode, a changed file and a stopped service on each host. */
+export const repair = {
+  damage: async (stack: Stack): Promise<void> => void (await onEach(stack, damage)),
+  assertDone: async (stack: Stack): Promise<void> => {
+    for (const after of await onEach(stack, look))
+      assert.equal(after, '644\nactive\n0\n', 'the damage was not repaired');
+  },
+};
+
+/** Times the repair of each. */
 export async function repairs(runs: number, stack: Stack): Promise<number[]> {
-  const onEach = (command: string) => Promise.all(stack.hosts.map((host) => host.exec(command)));
   const times: number[] = [];
   for (let run = 1; run <= runs; run++) {
-    await onEach(damage);
+    await repair.damage(stack);
     times.push(await timed(() => stack.up()));
-    for (const after of await onEach(look))
-      assert.equal(after, '644\nactive\n0\n', 'the damage was not repaired');
+    await repair.assertDone(stack);
   }
   return times;
 }

@@ -8,10 +8,10 @@ import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
 import type { SandboxHost } from '../harness/host.ts';
 import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
 
-type Settings = { hosts?: readonly SandboxHost[]; app?: object; drift?: 'look' | 'ignore' };
+type Settings = { app?: object; drift?: 'look' | 'ignore' };
 
 /** The sample app on each host; `app` has further settings of it, `drift` is the stack's. */
-export const config = ({ hosts = [], app, drift = 'look' }: Settings = {}): StackConfig => ({
+export const config = ({ app, drift = 'look' }: Settings = {}): StackConfig => ({
   apps: {
     hello: {
       ...{ source: join(root, 'test/apps/hello'), start: 'server.js', health: '/health' },
@@ -21,21 +21,14 @@ export const config = ({ hosts = [], app, drift = 'look' }: Settings = {}): Stac
     },
   },
   drift,
-  ...(hosts.length > 1 && { servers: keys(hosts) }),
 });
-
-/** An agent offers its keys one after another, and sshd hangs up before the seventh. */
-const keys = (hosts: readonly SandboxHost[]): Record<string, object> =>
-  Object.fromEntries(
-    hosts.map(({ identity }, index) => [`h${index + 1}`, { privateKey: identity }]),
-  );
 
 /** Runs an action with a stack on these hosts; its directory is gone afterwards. */
 export async function withStack<T>(
   hosts: readonly SandboxHost[],
   action: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const stack = await newStack(hosts, config({ hosts }));
+  const stack = await newStack(hosts, config());
   try {
     return await action(stack);
   } finally {
@@ -49,10 +42,11 @@ export async function unchanged(stack: Stack, verb: 'up' | 'preview'): Promise<v
   assert.deepEqual(changed(run), [], `there was something to do:\n${said(run)}`);
 }
 
-/** Runs an action with a function that runs `pulumi up` or `preview` on an empty program. */
-export async function withEmptyProgram<T>(
-  action: (run: (verb: 'up' | 'preview') => Promise<void>) => Promise<T>,
-): Promise<T> {
+/** Runs `pulumi up` or `preview` on an empty program. */
+export type Empty = (verb: 'up' | 'preview') => Promise<void>;
+
+/** Runs an action with an empty program, which is gone afterwards. */
+export async function withEmptyProgram<T>(action: (run: Empty) => Promise<T>): Promise<T> {
   const cwd = join(scenariosDirectory, `${process.pid}-empty`);
   const options = { cwd, state: join(cwd, 'state') };
   project(cwd);

@@ -2,26 +2,19 @@
  * Interruptions: cuts an `up` short in every way at random moments, and holds the kit to two promises:
  * nobody ever sees half a file or one with a wider mode, and the next `up` converges. Whatever changed is in
  * the host's log then, and nothing that a run worked with is left.
- *
- *     node test/chaos/kill.ts --rounds 50 --seed 7
- *     node test/chaos/kill.ts --rounds 3 --only 'power'
  */
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { said } from '../../tools/engine.ts';
-import { type SandboxHost, withHost } from '../harness/host.ts';
-import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
+import type { Release } from '../../tools/sandbox/base.ts';
+import type { SandboxHost } from '../harness/host.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { withProvisionedHost } from '../harness/provisioned.ts';
+import { codeOf, config, writeCode } from '../harness/small-app.ts';
+import { changed, type Stack, type StackConfig } from '../harness/stack.ts';
+import { type Options, play } from './game.ts';
 import { type Interruption, interruptions } from './interruptions.ts';
-import { type Random, seeded, shuffled } from './random.ts';
-import { codeOf, config, hostLog, targets, writeCode } from './scenario.ts';
+import { targets } from './scenario.ts';
 import { sightings, watch } from './watch.ts';
-
-export type Options = { rounds: number; seed: number; only?: string };
-
-/** What went wrong in a round; nothing, in a good one. */
-type Faults = string[];
 
 const secret = (generation: number): string => `hunter-${generation}-${'x'.repeat(4000)}`;
 
@@ -60,7 +53,7 @@ async function round(
   host: SandboxHost,
   interruption: Interruption,
   delay: number,
-): Promise<Faults> {
+): Promise<string[]> {
   const paths = await files(host);
   const before = await sightings(host, paths);
   const log = await hostLog(host);
@@ -112,57 +105,26 @@ const leftovers = async (host: SandboxHost): Promise<string[]> =>
 
 /** Runs so many rounds on a host of its own, each kind of interruption in turn; returns all faults. */
 export async function kill(
-  { rounds, seed, only = '' }: Options,
+  { release = 'trixie', ...options }: Options & { release?: Release },
   say: (line: string) => void,
-): Promise<Faults> {
-  return await withHost({ diskMegabytes: 2000 }, async (host) => {
-    const stack = await newStack([host], {});
-    try {
-      await wish(stack, 0);
-      await stack.up();
-      const began = performance.now();
-      await wish(stack, 1);
-      await stack.up();
-      const usual = performance.now() - began;
-      const random = seeded(seed);
-      const faults: Faults = [];
-      const turns = deal(random, new RegExp(only));
-      for (let number = 1; number <= rounds; number++) {
-        const interruption = turns.next().value;
+): Promise<string[]> {
+  return await withProvisionedHost({ release, diskMegabytes: 2000 }, async ({ host, stack }) => {
+    const began = performance.now();
+    await wish(stack, 1);
+    await stack.up();
+    const usual = performance.now() - began;
+    return await play(
+      options,
+      interruptions,
+      'kill ',
+      async (deck, random, number) => {
+        const interruption = deck.next().value;
         const delay = Math.round(random() * usual);
         await wish(stack, number + 1);
-        const found = await round(stack, host, interruption, delay);
-        say(
-          `round ${number} ${found.length === 0 ? 'ok' : 'FAILED'}: ${interruption.name}, after ${delay} ms`,
-        );
-        for (const fault of found) say(`    ✗ ${fault}`);
-        faults.push(...found.map((fault) => `${interruption.name}, after ${delay} ms: ${fault}`));
-      }
-      return faults;
-    } finally {
-      rmSync(stack.directory, { recursive: true, force: true });
-    }
+        const faults = await round(stack, host, interruption, delay);
+        return { what: [`${interruption.name}, after ${delay} ms`], faults };
+      },
+      say,
+    );
   });
-}
-
-function* deal(random: Random, only: RegExp): Generator<Interruption, never> {
-  const chosen = interruptions.filter(({ name }) => only.test(name));
-  if (chosen.length === 0) throw new Error(`no interruption is called ${only}`);
-  while (true) yield* shuffled(random, chosen);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: String(interruptions.length) },
-      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
-      only: { type: 'string' },
-    },
-  });
-  const { rounds, seed, only } = values;
-  console.log(`interruptions: ${rounds} rounds, seed ${seed}`);
-  const options = { rounds: Number(rounds), seed: Number(seed), ...(only && { only }) };
-  const faults = await kill(options, console.log);
-  console.log(`interruptions: ${rounds} times, ${faults.length} faults`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
 }

@@ -7,10 +7,12 @@
 
 import { type Run, said } from '../../tools/engine.ts';
 import { diffSnapshots, type SandboxHost, type Snapshot, traces } from '../harness/host.ts';
+import { hostLog } from '../harness/on-host.ts';
+import { picture } from '../harness/picture.ts';
+import { integer, pick, type Random } from '../harness/random.ts';
 import { changed, type Stack } from '../harness/stack.ts';
 import { label, type Managed, type Mutation, mutations } from './mutations.ts';
-import { integer, pick, type Random, shuffled } from './random.ts';
-import { hostLog, picture, type Target, targets } from './scenario.ts';
+import { type Target, targets } from './scenario.ts';
 
 /** A mutation and what it befalls. */
 export type Damage = { readonly mutation: Mutation; readonly target: Target };
@@ -30,13 +32,6 @@ const namesOf = ({ mutation, target }: Damage, all: Managed): string[] =>
 
 export const words = ({ mutation, target }: Damage): string =>
   `${label(target.item)}: ${mutation.name}`;
-
-/** Deals mutations so that each has its turn before any comes again. */
-export function* deal(random: Random, only: RegExp): Generator<Mutation, never> {
-  const chosen = mutations.filter(({ name }) => only.test(name));
-  if (chosen.length === 0) throw new Error(`no mutation is called ${only}`);
-  while (true) yield* shuffled(random, chosen);
-}
 
 /** Mutations that nothing on the host can suffer: they would be passed over without a word. */
 export const idle = (all: readonly Target[], only: RegExp): string[] =>
@@ -160,7 +155,8 @@ function doneBy({ steps }: Run): Line[] {
     .filter(({ op, type }) => op !== 'same' && type === 'command:remote:Command')
     .flatMap(({ outputs }) => String(outputs.stdout ?? '').split('\n'));
   return outputs.flatMap((text) => {
-    const [, origin, kind, name = ''] = /^(drift|change) +(\S+) ([^\s:]\S*?):? /.exec(text) ?? [];
+    const [, origin, kind, name = ''] =
+      /^(drift|change|new|found|gone) +(\S+) ([^\s:]\S*?):? /.exec(text) ?? [];
     if (origin === undefined) return [];
     return [{ origin, name: `${kind} ${kind === 'blob' ? name.slice(0, 12) : name}`, text }];
   });

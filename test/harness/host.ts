@@ -9,7 +9,13 @@ import { createHost, type HostOptions, type SandboxHost } from '../../tools/sand
 import { run, runAsRoot } from '../../tools/sandbox/process.ts';
 
 export type { SandboxHost } from '../../tools/sandbox/host.ts';
-export { diffSnapshots, type Snapshot, snapshot, traces } from '../../tools/sandbox/snapshot.ts';
+export {
+  diffSnapshots,
+  type Snapshot,
+  type SnapshotOptions,
+  snapshot,
+  traces,
+} from '../../tools/sandbox/snapshot.ts';
 
 const living = new Set<SandboxHost>();
 let made = 0;

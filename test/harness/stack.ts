@@ -4,11 +4,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { type Run, type Running, said, start } from '../../tools/engine.ts';
 import { releaseLocks } from '../../tools/locks.ts';
 import { project, pulumi, type Result, root } from '../../tools/pulumi.ts';
 import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { diffSnapshots, type SandboxHost, snapshot } from './host.ts';
+import { diffSnapshots, type SandboxHost, type SnapshotOptions, snapshot } from './host.ts';
 
 const stackName = 'scenario';
 let made = 0;
@@ -17,6 +18,23 @@ let made = 0;
 export type StackConfig = Record<string, unknown>;
 
 type Verb = Parameters<typeof start>[0];
+
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  delete: z.boolean().default(false),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+});
+
+const stateSchema = z.object({
+  deployment: z.object({
+    resources: z.array(resourceSchema).default([]),
+    pending_operations: z.array(z.unknown()).default([]),
+  }),
+});
+
+/** What Pulumi remembers of a stack. */
+export type State = z.infer<typeof stateSchema>['deployment'];
 
 export class Stack {
   readonly name = stackName;
@@ -36,6 +54,11 @@ export class Stack {
   }
   get #options() {
     return { cwd: this.directory, state: join(this.directory, 'state'), env: this.#env };
+  }
+
+  /** From now on runs the program in another directory, such as an earlier commit's; without one this clone's. */
+  use(program = root): void {
+    project(this.directory, program);
   }
 
   /**
@@ -128,6 +151,13 @@ export class Stack {
     return result;
   }
 
+  /** The state as Pulumi stores it, secrets in plain text. */
+  async state(): Promise<State> {
+    const args = ['stack', 'export', '--show-secrets', '--stack', stackName];
+    const { stdout } = await this.pulumi(args);
+    return stateSchema.parse(JSON.parse(stdout)).deployment;
+  }
+
   /** Frees the state after a run was killed. */
   async unlock(): Promise<void> {
     await releaseLocks(stackName, this.#options);
@@ -155,14 +185,22 @@ export async function testStack(
   t: TestContext,
   hosts: SandboxHost | readonly SandboxHost[],
   config: StackConfig,
+  like?: string,
 ): Promise<Stack> {
-  const stack = await newStack([hosts].flat(), config);
+  const stack = await newStack([hosts].flat(), config, like);
   t.after(() => rmSync(stack.directory, { recursive: true, force: true }));
   return stack;
 }
 
-/** As `testStack()`, for programs that are no tests; the caller removes its directory. */
-export async function newStack(hosts: readonly SandboxHost[], config: StackConfig): Promise<Stack> {
+/**
+ * As `testStack()`, for programs that are no tests; the caller removes its directory.
+ * @param like a directory with a `stack.yaml` whose secrets the stack file begins with.
+ */
+export async function newStack(
+  hosts: readonly SandboxHost[],
+  config: StackConfig,
+  like?: string,
+): Promise<Stack> {
   const [first, ...others] = hosts;
   assert.ok(first, 'a stack needs a host');
   if (made === 0) await removeStaleScenarios();
@@ -173,6 +211,7 @@ export async function newStack(hosts: readonly SandboxHost[], config: StackConfi
   const socket = await first.agent();
   for (const host of others) await host.shareAgent(socket);
   const stack = new Stack(hosts, directory, { SSH_AUTH_SOCK: socket });
+  if (like !== undefined) cpSync(join(like, 'stack.yaml'), stack.file);
   stack.configure(config);
   await stack.initialize();
   return stack;
@@ -197,10 +236,14 @@ export async function assertNothingToDo(stack: Stack): Promise<void> {
 }
 
 /** Runs an action and fails when anything on the hosts is not as it was before. */
-export async function assertUntouched(stack: Stack, action: () => Promise<void>): Promise<void> {
-  const before = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+export async function assertUntouched(
+  stack: Stack,
+  action: () => Promise<void>,
+  options: SnapshotOptions = {},
+): Promise<void> {
+  const before = await Promise.all(stack.hosts.map((host) => snapshot(host, options)));
   await action();
-  const after = await Promise.all(stack.hosts.map((host) => snapshot(host)));
+  const after = await Promise.all(stack.hosts.map((host) => snapshot(host, options)));
   for (const [index, host] of stack.hosts.entries()) {
     const differences = diffSnapshots(before[index] ?? {}, after[index] ?? {});
     assert.deepEqual(differences, [], `${host.name} is not as it was`);

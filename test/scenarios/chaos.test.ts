@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chaos, isPerfect, summary } from '../chaos/chaos.ts';
+import { damage, isPerfect, summary } from '../chaos/damage.ts';
 
 // A few rounds of what `npm run chaos` runs for as long as one likes.
 for (const [release, seed] of [
@@ -9,7 +9,7 @@ for (const [release, seed] of [
 ] as const)
   test(`damage of ${release} is named, repaired exactly, and forgotten`, async (t) => {
     const said: string[] = [];
-    const score = await chaos({ rounds: 8, seed, release }, (line) => said.push(line));
+    const score = await damage({ rounds: 8, seed, release }, (line) => said.push(line));
     t.diagnostic(summary(score));
     assert.ok(score.mutations > 0);
     assert.ok(isPerfect(score), said.join('\n'));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Run, said } from '../../tools/engine.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
+import type { SandboxHost } from '../harness/host.ts';
+import { copiedHost } from '../harness/provisioned.ts';
 import {
   assertNothingToDo,
   type Failure,
@@ -47,7 +48,7 @@ async function moves(host: SandboxHost): Promise<[number, number]> {
 }
 
 test('a release moves over several servers', { timeout: 600_000 }, async (t) => {
-  const hosts = [await testHost(t, { cpus: 1 }), await testHost(t, { cpus: 1 })] as const;
+  const hosts = [await copiedHost(t, { cpus: 1 }), await copiedHost(t, { cpus: 1 })] as const;
   const [one, two] = hosts;
   const stack = await testStack(t, hosts, {});
   configure(stack, 'one');

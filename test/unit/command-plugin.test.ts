@@ -28,7 +28,6 @@ import {
 import { service } from '../../tools/command-plugin/provider.ts';
 import { keyPair, type SshServer, sshServer } from '../ssh-server.ts';
 
-const { generateKeyPairSync: generateKeyPair } = ssh2.utils;
 const login = keyPair();
 const hostKey = keyPair();
 const shown: string[] = [];
@@ -242,8 +241,7 @@ describe('a connection', () => {
   });
 
   test('logs in with a key that has a passphrase', async () => {
-    const options = { passphrase: 'opensesame', cipher: 'aes256-cbc', rounds: 4 } as const;
-    const { private: privateKey, public: publicKey } = generateKeyPair('ed25519', options);
+    const { private: privateKey, public: publicKey } = keyPair('ed25519', 'opensesame');
     const server = await sshServer({ publicKey, hostKeys: [hostKey.private] });
     const locked = connection({ port: server.port, privateKey });
     const open = { ...locked, privateKeyPassword: secret('opensesame') };

@@ -10,8 +10,8 @@ import {
   readConfig,
   stackConfig,
 } from '../../components/config/config.ts';
-import { checkCores } from '../../components/config/conflicts.ts';
-import type { ServerConfig } from '../../components/server/server.ts';
+import { renderHost } from '../../components/config/render.ts';
+import { unseen } from '../../components/host/facts.ts';
 
 const project = mkdtempSync(join(tmpdir(), 'keelson-config-'));
 mkdirSync(join(project, 'shop'));
@@ -53,13 +53,12 @@ const stack = (given: { server?: object; shop?: object; more?: Values }): Values
 test('the smallest stack: an address, a source, a script and a domain', () => {
   const config = read(stack({}));
   assert.deepEqual(
-    config.servers.map(({ name, user, port }) => ({ name, user, port })),
-    [{ name: 'server', user: 'root', port: 22 }],
+    config.hosts.map(({ name, server: { user, port }, apps, secrets }) => ({
+      ...{ name, user, port, secrets },
+      apps: apps.map((app) => `${app.name} ${app.type}`),
+    })),
+    [{ name: 'server', user: 'root', port: 22, secrets: {}, apps: ['shop web'] }],
   );
-  const [app] = config.apps;
-  assert.equal(app?.name, 'shop');
-  assert.equal(app?.port, 4190);
-  assert.deepEqual(config.secrets, {});
   assert.equal(config.drift, 'look');
   assert.deepEqual(config.rollout, { servers: 1 });
 });
@@ -67,20 +66,132 @@ test('the smallest stack: an address, a source, a script and a domain', () => {
 test('several servers keep their names, and a server needs no app', () => {
   const config = read({ servers: { web1: server, web2: { address: '198.51.100.7' } } });
   assert.deepEqual(
-    config.servers.map(({ name, address }) => `${name} ${address}`),
-    ['web1 web1.example.com', 'web2 198.51.100.7'],
+    config.hosts.map(({ name, server }) => `${name} ${server.name} ${server.address}`),
+    ['web1 web1 web1.example.com', 'web2 web2 198.51.100.7'],
   );
-  assert.deepEqual(config.apps, []);
+  assert.deepEqual(
+    config.hosts.map(({ apps }) => apps),
+    [[], []],
+  );
 });
 
 test('secrets come by app and name', () => {
   const secrets = { shop: { DATABASE_URL: 'postgres://u:p@db/shop', WORKERS: 4 } };
-  assert.deepEqual(read(stack({ more: { secrets } })).secrets, {
+  assert.deepEqual(read(stack({ more: { secrets } })).hosts[0]?.secrets, {
     shop: { DATABASE_URL: 'postgres://u:p@db/shop', WORKERS: '4' },
   });
 });
 
+const two = { web1: server, web2: { address: 'web2.example.com' } };
+const mailer = { type: 'worker', source: 'shop', start: 'worker.js' };
+
+test('an app runs on the servers that it names, or on all', () => {
+  const { hosts } = read({
+    servers: two,
+    apps: { shop: { ...shop, servers: ['web2'] }, mailer, blog: { ...blog, servers: ['web1'] } },
+    secrets: { shop: { A: 'x' }, mailer: { B: 'y' } },
+  });
+  assert.deepEqual(
+    hosts.map(({ name, apps, secrets }) => [name, apps.map((app) => app.name), secrets]),
+    [
+      ['web1', ['mailer', 'blog'], { mailer: { B: 'y' } }],
+      ['web2', ['shop', 'mailer'], { shop: { A: 'x' }, mailer: { B: 'y' } }],
+    ],
+  );
+  // Where it runs is no setting of the app itself: it is the same on each.
+  for (const { apps } of hosts) for (const app of apps) assert.ok(!('servers' in app));
+});
+
+test('what two apps may not share on one server, they may on two', () => {
+  const apps = (servers: string[]) => ({
+    shop: { ...shop, servers: ['web1'] },
+    blog: { ...shop, servers },
+  });
+  assert.deepEqual(problems({ servers: two, apps: apps(['web2']) }), []);
+  assert.deepEqual(problems({ servers: two, apps: apps(['web1', 'web2']) }), [
+    'apps.blog.domains.0: "shop.example.com" belongs to apps.shop; name each domain once',
+    'apps.blog.port: 4190 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+  ]);
+});
+
+test('what apps have against each other is told once, however many servers they share', () => {
+  const told = problems({ servers: two, apps: { shop, blog: { ...blog, port: 4200 } } });
+  assert.equal(told.length, 1);
+});
+
+test('what apps have against each other is told beside what is wrong with their server', () => {
+  const apps = { shop, blog: { ...blog, domains: shop.domains } };
+  const paths = (values: Values) => problems(values).map((line) => line.split(':')[0]);
+  assert.deepEqual(paths({ server: { address: 'web 1' }, apps }), [
+    'server.address',
+    'apps.blog.domains.0',
+  ]);
+  assert.deepEqual(paths({ servers: { web1: server, web2: { address: 'x y' } }, apps }), [
+    'servers.web2.address',
+    'apps.blog.domains.0',
+  ]);
+});
+
+test('cores bring to light what nobody could know before', () => {
+  const [host] = read({ server, apps: { shop, blog: { ...blog, port: 4254 } } }).hosts;
+  assert.ok(host);
+  const releases = { shop: { hash: 'a' }, blog: { hash: 'b' } };
+  const render = (cores: number) => renderHost(host, { ...unseen.facts, cores }, releases);
+  assert.doesNotThrow(() => render(64));
+  assert.throws(() => render(96), {
+    message: `server server has 96 cores:
+apps.blog.port: 4254 and the ports after it meet 4190 to 4285, which apps.shop keeps for its instances; choose 4286, or set instances`,
+  });
+});
+
 const messages: [string, Values, string[]][] = [
+  [
+    'a type that there is not',
+    stack({ shop: { type: 'job' } }),
+    ['apps.shop.type: "job" is not known; choose "web" or "worker"'],
+  ],
+  [
+    'a setting of another type',
+    { server, apps: { mailer: { ...mailer, port: 4190, health: '/', strt: 1 } } },
+    [
+      'apps.mailer.port: is a setting of type "web", not of "worker"; leave it out',
+      'apps.mailer.health: is a setting of type "web", not of "worker"; leave it out',
+      'apps.mailer.strt: is not a setting; did you mean start?',
+    ],
+  ],
+  [
+    'a setting of another type than the one that is not said',
+    stack({ shop: { healthy: { stay: '10s' } } }),
+    ['apps.shop.healthy: is a setting of type "worker", not of "web"; leave it out'],
+  ],
+  [
+    'what is written in one of several ways',
+    {
+      server,
+      apps: {
+        a: { ...mailer, healthy: { command: ['x'], stay: '10s' } },
+        b: { ...mailer, healthy: { command: 'ping' } },
+        c: { ...mailer, healthy: { stay: 10 } },
+        d: { ...mailer, source: { url: 'https://a.de/b.tgz', sha256: 'x' } },
+      },
+    },
+    [
+      'apps.a.healthy.command: does not go with stay; keep one of them',
+      'apps.b.healthy.command: "ping" does not fit; write a list: Command that runs in the release as an instance would, and ends with 0',
+      'apps.c.healthy.stay: 10 does not fit; write text: Time for which an instance that was started must stay up',
+      'apps.d.source.sha256: "x" is not a SHA-256; give the 64 lower-case hex digits that sha256sum prints',
+    ],
+  ],
+  [
+    'a server that there is not',
+    { servers: two, apps: { shop: { ...shop, servers: ['web1', 'web3'] } } },
+    ['apps.shop.servers.1: there is no server "web3"; choose among web1, web2, or leave it out'],
+  ],
+  [
+    'an app that runs nowhere',
+    stack({ shop: { servers: [] } }),
+    ['apps.shop.servers: a list is empty; name at least one server, or leave it out'],
+  ],
   [
     'nothing',
     {},
@@ -312,23 +423,6 @@ test('one directory at two URL paths is fine', () => {
   assert.deepEqual(problems(stack({ shop: { uploads: { '/f': 'a', '/g': 'a' } } })), []);
 });
 
-test('more cores than ports were kept for are told where two apps meet', () => {
-  const { apps, servers } = read({
-    server: { ...server, sysctl: { 'net.ipv4.ip_local_port_range': '4400 65000' } },
-    apps: { shop, blog: { ...blog, port: 4254 } },
-  });
-  const check = (cores: number) => checkCores(apps, servers[0] as ServerConfig, { cores });
-  assert.doesNotThrow(() => check(64));
-  assert.throws(() => check(96), {
-    message: `server server has 96 cores:
-apps.blog.port: 4254 and the ports after it meet 4190 to 4285, which apps.shop keeps for its instances; choose 4286, or set instances`,
-  });
-  assert.throws(() => check(200), /apps.blog.port: 4254 .* meet 4400 to 65000/);
-  assert.doesNotThrow(() =>
-    checkCores(apps.slice(0, 1), servers[0] as ServerConfig, { cores: 96 }),
-  );
-});
-
 test('files that can be read are fine', () => {
   assert.deepEqual(problems(stack({ server: { privateKey: 'key' } })), []);
 });
@@ -402,7 +496,7 @@ test('the configuration of the current stack, as Pulumi hands it over', () => {
   pulumi.runtime.setAllConfig(given, ['keelson:secrets']);
   const config = stackConfig();
   assert.equal(config.drift, 'ignore');
-  assert.deepEqual(config.secrets, { shop: { TOKEN: 'x' } });
+  assert.deepEqual(config.hosts[0]?.secrets, { shop: { TOKEN: 'x' } });
   pulumi.runtime.setAllConfig(given, ['keelson:secrets', 'keelson:apps']);
   assert.throws(stackConfig, /apps: holds an encrypted value/);
   pulumi.runtime.setAllConfig({ 'keelson:server': '{"address":' }, []);

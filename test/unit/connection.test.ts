@@ -1,95 +1,27 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import ssh2 from 'ssh2';
-import { commandConnection, hostKeys, open, remedy } from '../../components/ssh/connection.ts';
+import { after, type TestContext, test } from 'node:test';
+import {
+  HostError,
+  open,
+  type Patience,
+  remedy,
+  type Session,
+} from '../../components/ssh/connection.ts';
+import { keyPair, type SshServer, sshServer } from '../ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));
 
-const target = (knownHosts: string, port = 22) => {
-  const path = join(directory, 'known_hosts');
-  writeFileSync(path, knownHosts);
-  return { name: 'web1', address: 'web1.example', port, user: 'admin', knownHosts: path };
-};
-
-const hashed = (name: string): string => {
-  const salt = Buffer.from('0123456789abcdefghij');
-  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
-};
-
-test('a host key is found by name, by port and under its hash', () => {
-  assert.deepEqual(
-    hostKeys(target('other ssh-ed25519 A\nweb1.example,10.0.0.1 ssh-ed25519 B comment\n')),
-    ['ssh-ed25519 B'],
-  );
-  assert.deepEqual(
-    hostKeys(target('web1.example ssh-ed25519 A\n[web1.example]:2222 ssh-ed25519 B\n', 2222)),
-    ['ssh-ed25519 B'],
-  );
-  assert.deepEqual(hostKeys(target(`${hashed('web1.example')} ssh-ed25519 C\n`)), [
-    'ssh-ed25519 C',
-  ]);
-});
-
-test('a host whose key is not known is refused with the remedy', () => {
-  for (const text of [
-    '',
-    '# web1.example ssh-ed25519 A',
-    '@revoked web1.example ssh-ed25519 A',
-    'web1.example.org ssh-ed25519 A',
-  ])
-    assert.throws(
-      () => hostKeys(target(text)),
-      /server web1 \(admin@web1.example:22\): its host key is not in .*known_hosts; compare `ssh-keyscan web1.example`/,
-    );
-});
-
-test('patterns are read as OpenSSH reads them', () => {
-  const found = (hosts: string) => {
-    try {
-      return hostKeys(target(`${hosts} ssh-ed25519 B\n`)).length;
-    } catch {
-      return 0;
-    }
-  };
-  for (const hosts of ['*.example', 'web?.example', 'x,*', 'WEB1.example'])
-    assert.equal(found(hosts), 1);
-  for (const hosts of ['*.example,!web1.*', 'web?', 'web1xexample', 'eb1.example'])
-    assert.equal(found(hosts), 0, hosts);
-});
-
-test('a key that is revoked is refused, be it listed as a good one as well', () => {
-  const good = 'web1.example ssh-ed25519 A\nweb1.example ecdsa-sha2-nistp256 B\n';
-  for (const hosts of ['web1.example', '*', hashed('web1.example')])
-    assert.deepEqual(hostKeys(target(`${good}@revoked ${hosts} ssh-ed25519 A\n`)), [
-      'ecdsa-sha2-nistp256 B',
-    ]);
-  assert.throws(
-    () => hostKeys(target('web1.example ssh-ed25519 A\n@revoked * ssh-ed25519 A\n')),
-    /its host key is revoked in .*known_hosts; compare `ssh-keyscan web1.example`/,
-  );
-  assert.equal(hostKeys(target(`${good}@revoked other ssh-ed25519 A\n`)).length, 2);
-});
-
-test('a host of which only an ssh-rsa key is known is refused before the plugin fails on it', () => {
-  const message =
-    /only its ssh-rsa host key is known.*; compare `ssh-keyscan -t ed25519,ecdsa -p 2222 web1.example`/;
-  assert.throws(() => hostKeys(target('[web1.example]:2222 ssh-rsa A\n', 2222)), message);
-  const given = { ...target('', 2222), hostKey: 'ssh-rsa A me' };
-  assert.throws(() => commandConnection(given), message);
-});
-
-test('the remedy for a port of its own names the port', () => {
-  assert.throws(() => hostKeys(target('', 2222)), /compare `ssh-keyscan -p 2222 web1.example`/);
-});
+const target = { name: 'web1', address: 'web1.example', port: 22, user: 'admin' };
+const known = { ...target, hostKey: 'ssh-ed25519 A' };
 
 test('an agent with too many keys is told apart from a login that is refused', () => {
   const said = (message: string, level?: string) =>
-    remedy(Object.assign(new Error(message), level && { level }), target(''));
+    remedy(Object.assign(new Error(message), level && { level }), target);
   assert.match(
     said('Too many authentication failures'),
     /^it hung up after too many keys .* privateKey$/,
@@ -98,24 +30,11 @@ test('an agent with too many keys is told apart from a login that is refused', (
   assert.match(said('ECONNREFUSED'), /^cannot be reached: ECONNREFUSED;/);
 });
 
-test('the plugin is given the most modern key that is known', () => {
-  const known =
-    'web1.example ssh-dss D\nweb1.example ssh-rsa C\nweb1.example ecdsa-sha2-nistp256 B\nweb1.example ssh-ed25519 A\n';
-  assert.equal(commandConnection(target(known)).hostKey, 'ssh-ed25519 A');
-  assert.equal(
-    commandConnection({ ...target(''), hostKey: 'ssh-ed25519 Z me' }).hostKey,
-    'ssh-ed25519 Z',
-  );
-});
-
 test('without an agent and without a key file the remedy is named', async () => {
   const agent = process.env.SSH_AUTH_SOCK;
   delete process.env.SSH_AUTH_SOCK;
   try {
-    await assert.rejects(
-      open(target('web1.example ssh-ed25519 A')),
-      /no SSH agent \(SSH_AUTH_SOCK is not set\); start one/,
-    );
+    await assert.rejects(open(known), /no SSH agent \(SSH_AUTH_SOCK is not set\); start one/);
   } finally {
     if (agent) process.env.SSH_AUTH_SOCK = agent;
   }
@@ -124,7 +43,7 @@ test('without an agent and without a key file the remedy is named', async () => 
 test('a private key that cannot be used is named', async () => {
   const path = join(directory, 'key');
   writeFileSync(path, 'not a key');
-  const given = (privateKey: string) => ({ ...target(''), hostKey: 'ssh-ed25519 A', privateKey });
+  const given = (privateKey: string) => ({ ...known, privateKey });
   await assert.rejects(
     open(given('/nowhere')),
     /privateKey \/nowhere cannot be used \(there is no such file\); name/,
@@ -137,16 +56,157 @@ test('a private key that cannot be used is named', async () => {
 
 test('a host that does not answer is named with its address and the cause', async () => {
   const path = join(directory, 'login');
-  writeFileSync(path, ssh2.utils.generateKeyPairSync('ed25519').private);
+  writeFileSync(path, keyPair().private);
   const closed = {
-    ...target(''),
+    ...known,
     address: '127.0.0.1',
     port: 1,
-    hostKey: 'ssh-ed25519 A',
     privateKey: path,
   };
   await assert.rejects(
     open(closed),
     /server web1 \(admin@127.0.0.1:1\): cannot be reached: .*ECONNREFUSED.*; check address, port and firewall/,
   );
+});
+
+/** A server of this process, and what to give to reach it. */
+async function reachable(t: TestContext, user = 'root') {
+  const [login, host] = [keyPair(), keyPair()];
+  const privateKey = join(directory, `login-${login.public.slice(-12).replaceAll('/', '-')}`);
+  writeFileSync(privateKey, login.private);
+  const server = await sshServer({ hostKeys: [host.private], publicKey: login.public });
+  t.after(() => server.close());
+  return {
+    server,
+    target: {
+      ...{ name: 'web1', address: '127.0.0.1', port: server.port, user, privateKey },
+      hostKey: host.public.split(' ').slice(0, 2).join(' '),
+    },
+  };
+}
+
+async function session(
+  t: TestContext,
+  waits?: Partial<Patience>,
+): Promise<{ session: Session; server: SshServer }> {
+  const { server, target } = await reachable(t);
+  const opened = await open(target, waits);
+  t.after(() => opened.close());
+  return { session: opened, server };
+}
+
+test('a host that shows another key than the known one is sent nothing', async (t) => {
+  const { server, target } = await reachable(t);
+  const other = keyPair().public.split(' ').slice(0, 2).join(' ');
+  await assert.rejects(
+    open({ ...target, hostKey: other }),
+    /its host key is not the one that is known; nothing was sent. When .* into hostKey; else/,
+  );
+  assert.deepEqual(server.commands, []);
+});
+
+test('two scripts go through one shell, and neither finds anything of the other', async (t) => {
+  const { session: opened, server } = await session(t);
+  assert.equal(await opened.script('a=1; cd /; printf one; exit 0'), 'one');
+  assert.equal(await opened.script('echo "[$a] $(pwd | grep -c ^/$)"; cat'), '[] 0\n');
+  assert.deepEqual(
+    server.commands.map(({ command }) => command),
+    ['sh'],
+  );
+});
+
+test('what a script prints is given to the letter, and never taken for its end', async (t) => {
+  const { session: opened } = await session(t);
+  const text = '\nkeelson-0 0\n\n|x\n';
+  assert.equal(await opened.script(`cat <<'END'\n${text}END`), text);
+  assert.equal(await opened.script('printf %s ü'), 'ü');
+  assert.equal((await opened.script('yes | head -c 3000000')).length, 3_000_000);
+});
+
+test('a script that fails is told with its exit code and its own words', async (t) => {
+  const { session: opened } = await session(t);
+  await assert.rejects(opened.script('echo here; echo no such thing >&2; exit 3'), (error) => {
+    assert.ok(error instanceof HostError);
+    assert.match(
+      error.message,
+      /^server web1 \(root@127.0.0.1:\d+\): looking at it failed with exit code 3: no such thing$/,
+    );
+    return true;
+  });
+});
+
+test('a script that the shell cannot read is told too', async (t) => {
+  const { session: opened } = await session(t);
+  await assert.rejects(opened.script('if'), /failed with exit code 2: .*[Ss]yntax error/);
+});
+
+/** Runs with a `sudo` of its own in front of all others. */
+async function withSudo<T>(script: string, work: () => Promise<T>): Promise<T> {
+  writeFileSync(join(directory, 'sudo'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory, 'sudo'), 0o755);
+  const path = process.env.PATH;
+  process.env.PATH = `${directory}:${path}`;
+  try {
+    return await work();
+  } finally {
+    process.env.PATH = path;
+  }
+}
+
+test('a user who is not root looks through sudo, whatever the login prints first', async (t) => {
+  const { server, target } = await reachable(t, 'admin');
+  await withSudo('echo Welcome; shift; exec "$@"', async () => {
+    const opened = await open(target);
+    t.after(() => opened.close());
+    assert.equal(await opened.script('echo me'), 'me\n');
+    assert.equal(server.commands[0]?.command, 'sudo -n sh');
+  });
+});
+
+test('sudo that asks for a password, or is not there, is told with the remedy', async (t) => {
+  const { target } = await reachable(t, 'admin');
+  const looked = async () => (await open(target)).script('echo me');
+  await withSudo('echo "sudo: a password is required" >&2; exit 1', () =>
+    assert.rejects(looked(), /: admin may not use sudo without a password; add "admin ALL=/),
+  );
+  await withSudo('echo "sh: 1: sudo: not found" >&2; exit 127', () =>
+    assert.rejects(looked(), /: there is no sudo for admin; install it, or log in as root$/),
+  );
+});
+
+test('a script that takes too long is given up, and so is the connection', async (t) => {
+  const { session: opened } = await session(t, { script: 200 });
+  await assert.rejects(
+    opened.script('sleep 5'),
+    /: the connection was lost while it was looked at: no answer in 0.2 s$/,
+  );
+  await assert.rejects(opened.script('echo me'), /closed by the other side/);
+});
+
+test('a connection that is cut is told, also to what is asked later', async (t) => {
+  const { session: opened, server } = await session(t);
+  const looked = assert.rejects(opened.script('sleep 5'), /lost while it was looked at: closed by/);
+  setTimeout(() => server.close(), 200);
+  await looked;
+  await assert.rejects(opened.script('echo me'), /lost while it was looked at/);
+});
+
+test('a host that falls silent is given up', async (t) => {
+  const { server, target } = await reachable(t);
+  const ends: Socket[] = [];
+  const wire = createServer((inner) => {
+    const outer = connect(server.port, '127.0.0.1');
+    ends.push(inner, outer);
+    for (const end of [inner, outer]) end.on('error', () => {});
+    inner.pipe(outer).pipe(inner);
+  });
+  await new Promise<void>((listening) => wire.listen(0, '127.0.0.1', listening));
+  const { port } = wire.address() as AddressInfo;
+  const opened = await open({ ...target, port }, { alive: 50 });
+  assert.equal(await opened.script('echo me'), 'me\n');
+  // Nothing is refused or closed: as where a cable was pulled.
+  for (const end of ends) end.unpipe().pause();
+  await assert.rejects(opened.script('echo me'), /lost while it was looked at: Keepalive timeout/);
+  for (const end of ends) end.destroy();
+  wire.close();
 });

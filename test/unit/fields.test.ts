@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
-import * as field from '../../components/fields/fields.ts';
+import * as field from '../../components/fields/index.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
 const key = `ssh-ed25519 ${'A'.repeat(68)}`;

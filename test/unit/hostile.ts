@@ -1,4 +1,5 @@
 /** Hostile text: what must not get into a shell line or into any file that a template renders. */
+export { seeded as random } from '../harness/random.ts';
 
 /** Characters that end, open or expand something in one of the languages we write. */
 export const metacharacters = [
@@ -22,17 +23,6 @@ const phrases = [
   '{{name}}',
   'ALL=(ALL) NOPASSWD: ALL\n',
 ];
-
-/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A good value with something hostile put in somewhere. */
 export function spoil(good: string, next: () => number): string {

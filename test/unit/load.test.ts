@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { compared, judge } from '../load/judge.ts';
 import { startLoad } from '../load/load.ts';
 
@@ -32,15 +31,21 @@ test('two loads stand beside each other, kind by kind', () => {
   );
 });
 
+/** Enough of them that both connections of the load have been closed, and used anew. */
+const enough = 14;
+
 /** A server that ends each connection after four answers, and may say so in the last of them. */
 async function closingServer(announced: boolean) {
   const answers = new Map<Socket, number>();
+  let all = 0;
   const server = createServer((request, response) => {
     const count = (answers.get(request.socket) ?? 0) + 1;
     answers.set(request.socket, count);
     if (count === 4 && announced) response.setHeader('connection', 'close');
     if (count === 4 && !announced) response.on('close', () => request.socket.destroy());
     if (count <= 4) request.resume().on('end', () => response.end('{"release":1}'));
+    all += 1;
+    if (all === enough) server.emit('enough');
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return server;
@@ -53,9 +58,10 @@ for (const announced of [true, false])
     t.after(() => server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     // Six a second on each connection, so that none is idle when it ends.
+    const asked = once(server, 'enough', { signal: AbortSignal.timeout(20_000) });
     const load = await startLoad({ url, rate: 12, connections: 2, kinds: [] });
     t.after(load.kill);
-    await sleep(2500);
+    await asked;
     const { failed, sent, answered } = judge(await load.stop(), '');
     assert.ok(answered > 8, `${answered} answers`);
     assert.equal(failed > 0, !announced);

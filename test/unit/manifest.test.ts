@@ -1,43 +1,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Item } from '../../components/host/item.ts';
+import { type Item, sha256 } from '../../components/host/item.ts';
 import {
+  absent,
   aptPackage,
+  blob,
   directory,
   file,
+  group,
+  instances,
   link,
+  monitorCheck,
+  setting,
+  sysctl,
   systemUser,
   unit,
 } from '../../components/host/kinds.ts';
-import {
-  body,
-  itemLine,
-  type Manifest,
-  merge,
-  parse,
-  text,
-} from '../../components/host/manifest.ts';
-import { inOrder } from '../../components/pulumi/resources.ts';
+import { body, itemLine, type Manifest, parse, text } from '../../components/host/manifest.ts';
 
-const manifest = (name: string, items: Item[], after: string[] = []): Manifest => ({
-  name,
-  after,
-  items,
-});
+const manifest = (name: string, items: Item[]): Manifest => ({ name, after: [], items });
 
-test('a manifest reads back as what was written', () => {
+test('a manifest of every kind reads back as what was written', () => {
   const items = [
-    aptPackage('nginx', '1.22.1-9'),
-    systemUser('shop', { group: 'shop', groups: ['video', 'adm'] }),
-    directory('/srv/shop', { whole: true, remove: 'all' }),
+    absent('/etc/x'),
+    blob('a'.repeat(64), 'r1'),
+    directory('/srv/shop', { whole: true, remove: 'all', deep: true }),
     file('/etc/a.conf', 'one\n\n|three\nend', { check: 'nginx' }),
     file('/etc/empty', '', { secret: true }),
+    group('shop', ['b', 'a']),
+    instances('shop', [4190, 4191], { type: 'web', drain: 30, stop: 15 }),
     link('/etc/b.conf', 'a.conf'),
+    monitorCheck('shop-4190'),
+    aptPackage('nginx', '1.22.1-9'),
+    setting('timezone', 'Etc/UTC'),
+    sysctl('net.ipv4.ip_local_port_range', '32768 65535'),
+    systemUser('shop', { group: 'shop', groups: ['video', 'adm'] }),
     unit('nginx.service', {
-      enabled: 'enabled',
-      active: 'active',
-      change: 'reload',
-      config: '/etc/nginx',
+      ...{ enabled: 'enabled', active: 'active', change: 'reload', config: '/etc/nginx' },
     }),
   ];
   const header = {
@@ -50,26 +49,27 @@ test('a manifest reads back as what was written', () => {
     stored.items,
     items.map((item) => ({ ...item, instructions: item.instructions ?? {} })),
   );
+  assert.equal(stored.items[3]?.content, 'one\n\n|three\nend\n');
 });
 
-test('the text of a manifest is what docs/protocol.md says', () => {
-  const items = [file('/etc/a.conf', 'one\ntwo\n', { mode: '0640', check: 'nginx' })];
-  const hash = '5f1dd7ebe9b5a7c3f9b0be02a9d3c9b6ed8dcdd3ea5bc6dc9ab7ba1ae3b9ae5b';
-  const lines = text(manifest('nginx', items), { run: 'r1', lines: ['! x'] }).split('\n');
-  assert.deepEqual(
-    lines.map((line) => line.replace(/sha256=[0-9a-f]{64}/, `sha256=${hash}`)),
-    [
-      'keelson 1 nginx',
-      'run r1',
-      '! x',
-      '',
-      `file\t/etc/a.conf\towner=root\tgroup=root\tmode=0640\tsha256=${hash}\t@check=nginx`,
-      '|one',
-      '|two',
-      'end',
-      '',
-    ],
-  );
+test('the text of a manifest: header, empty line, items with their content, end', () => {
+  const items = [
+    file('/etc/a.conf', 'one\n\n|three', { mode: '0640', check: 'nginx' }),
+    aptPackage('nginx'),
+  ];
+  assert.deepEqual(text(manifest('nginx', items), { run: 'r1', lines: ['! x'] }).split('\n'), [
+    'keelson 1 nginx',
+    'run r1',
+    '! x',
+    '',
+    `file\t/etc/a.conf\towner=root\tgroup=root\tmode=0640\tsha256=${sha256('one\n\n|three\n')}\t@check=nginx`,
+    '|one',
+    '|',
+    '||three',
+    'package\tnginx\tstate=installed',
+    'end',
+    '',
+  ]);
 });
 
 test('the body does not depend on the header', () => {
@@ -81,63 +81,4 @@ test('the body does not depend on the header', () => {
 test('what would break out of an item line is refused', () => {
   for (const bad of ['a\tb', 'a\nb', 'a\rb', 'a\0b'])
     assert.throws(() => itemLine(aptPackage(bad)), /holds a tab or a line break/);
-});
-
-test('contributions to one manifest are joined, equal items kept once', () => {
-  const merged = merge([
-    manifest('nginx', [aptPackage('nginx')], ['base']),
-    manifest('base', [aptPackage('curl')]),
-    manifest('nginx', [aptPackage('nginx'), aptPackage('gzip')], ['rollout-shop']),
-  ]);
-  assert.deepEqual(
-    merged.map(({ name }) => name),
-    ['nginx', 'base'],
-  );
-  assert.deepEqual(
-    merged[0]?.items.map(({ name }) => name),
-    ['nginx', 'gzip'],
-  );
-  assert.deepEqual(merged[0]?.after, ['base', 'rollout-shop']);
-});
-
-test('one secret contribution makes the manifest secret', () => {
-  const merged = merge([manifest('a', []), { ...manifest('a', []), secret: true }]);
-  assert.equal(merged[0]?.secret, true);
-});
-
-test('two components that want one thing in two ways are refused', () => {
-  const parts = [
-    manifest('a', [directory('/srv')]),
-    manifest('a', [directory('/srv', { mode: '0700' })]),
-  ];
-  assert.throws(
-    () => merge(parts),
-    /manifest a: directory \/srv is wanted in two ways; let one component own it/,
-  );
-});
-
-test('one component that wants a thing in two ways is refused, and in one way has it once', () => {
-  const [plain, other] = [directory('/srv'), directory('/srv', { mode: '0700' })];
-  assert.throws(() => merge([manifest('a', [plain, other])]), /directory \/srv is wanted in two/);
-  assert.deepEqual(merge([manifest('a', [plain, plain])])[0]?.items, [plain]);
-});
-
-test('manifests are ordered by what they come after, and a circle is named', () => {
-  const judged = (name: string, after: string[]) => ({
-    manifest: manifest(name, [], after),
-    verdict: { due: false, header: { run: '', lines: [] }, findings: [] },
-  });
-  const names = inOrder([
-    judged('monit', ['nginx']),
-    judged('nginx', ['base', 'absent']),
-    judged('base', []),
-  ]);
-  assert.deepEqual(
-    names.map((it) => it.manifest.name),
-    ['base', 'nginx', 'monit'],
-  );
-  assert.throws(
-    () => inOrder([judged('a', ['b']), judged('b', ['a'])]),
-    /wait for each other: a → b → a/,
-  );
 });

@@ -16,7 +16,7 @@ import {
   kept,
   thisProcess,
 } from '../../tools/sandbox/record.ts';
-import { checkCommands, checkMachine } from '../../tools/sandbox/requirements.ts';
+import { checkCommands, checkMachine, type Machine } from '../../tools/sandbox/requirements.ts';
 import { makeSeed } from '../../tools/sandbox/seed.ts';
 import { diffSnapshots, traces } from '../../tools/sandbox/snapshot.ts';
 
@@ -76,55 +76,45 @@ test('the stacks of scenarios that were killed are removed, those of others stay
   rmSync(`${own}`, { recursive: true });
 });
 
+/** A Linux machine on which everybody is root, nothing is installed and nothing is full. */
+const machine: Machine = {
+  ...{ platform: 'linux', isRoot: true, path: '/nowhere' },
+  ...{ cache: tmpdir(), hosts: tmpdir() },
+};
+
 test('all that is missing on this machine is named at once, with its packages', async () => {
-  const { PATH } = process.env;
-  process.env.PATH = '/nowhere';
-  try {
-    await assert.rejects(checkCommands(), {
-      message:
-        /Not installed on this machine: systemd-nspawn, mmdebstrap.*\n.*apt-get install systemd-container mmdebstrap/,
-    });
-  } finally {
-    process.env.PATH = PATH;
-  }
+  await assert.rejects(checkCommands(machine), {
+    message:
+      /Not installed on this machine: systemd-nspawn, mmdebstrap.*\n.*apt-get install systemd-container mmdebstrap/,
+  });
 });
 
-/** Runs an action as on a machine of another kind. */
-async function pretending(
-  { platform = 'linux', id = 1000, sudo }: { platform?: string; id?: number; sudo?: string },
-  action: () => Promise<void>,
-): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'keelson-machine-'));
-  if (sudo) writeFileSync(join(directory, 'sudo'), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 });
-  const { getuid, env } = process;
-  const { PATH } = env;
-  env.PATH = directory;
-  process.getuid = () => id;
-  Object.defineProperty(process, 'platform', { value: platform });
-  try {
-    await action();
-  } finally {
-    process.getuid = getuid;
-    Object.defineProperty(process, 'platform', { value: 'linux' });
-    env.PATH = PATH;
-    rmSync(directory, { recursive: true });
-  }
-}
-
 test('a machine on which hosts in containers are not possible is told apart, with a remedy', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'keelson-machine-'));
+  // A user's machine whose sudo ends like this.
+  const sudo = (name: string, code: number): Machine => {
+    const path = join(directory, name);
+    mkdirSync(path);
+    writeFileSync(join(path, 'sudo'), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 });
+    return { ...machine, isRoot: false, path };
+  };
   // A file system on which nothing is free.
-  const full = '/proc/self/task';
-  const cases = [
-    [{ platform: 'darwin' }, tmpdir(), /needs Linux; this is darwin\.\n {2}Run this on a Linux/],
-    [{}, tmpdir(), /there is no sudo here\.\n {2}Become root, or/],
-    [{ sudo: 'exit 1' }, tmpdir(), /sudo does not let you\.\n {2}Become root, or/],
-    [{ id: 0 }, full, /task has 0 MB free; a Debian host needs 1500 MB there\.\n {2}Free some/],
-    [{ sudo: 'exit 0' }, full, /task has 0 MB free/],
-  ] as const;
-  for (const [machine, directory, message] of cases)
-    await pretending(machine, () =>
-      assert.rejects(checkMachine(directory, directory), { message }),
-    );
+  const full = { cache: '/proc/self/task', hosts: '/proc/self/task' };
+  const cases: [Machine, RegExp][] = [
+    [
+      { ...machine, platform: 'darwin' },
+      /needs Linux; this is darwin\.\n {2}Run this on a Linux machine/,
+    ],
+    [{ ...machine, isRoot: false }, /there is no sudo here\.\n {2}Become root, or/],
+    [sudo('refusing', 1), /sudo does not let you\.\n {2}Become root, or/],
+    [
+      { ...machine, ...full },
+      /task has 0 MB free; a Debian host needs 1500 MB there\.\n {2}Free some/,
+    ],
+    [{ ...sudo('willing', 0), ...full }, /task has 0 MB free/],
+  ];
+  for (const [given, message] of cases) await assert.rejects(checkMachine(given), { message });
+  rmSync(directory, { recursive: true });
 });
 
 test('npm start and npm run stop say how they are used, and notice what npm kept for itself', () => {

@@ -7,7 +7,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
-import { annotate, below, print, type Schema, stackFileSchema } from '../../tools/schema.ts';
+import * as field from '../../components/fields/index.ts';
+import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
 const stacks = new URL('../../stacks/', import.meta.url);
@@ -17,7 +18,13 @@ const documents = parseAllDocuments(reference).map((document) => document.toJS()
 
 /** A machine on which the files of the reference lie where it says. */
 const machine = mkdtempSync(join(tmpdir(), 'keelson-schema-'));
-for (const path of ['shop/x', 'blog.tar.gz', 'node-v22.20.0-linux-x64.tar.gz', '.ssh/id_ed25519']) {
+for (const path of [
+  'shop/x',
+  'mailer/x',
+  'blog.tar.gz',
+  'node-v22.20.0-linux-x64.tar.gz',
+  '.ssh/id_ed25519',
+]) {
   mkdirSync(dirname(join(machine, path)), { recursive: true });
   writeFileSync(join(machine, path), '');
 }
@@ -55,12 +62,15 @@ test('the comments of the reference are what `npm run schema` writes', () => {
 test('the reference is a stack that can be used', () => {
   const [single, several] = documents.map((document) => load(document));
   assert.deepEqual(
-    single?.apps.map(({ name }) => name),
-    ['shop', 'blog', 'wiki'],
+    single?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
+    [['server', 'shop', 'blog', 'wiki', 'mailer', 'reports']],
   );
   assert.deepEqual(
-    several?.servers.map(({ name }) => name),
-    ['web1', 'web2'],
+    several?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
+    [
+      ['web1', 'shop'],
+      ['web2', 'shop', 'mailer'],
+    ],
   );
 });
 
@@ -81,7 +91,7 @@ test('an editor that reads schema.json takes the reference, and marks what is wr
 
 /** Paths of all fields, each with what it may hold; `*` stands for names and numbers. */
 function fields(schema: Schema, path = ''): string[] {
-  const { properties = {}, additionalProperties, items, anyOf = [] } = schema;
+  const { properties = {}, additionalProperties, items, anyOf = [], oneOf = [] } = schema;
   const entry = typeof additionalProperties === 'object' ? additionalProperties : items;
   return [
     ...Object.entries(properties).flatMap(([key, inner]) => [
@@ -89,7 +99,7 @@ function fields(schema: Schema, path = ''): string[] {
       ...fields(inner, `${path}/${key}`),
     ]),
     ...(entry ? fields(entry, `${path}/*`) : []),
-    ...anyOf.flatMap((way) => fields(way, path)),
+    ...[...anyOf, ...oneOf].flatMap((way) => fields(way, path)),
   ];
 }
 
@@ -97,9 +107,9 @@ function fields(schema: Schema, path = ''): string[] {
 function used(value: unknown, schema: Schema | undefined, path = ''): string[] {
   if (typeof value !== 'object' || value === null || schema === undefined) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const named = [schema, ...(schema.anyOf ?? [])].some(({ properties }) => properties?.[key]);
+    const named = [schema, ...ways(schema, value)].some(({ properties }) => properties?.[key]);
     const at = `${path}/${named ? key : '*'}`;
-    return [at, ...used(inner, below(schema, key), at)];
+    return [at, ...used(inner, below(schema, value, key), at)];
   });
 }
 
@@ -122,7 +132,8 @@ test('every field has a description', () => {
       if (!field.description && path !== '') silent.push(`${path}/${key}`);
       look(field, `${path}/${key}`);
     }
-    for (const inner of [schema.additionalProperties, schema.items, ...(schema.anyOf ?? [])])
+    const { additionalProperties, items, anyOf = [], oneOf = [] } = schema;
+    for (const inner of [additionalProperties, items, ...anyOf, ...oneOf])
       if (typeof inner === 'object') look(inner, `${path}/*`);
   };
   look(stackFileSchema(), '');
@@ -165,17 +176,42 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 }
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
-const free =
+const unbound =
   /^(server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+)$/;
 
-/** What single fields have a use for. */
-const admitted: [RegExp, string][] = [
-  [/\/domains\/\d+$/, '*'],
-  [/\/(hostKey|deploy\/keys\/\d+)$/, ' '],
-  [/\/health$/, '?'],
-  [/\/(disk|memory|batch)$|^rollout\/servers$/, '%'],
-  [/\/(text|maintenance|sysctl\/.*)$/, ' '],
-];
+/** What single fields of the vocabulary have a use for, by their patterns. */
+const admitted = [
+  [field.domain, '*'],
+  [field.publicKey, ' '],
+  [field.plainText, ' '],
+  [field.requestPath, '?'],
+  [field.percentage, '%'],
+].map(([schema, characters]): [unknown, string] => [
+  z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,
+  characters as string,
+]);
+const settings = below(stackFileSchema(), {}, 'config');
+
+/** Patterns of the ways in which the text at a path may be written. */
+function patterns(schema: Schema | undefined, value: unknown, [key, ...path]: string[]): unknown[] {
+  if (!schema) return [];
+  if (key === undefined)
+    return [schema.pattern, ...ways(schema, value).flatMap((way) => patterns(way, value, []))];
+  return patterns(below(schema, value, key), (value as Tree)[key], path);
+}
+
+/** The metacharacters that a text may hold. Kernel values are words with blanks between them. */
+function admits(path: string[], value: unknown): string {
+  if (path.includes('sysctl')) return ' ';
+  const own = patterns(settings, { [`keelson:${path[0]}`]: value }, [
+    `keelson:${path[0]}`,
+    ...path.slice(1),
+  ]);
+  return admitted
+    .filter(([pattern]) => own.includes(pattern))
+    .map(([, characters]) => characters)
+    .join('');
+}
 
 for (const [key, schema] of Object.entries(stackSchemas))
   test(`no text of ${key} lets a metacharacter through`, () => {
@@ -185,13 +221,19 @@ for (const [key, schema] of Object.entries(stackSchemas))
     const next = random(2);
     for (const { path, text, isKey } of texts(decrypt(value), [])) {
       const at = [key, ...path].join('/');
-      if (free.test(at) && !isKey) continue;
-      const admits = admitted.find(([pattern]) => !isKey && pattern.test(at))?.[1] ?? '';
-      const forbidden = metacharacters.filter((character) => !admits.includes(character));
+      if (unbound.test(at) && !isKey) continue;
+      const free = isKey ? '' : admits([key, ...path], decrypt(value));
+      const forbidden = metacharacters.filter((character) => !free.includes(character));
+      // One of several apps is enough.
+      const alone = Object.fromEntries(
+        Object.entries(decrypt(value) as Tree).filter(
+          ([name]) => key !== 'apps' || name === path[0],
+        ),
+      );
       for (let round = 0; round < 60; round++) {
         const spoiled = spoil(text, next);
         if (!forbidden.some((character) => spoiled.includes(character))) continue;
-        const { success } = schema.safeParse(replaced(decrypt(value), path, spoiled, isKey));
+        const { success } = schema.safeParse(replaced(alone, path, spoiled, isKey));
         assert.equal(success, false, `${at}: ${JSON.stringify(spoiled)}`);
       }
     }

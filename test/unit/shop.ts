@@ -1,18 +1,52 @@
-/** The app that the tests of the aspects are told with, on a host of their choice. */
-import { type AppConfig, appSchema } from '../../components/app/app.ts';
+/** The apps, servers and hosts that the tests of components are told with. */
+import { contextOf } from '../../components/app/app.ts';
+import type { AppContext } from '../../components/app/component.ts';
+import { type AppConfig, appSchema } from '../../components/app/components.ts';
+import type { WebApp } from '../../components/app/types/web.ts';
+import type { WorkerApp } from '../../components/app/types/worker.ts';
 import { type Facts, unseen } from '../../components/host/facts.ts';
 import type { Item } from '../../components/host/item.ts';
+import { type ServerConfig, serverSchema } from '../../components/server/components.ts';
+
+const schema = appSchema({});
 
 /** The smallest stack file of an app, and what a test adds to it. */
-export const shop = (given: object = {}): AppConfig => ({
-  ...appSchema.parse({
+export const shop = (given: object = {}): WebApp => ({
+  ...(schema.parse({
     source: '../shop',
     start: 'server.js',
     domains: ['shop.example.com'],
     ...given,
-  }),
+  }) as Omit<WebApp, 'name'>),
   name: 'shop',
 });
+
+/** The smallest worker, and what a test adds to it. */
+export const mailer = (given: object = {}): WorkerApp => ({
+  ...(schema.parse({
+    type: 'worker',
+    source: '../mailer',
+    start: 'worker.js',
+    ...given,
+  }) as Omit<WorkerApp, 'name'>),
+  name: 'mailer',
+});
+
+/** What is wrong with an app that says no more than this beside its source and its domain. */
+export const complaints = (given: object): string[] =>
+  (schema.safeParse({ source: '.', domains: ['a.de'], ...given }).error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.')} ${message}`,
+  );
+
+/** The smallest server, and what a test adds to it. */
+export const web1 = (given: object = {}): ServerConfig => ({
+  ...serverSchema.parse({ address: 'web1.example.com', ...given }),
+  name: 'web1',
+});
+
+export const publicKey = `ssh-ed25519 ${'A'.repeat(68)}`;
+
+export const release = { hash: 'c'.repeat(64), archive: 'shop.tar.gz' };
 
 export const bookworm: Facts = {
   ...unseen.facts,
@@ -23,12 +57,37 @@ export const bookworm: Facts = {
 
 export const trixie: Facts = { ...unseen.facts, codename: 'trixie', version: '13', systemd: 257 };
 
+/** What there is to an app on a host, but for what a test says. */
+export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppContext => ({
+  ...contextOf({ server: web1(), facts: trixie, app, secrets: {}, release, ...given }),
+  ...given,
+});
+
+type Rendered = {
+  base?: readonly Item[];
+  app?: readonly Item[];
+  rollout?: readonly Item[];
+  site?: readonly Item[];
+};
+
+/** All items that a component wants, of whatever manifest. */
+export const items = ({ base = [], app = [], rollout = [], site = [] }: Rendered = {}): Item[] => [
+  ...base,
+  ...app,
+  ...rollout,
+  ...site,
+];
+
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {
   const found = items.filter((item) => item.kind === kind && item.name === name);
   if (found.length !== 1 || !found[0]) throw new Error(`${found.length} items ${kind} ${name}`);
   return found[0];
 }
+
+/** Kind and name of each item, in order. */
+export const names = (items: readonly Item[]): string[] =>
+  items.map(({ kind, name }) => `${kind} ${name}`);
 
 /** The text of a file among items. */
 export const textOf = (items: readonly Item[], path: string): string =>

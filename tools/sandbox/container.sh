@@ -52,15 +52,14 @@ boot() {
     own_disk "$1" "$3"
     upper=$1/disk
   fi
-  new=
-  [ -d "$upper/upper" ] || new=yes
   # Left by an overlay whose machine went down; `volatile` refuses to go on with it.
   rm -rf "$upper/work"
   mkdir -p "$upper/upper" "$upper/work"
   volatile=
   [ "$3" != 0 ] || volatile=,volatile
   mount -t overlay overlay -o "lowerdir=$2,upperdir=$upper/upper,workdir=$upper/work$volatile" "$1/root"
-  [ -z "$new" ] || seed "$1/seed" "$1/root"
+  # A fresh Debian has no host keys; a copy of another host has that one's.
+  [ -e "$1/root/etc/ssh/ssh_host_ed25519_key" ] || seed "$1/seed" "$1/root"
   export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
   exec systemd-nspawn --directory="$1/root" --machine="$name" --boot --console=read-only \
     --register=no --keep-unit --resolv-conf=off --timezone=off --link-journal=no \

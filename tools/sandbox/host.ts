@@ -13,18 +13,19 @@ import {
   hostsDirectory,
   kept,
   readRecord,
+  readRecordIn,
   thisProcess,
   writeRecord,
 } from './record.ts';
-import { isSeeded, makeSeed } from './seed.ts';
+import { copySeed, isSeeded, makeSeed } from './seed.ts';
 
 export type HostOptions = {
   /** Debian's code name. Default: trixie. */
   release?: Release;
   /** Who logs in over ssh: root, or a user of that name with sudo and without a password. Default: root. */
   user?: string;
-  /** The tree below its overlay, or several with colons between them. Default: a fresh Debian of that release. */
-  base?: string;
+  /** The directory of a host that is off and stays off: what is on its disk and who logs in are this one's too. */
+  copyOf?: string;
   /** How many processors it sees. Default: all of this machine's. */
   cpus?: number;
   /** Size in MiB of a disk of its own, which can be full and which `crash()` needs. Default: none. */
@@ -180,11 +181,13 @@ export class SandboxHost {
     await container('mend', this.#record.number);
   }
 
-  /** A new installation under the same name, address and host keys. */
+  /** A new installation under the same name, address and host keys; of a copy too it is a fresh Debian. */
   async rebuild(): Promise<void> {
     await this.powerCut();
     const parts = ['upper', 'work', 'disk.img'].map((part) => join(this.directory, part));
     await runAsRoot(['rm', '-rf', ...parts]);
+    this.#record = { ...this.#record, base: this.#record.base.replace(/.*:/, '') };
+    await writeRecord(this.#record);
     await this.boot();
   }
 
@@ -220,11 +223,15 @@ export async function findHost(name: string): Promise<SandboxHost | undefined> {
  *     await host.remove();
  */
 export async function createHost(name: string, options: HostOptions = {}): Promise<SandboxHost> {
-  const { release = 'trixie', user = 'root', cpus, diskMegabytes = 0, keep = false } = options;
+  const original = options.copyOf === undefined ? undefined : await readRecordIn(options.copyOf);
+  const { release = 'trixie', user = 'root' } = original ?? options;
+  const { cpus, diskMegabytes = 0, keep = false } = options;
   const owner = keep ? kept : thisProcess();
   const directory = join(hostsDirectory, name);
   cpuList(cpus);
-  const base = options.base ?? (await baseTree(release, cacheDirectory));
+  const base = original
+    ? `${options.copyOf}/upper:${original.base}`
+    : await baseTree(release, cacheDirectory);
   // Before the network, which is taken for a deleted clone's where there is no directory.
   await mkdir(directory, { recursive: true });
   const number = await takeNumber(`${owner} ${directory}`, options.number).catch(async (error) => {
@@ -235,6 +242,7 @@ export async function createHost(name: string, options: HostOptions = {}): Promi
   const host = new SandboxHost(record);
   try {
     await writeRecord(record);
+    if (options.copyOf !== undefined) await copySeed(options.copyOf, directory, host.address);
     await host.boot();
   } catch (error) {
     await host.remove();

@@ -29,11 +29,14 @@ const recordSchema = z.strictObject({
 /** What is written down about a host, in `host.json` of its directory. */
 export type HostRecord = z.infer<typeof recordSchema>;
 
+/** What is written down in a host's directory, wherever that lies. */
+export async function readRecordIn(directory: string): Promise<HostRecord> {
+  return recordSchema.parse(JSON.parse(await readFile(join(directory, 'host.json'), 'utf8')));
+}
+
 export async function readRecord(name: string): Promise<HostRecord | undefined> {
   try {
-    return recordSchema.parse(
-      JSON.parse(await readFile(join(hostsDirectory, name, 'host.json'), 'utf8')),
-    );
+    return await readRecordIn(join(hostsDirectory, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return undefined;

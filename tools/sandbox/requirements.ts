@@ -21,29 +21,49 @@ const commands: Record<string, string> = {
 
 const ownHost = 'or use a Debian machine of your own: npm start -- --host admin@server.example';
 
+/** What is asked of a machine, so that tests can ask another one. */
+export type Machine = {
+  platform: string;
+  isRoot: boolean;
+  /** Where its programs are, as in `PATH`. */
+  path: string;
+  /** The directory of downloads, and that of hosts. */
+  cache: string;
+  hosts: string;
+};
+
+const thisMachine = (): Machine => ({
+  platform: process.platform,
+  isRoot: process.getuid?.() === 0,
+  // Ordinary users often have no sbin in their PATH; root's commands are there all the same.
+  path: [process.env.PATH, '/usr/sbin', '/sbin'].filter(Boolean).join(delimiter),
+  cache: cacheDirectory,
+  hosts: hostsDirectory,
+});
+
 /**
  * Checks that hosts in containers are possible on this machine: before everything that takes long.
  * @throws SandboxError with the remedy.
  */
-export async function checkMachine(cache = cacheDirectory, hosts = hostsDirectory): Promise<void> {
-  if (process.platform !== 'linux') {
+export async function checkMachine(machine: Machine = thisMachine()): Promise<void> {
+  if (machine.platform !== 'linux') {
     throw new SandboxError(
-      `A Debian host in a container needs Linux; this is ${process.platform}.`,
+      `A Debian host in a container needs Linux; this is ${machine.platform}.`,
       `Run this on a Linux machine (a virtual one will do), ${ownHost}.`,
     );
   }
-  await checkRoot();
-  await checkSpace(cache, hosts);
+  await checkRoot(machine);
+  await checkSpace(machine);
 }
 
 /**
  * Checks that the programs are installed that hosts in containers need; `tools/setup.sh --sandbox` installs them.
  * @throws SandboxError that names all that is missing.
  */
-export async function checkCommands(): Promise<void> {
+export async function checkCommands({ path } = thisMachine()): Promise<void> {
   const missing: string[] = [];
   for (const command of Object.keys(commands)) {
-    if (!(await isInstalled(command))) {
+    if (!(await isInstalled(command, path))) {
       missing.push(command);
     }
   }
@@ -56,10 +76,8 @@ export async function checkCommands(): Promise<void> {
   }
 }
 
-async function isInstalled(command: string): Promise<boolean> {
-  // Ordinary users often have no sbin in their PATH; root's commands are there all the same.
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  for (const directory of directories) {
+async function isInstalled(command: string, path: string): Promise<boolean> {
+  for (const directory of path.split(delimiter)) {
     try {
       await access(join(directory, command), constants.X_OK);
       return true;
@@ -74,15 +92,15 @@ async function isInstalled(command: string): Promise<boolean> {
  * Checks that this process may become root; may ask for sudo's password on a terminal.
  * @throws SandboxError with the remedy.
  */
-export async function checkRoot(): Promise<void> {
-  if (process.getuid?.() === 0) {
+export async function checkRoot({ isRoot, path } = thisMachine()): Promise<void> {
+  if (isRoot) {
     return;
   }
   const remedy = `Become root, or have an administrator allow you sudo, ${ownHost}.`;
-  if (!(await isInstalled('sudo'))) {
+  if (!(await isInstalled('sudo', path))) {
     throw new SandboxError('A container needs root, and there is no sudo here.', remedy);
   }
-  const { code } = await run('sudo', ['--non-interactive', 'true']);
+  const { code } = await run('sudo', ['--non-interactive', 'true'], { env: { PATH: path } });
   if (code !== 0 && !(await askForPassword())) {
     throw new SandboxError('A container needs root, and sudo does not let you.', remedy);
   }
@@ -99,7 +117,7 @@ async function askForPassword(): Promise<boolean> {
 /** In megabytes. A tree takes 0.4 GB, and twice that while it is made; a host with apps some hundred MB. */
 const [treeSpace, hostSpace] = [1000, 500];
 
-async function checkSpace(cache: string, hosts: string): Promise<void> {
+async function checkSpace({ cache, hosts }: Machine): Promise<void> {
   await mkdir(cache, { recursive: true });
   await mkdir(hosts, { recursive: true });
   const trees = await readdir(join(cache, 'debian')).catch(() => []);

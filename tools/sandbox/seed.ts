@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { insideAddress } from './container.ts';
 import { makeKeys } from './keys.ts';
@@ -34,6 +34,14 @@ export async function makeSeed(
     await write(join(directory, 'seed/etc/sudoers.d', user), rule, 0o440);
   }
   await makeKeys(directory, insideAddress(number), user);
+}
+
+/** Gives a copy of a host the same keys, and the same seed should it be installed anew. */
+export async function copySeed(from: string, to: string, address: string): Promise<void> {
+  for (const part of ['seed', 'id_ed25519', 'id_ed25519.pub'])
+    await cp(join(from, part), join(to, part), { recursive: true, preserveTimestamps: true });
+  const known = await readFile(join(from, 'known_hosts'), 'utf8');
+  await writeFile(join(to, 'known_hosts'), known.replace(/^\S+/gm, address));
 }
 
 async function write(path: string, content: string, mode: number): Promise<void> {

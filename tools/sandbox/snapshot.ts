@@ -11,34 +11,41 @@ const script = join(import.meta.dirname, 'snapshot.sh');
 export type Snapshot = Record<string, Record<string, string>>;
 
 /** Properties that tell whether something was touched at all, though it may look as before. */
-export const traces = ['mtime', 'inode', 'pid', 'started', 'activated'];
+export const traces = ['mtime', 'ctime', 'inode', 'pid', 'started', 'activated'];
 
-/** What changes by itself on a running host. */
-const volatilePaths = [
-  // The places of file systems of the kernel's own.
-  '/dev',
-  '/proc',
-  '/run',
-  '/sys',
-  '/tmp',
-  '/var/cache/ldconfig',
-  '/var/lib/apt/periodic',
-  '/var/lib/logrotate',
-  '/var/lib/monit',
-  '/var/lib/private',
-  '/var/lib/sudo',
-  '/var/lib/systemd/random-seed',
-  '/var/lib/systemd/timers',
-  '/var/log/btmp',
-  '/var/log/journal',
-  '/var/log/lastlog',
-  '/var/log/monit.log',
-  '/var/log/nginx',
-  '/var/log/wtmp',
-  '/var/log/wtmp.db',
-  // Of services with a directory of their own, such as that of logrotate's timer.
-  '/var/tmp',
-];
+/** What changes by itself on a running host, or for a login, and why; with all that is below it. */
+const volatilePaths: Readonly<Record<string, string>> = {
+  '/dev': 'the kernel’s; terminals',
+  '/proc': 'the kernel’s',
+  '/sys': 'the kernel’s',
+  '/run/agetty.reload': 'consoles write their greeting anew when a host has booted',
+  '/run/dbus': 'systemd’s bus',
+  '/run/log/journal': 'sshd and sudo say who came',
+  '/run/monit.sock': 'Monit’s own pace',
+  '/run/motd.dynamic': 'sshd’s greeting, made anew for each login',
+  '/run/sudo': 'sudo’s time stamps',
+  '/run/systemd': 'sessions, inhibitors and transient units of logins',
+  '/run/user': 'of the user who logs in',
+  '/run/utmp': 'who is logged in',
+  '/var/cache/ldconfig': 'made anew when packages come and go',
+  '/var/lib/apt/periodic': 'when apt’s timers ran',
+  '/var/lib/lastlog': 'when somebody logged in last',
+  '/var/lib/logrotate': 'logs are looked at each hour',
+  '/var/lib/monit': 'Monit’s own pace',
+  '/var/lib/private': 'of services with users of their own',
+  '/var/lib/sudo': 'sudo’s time stamps',
+  '/var/lib/systemd/random-seed': 'written when a host goes down',
+  '/var/lib/systemd/timers': 'when timers ran',
+  '/var/lib/wtmpdb': 'who logged in',
+  '/var/log/btmp': 'who failed to log in',
+  '/var/log/journal': 'sshd and sudo say who came',
+  '/var/log/lastlog': 'when somebody logged in last',
+  '/var/log/monit.log': 'Monit’s own pace',
+  '/var/log/nginx': 'Monit asks nginx whether it lives',
+  '/var/log/wtmp': 'who logged in',
+  '/var/log/wtmp.db': 'who logged in',
+  '/var/tmp': 'of services with a directory of their own, such as logrotate’s',
+};
 
 /** Units of logins, and those that timers and D-Bus start when they like. */
 const volatileUnits =
@@ -47,15 +54,19 @@ const volatileUnits =
 export type SnapshotOptions = {
   /** Paths to leave out with all that is below them, besides what changes by itself. */
   without?: string[];
+  /** Also what lives in memory: /run and /tmp. */
+  memory?: boolean;
 };
 
 /** Reads the whole disk, the states of all units and the network's settings; takes one to two seconds. */
 export async function snapshot(
   host: SandboxHost,
-  { without = [] }: SnapshotOptions = {},
+  { without = [], memory = false }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const root = `/proc/${await host.leader()}/root`;
-  const read = (part: string) => readDisk(part, root, [...volatilePaths, ...without]);
+  const from = memory ? ['. ./run ./tmp'] : ['.', '/run', '/tmp'];
+  const read = (part: string) =>
+    readDisk(part, root, [...from, ...Object.keys(volatilePaths), ...without]);
   const [files, sums, attributes, flags] = await Promise.all([
     read('files'),
     read('sums'),
@@ -65,6 +76,9 @@ export async function snapshot(
   const units = `systemctl show --all --no-pager --property=${unitProperties} ${unitKinds}`;
   const settings = 'grep -s . net/core/* net/ipv4/tcp_* net/ipv4/ip_local_port_range';
   const found = parseFiles(files);
+  // Its times tell when a login made its greeting; what is in it is compared.
+  const { mtime: _, ctime: __, ...run } = found['file /run'] ?? {};
+  if (memory) found['file /run'] = run;
   for (const [path, property, value] of [
     ...parseSums(sums),
     ...parseAttributes(attributes),
@@ -80,13 +94,13 @@ export async function snapshot(
   };
 }
 
-async function readDisk(part: string, root: string, without: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runAsRoot(['sh', script, part, root, ...without]);
+async function readDisk(part: string, root: string, args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runAsRoot(['sh', script, part, root, ...args]);
   if (code !== 0) throw new Error(`snapshot.sh ${part}: ${stderr}`);
   return stdout;
 }
 
-const fileFields = ['type', 'owner', 'mode', 'mtime', 'inode', 'size', 'target'];
+const fileFields = ['type', 'owner', 'mode', 'mtime', 'ctime', 'inode', 'size', 'target'];
 
 function parseFiles(text: string): Snapshot {
   const found: Snapshot = {};
@@ -99,7 +113,7 @@ function parseFiles(text: string): Snapshot {
     const file = Object.fromEntries(values.filter(([, value]) => value !== ''));
     // A directory's size tells how its file system stores it, not what is in it.
     if (file.type === 'd') delete file.size;
-    found[`file /${records[at]}`] = file;
+    found[`file /${records[at]?.slice('./'.length)}`] = file;
   }
   return found;
 }

@@ -1,6 +1,6 @@
 # Kind `package`: a Debian package. What is missing is installed; what the kit brought goes when the kit goes, not before.
 
-order_package=10 together_package=yes stays_package=always
+order_package=10 together_package=yes stays_package=always brings_package=yes
 
 observe_package() {
   package_lines=$1

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertUnharmed, quick, type Shop, until } from './shop.ts';
+import { waitFor } from '../../harness/on-host.ts';
+import { assertUnharmed, quick, type Shop } from './shop.ts';
 
 const alerts = { to: 'ops@example.com', server: '127.0.0.1', port: 2525 };
 const mails = '/var/tmp/mails';
@@ -56,7 +57,7 @@ export async function batchesUnderLoad(shop: Shop): Promise<void> {
   await shop.host.exec(
     "sed -i 's/^set daemon .*/set daemon 1/' /etc/monit/monitrc && monit reload",
   );
-  await until(shop.host, `test "$(${watched})" = 5`);
+  await waitFor(shop.host, `test "$(${watched})" = 5`);
   await shop.host.exec(`wc -c </var/log/monit.log >/var/tmp/logged; rm -f ${mails}`);
 
   let moves: string[] = [];
@@ -88,7 +89,7 @@ async function monitSlept(shop: Shop): Promise<void> {
     instances.filter((line) => /failed|trying to|start:|stop:|exec:/.test(line)),
     [],
   );
-  await until(shop.host, `test "$(${watched})" = 5`);
+  await waitFor(shop.host, `test "$(${watched})" = 5`);
   const sent = await shop.host.tryExec(`grep '^Subject:.*shop-' ${mails}`);
   assert.equal(sent.stdout, '');
 
@@ -96,6 +97,6 @@ async function monitSlept(shop: Shop): Promise<void> {
     "sed -i 's/^set daemon .*/set daemon 1/' /etc/monit/monitrc && monit reload",
   );
   await shop.host.exec('systemctl stop shop@4194.service');
-  await until(shop.host, `grep '^Subject:.*shop-4194' ${mails}`);
-  await until(shop.host, 'systemctl is-active --quiet shop@4194.service');
+  await waitFor(shop.host, `grep '^Subject:.*shop-4194' ${mails}`);
+  await waitFor(shop.host, 'systemctl is-active --quiet shop@4194.service');
 }

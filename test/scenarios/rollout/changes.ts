@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { said } from '../../../tools/engine.ts';
 import { ask } from '../../harness/http.ts';
+import { waitFor } from '../../harness/on-host.ts';
 import { release } from '../../harness/stack.ts';
-import { env, quick, type Shop, until } from './shop.ts';
+import { env, quick, type Shop } from './shop.ts';
 
 /** A directory of static files is part of a release, but none of what its instances run. */
 export async function staticFiles(shop: Shop): Promise<void> {
@@ -44,7 +45,10 @@ export async function hooksOfOneRelease(shop: Shop): Promise<void> {
   const instances = await shop.instances();
   configure('ended', ['sleep', '60'], { GREETING: 'Bye' });
   const { ended } = shop.stack.start('up');
-  await until(shop.host, 'systemctl show -p ActiveState keelson-shop-before | grep -q =activating');
+  await waitFor(
+    shop.host,
+    'systemctl show -p ActiveState keelson-shop-before | grep -q =activating',
+  );
   await shop.host.exec('systemctl stop keelson-rollout-shop');
   assert.match(said(await ended), /rollout shop was ended from outside/);
   assert.deepEqual(await shop.instances(), instances);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { said } from '../../../tools/engine.ts';
+import { waitFor } from '../../harness/on-host.ts';
 import { release, testStack } from '../../harness/stack.ts';
-import { defaults, openEvents, quick, type Shop, until } from './shop.ts';
+import { defaults, openEvents, quick, type Shop } from './shop.ts';
 
 const place = '/var/lib/keelson/rollouts/shop';
 
@@ -16,7 +17,7 @@ export async function killed(shop: Shop): Promise<void> {
   let ended = 0;
   for (const event of events) event.ended.finally(() => ended++).catch(() => undefined);
   const running = shop.stack.start('up');
-  await until(shop.host, `test -e ${place}/moving && nft list table inet keelson_drain_shop`);
+  await waitFor(shop.host, `test -e ${place}/moving && nft list table inet keelson_drain_shop`);
   await shop.host.exec('systemctl kill --signal=KILL keelson-rollout-shop.service');
   const run = await running.ended;
   assert.notEqual(run.code, 0);

@@ -89,10 +89,10 @@ export async function rollBack(shop: Shop): Promise<void> {
   assert.deepEqual(await shop.releases(), [older, older]);
   assert.deepEqual(written(shop), { ...shop.config, release: hash });
   const { apps } = (await shop.stack.outputs()) as Outputs;
-  assert.match(apps.server?.shop?.release ?? '', new RegExp(`^${older}`));
+  assert.match(apps['server/shop'] ?? '', new RegExp(`^release ${older.slice(0, 8)} `));
 }
 
-type Outputs = { apps: Record<string, Record<string, { release: string }>> };
+type Outputs = { apps: Record<string, string> };
 
 /** The app as it stands in the stack file. */
 const written = ({ stack }: Shop): object =>

@@ -1,8 +1,9 @@
 /** Releases of every kind, one after another, while all kinds of clients use the app. */
 import assert from 'node:assert/strict';
+import { waitFor } from '../../harness/on-host.ts';
 import { assertNothingToDo, type Failure } from '../../harness/stack.ts';
 import { cutUp } from '../../load/cut.ts';
-import { assertUnharmed, defaults, quick, type Shop, until } from './shop.ts';
+import { assertUnharmed, defaults, quick, type Shop } from './shop.ts';
 
 /** Room for requests that take 5 s. */
 const patient = { drain: '8s', start: '20s', watch: '1s' };
@@ -91,7 +92,7 @@ async function cutBadRelease(shop: Shop): Promise<void> {
   const before = await shop.instances();
   shop.configure('cut-exit', 'exit', { app: { rollout: patient } });
   await cutUp(shop.stack, 'shop');
-  await until(shop.host, '! systemctl is-active --quiet keelson-rollout-shop');
+  await waitFor(shop.host, '! systemctl is-active --quiet keelson-rollout-shop');
   const after = await shop.instances();
   assert.equal(after[0]?.release, before[0]?.release);
   assert.deepEqual(after[1], before[1]);

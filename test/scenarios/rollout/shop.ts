@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Run, said } from '../../../tools/engine.ts';
 import { type SandboxHost, testHost } from '../../harness/host.ts';
+import { provisionedHost } from '../../harness/provisioned.ts';
 import { type Failure, release, type Stack, testStack } from '../../harness/stack.ts';
 import { type Judgement, judge, table } from '../../load/judge.ts';
 import { type LoadOptions, startLoad } from '../../load/load.ts';
@@ -113,22 +113,25 @@ export class Shop {
   }
 }
 
+/** On a host that nobody has touched. */
 export async function shopOn(t: TestContext): Promise<Shop> {
   const host = await testHost(t, { cpus: 2 });
   const stack = await testStack(t, host, {});
   return new Shop(t, stack, host);
 }
 
+/** With a good release, on a host that had another app of that name. */
+export async function shopOnCopy(t: TestContext): Promise<Shop> {
+  const { host, stack } = await provisionedHost(t, { cpus: 2 });
+  const shop = new Shop(t, stack, host);
+  shop.configure('one');
+  await shop.succeed('a good release to begin with');
+  return shop;
+}
+
 export function assertUnharmed({ sent, answered, failed, lost, doubled }: Judgement): void {
   const harm = { answered, failed, lost, doubled };
   assert.deepEqual(harm, { answered: sent, failed: 0, lost: 0, doubled: 0 });
-}
-
-/** Waits up to 30 s until a command succeeds on the host. */
-export async function until(host: SandboxHost, condition: string): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100))
-    if ((await host.tryExec(condition)).code === 0) return;
-  assert.fail(`never became true: ${condition}`);
 }
 
 /** Server-sent events: what they said once the server ended them, and a way to leave before. */

@@ -1,0 +1,41 @@
+/** Monit's checks of an app: each instance is asked what a rollout asks it, and started again when it hangs. */
+import { file, monitorCheck } from '../host/kinds.ts';
+import { template } from '../lib/template.ts';
+import { checked, checks as folder } from '../server/monit.ts';
+import { type AppContext, appComponent } from './component.ts';
+import { hostHeader } from './health.ts';
+
+type Watched = {
+  name: string;
+  domains: readonly string[];
+  health: string;
+  rollout: { start: number; status: number; text?: string | undefined };
+};
+
+export const checks = appComponent({
+  name: 'checks',
+  fields: {},
+  render: (app: Watched, context: Pick<AppContext, 'instances'>) => {
+    const { name, rollout } = app;
+    const { start, status, text } = rollout;
+    const instances = context.instances.map((port) => ({
+      port,
+      check: `${name}-${port}`,
+      unit: `${name}@${port}.service`,
+    }));
+    const view = {
+      ...{ name, instances, path: app.health, host: hostHeader(app.domains) },
+      ...{ status, start, hasText: text !== undefined, text: literal(text ?? '') },
+      patience: Math.min(start, 5),
+    };
+    return {
+      site: [
+        file(`${folder}/${name}.conf`, template('monit/app', view), checked),
+        ...instances.map(({ check }) => monitorCheck(check)),
+      ],
+    };
+  },
+});
+
+/** A regular expression that fits this text alone. */
+const literal = (text: string): string => text.replace(/[.+]/g, '[$&]');

@@ -1,0 +1,87 @@
+/** Packing: the code of an app, from wherever it is, as one archive named by its hash. */
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { download } from '../lib/download.ts';
+import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import type { Release } from './component.ts';
+import type { Source } from './release.ts';
+
+/** `start` and `static`: what the app needs of its source. */
+type Packed = {
+  source: Source;
+  start?: string | undefined;
+  static?: Readonly<Record<string, string>>;
+};
+
+const cache = join('.keelson', 'releases');
+
+/**
+ * Packs an app's code into `.keelson/releases/<hash>.tar.gz`, unless that is there already.
+ *
+ * @throws when the source cannot be read, or what the app needs of it is not in it.
+ */
+export async function packRelease(app: Packed): Promise<Release> {
+  const entries = await readSource(app.source);
+  complete(app, entries);
+  const hash = await writeTar(entries);
+  const archive = join(cache, `${hash}.tar.gz`);
+  if (!existsSync(archive)) await writeArchive(entries, hash, archive);
+  return { hash, archive };
+}
+
+async function readSource(source: Source): Promise<Entry[]> {
+  if (typeof source === 'string') return readSource({ path: source, strip: 0 });
+  if ('url' in source) return tarballEntries(await download(source), source.strip);
+  const found = statSync(source.path, { throwIfNoEntry: false });
+  if (!found) throw new Error(`${source.path} does not exist; give a directory or a tarball`);
+  return found.isDirectory()
+    ? directoryEntries(source.path)
+    : tarballEntries(source.path, source.strip);
+}
+
+/** Finds out here, and not when an instance fails to start, that something was not built or packed. */
+function complete(app: Packed, entries: readonly Entry[]): void {
+  const names = new Set(entries.map(({ name }) => name));
+  const { start } = app;
+  // Node.js finds server.js also as server.
+  const missing = [
+    ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
+      ? [start]
+      : []),
+    ...Object.values(app.static ?? {}).filter((path) => !names.has(path)),
+  ];
+  if (missing.length > 0)
+    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
+}
+
+/** Writes the tar and returns its hash; without a place to write to it only counts. */
+async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteStream[]) {
+  const hash = createHash('sha256');
+  const hashing = new Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      done(null, through.length > 0 ? chunk : undefined);
+    },
+  });
+  if (through.length > 0) await pipeline([packEntries(entries), hashing, ...through]);
+  else await pipeline(packEntries(entries), hashing.resume());
+  return hash.digest('hex');
+}
+
+async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
+  await mkdir(cache, { recursive: true });
+  const part = `${archive}.${process.pid}.part`;
+  try {
+    const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
+    if ((await writeTar(entries, createGzip(), out)) !== hash)
+      throw new Error('changed while it was packed; run again when nothing writes to it');
+    await rename(part, archive);
+  } finally {
+    await rm(part, { force: true });
+  }
+}

@@ -1,0 +1,143 @@
+/** The site of an app: its upstream and server in nginx, and a directory for what others add. */
+import { z } from 'zod';
+import {
+  domain,
+  duration,
+  integer,
+  plainText,
+  relativePath,
+  size,
+  urlPath,
+} from '../fields/index.ts';
+import { directory, file } from '../host/kinds.ts';
+import { pairs } from '../lib/pairs.ts';
+import { template } from '../lib/template.ts';
+import { sites } from '../server/nginx.ts';
+import { type AppContext, appComponent, type Named } from './component.ts';
+import { home } from './user.ts';
+
+const fields = {
+  domains: z
+    .array(domain)
+    .min(1, 'is empty; give at least one domain, or `default` for whoever asks')
+    .describe('Names that the site answers to; `default`: whoever asks for no other site’s name'),
+  static: z
+    .record(urlPath, relativePath.describe('Directory of the release, such as dist/assets'))
+    .prefault({})
+    .describe(
+      'Directories of the release that nginx serves itself, by URL path; misses go to the app',
+    ),
+  bodySize: size
+    .prefault('10M')
+    .describe('Largest request body; a larger one is answered with 413'),
+  timeout: duration('1s', '1d')
+    .prefault('60s')
+    .describe('Time that the app may be silent within a request before nginx gives up with 504'),
+  buffering: z
+    .boolean()
+    .prefault(true)
+    .describe(
+      '`false` hands every byte on at once, for server-sent events; or let the app answer with X-Accel-Buffering: no',
+    ),
+  gzip: z.boolean().prefault(true).describe('Compress text before it is sent'),
+  rateLimit: z
+    .strictObject({
+      requests: integer(1, 10000).describe('Requests a second that one address may make'),
+      burst: integer(0, 100000)
+        .prefault(50)
+        .describe('Requests above that which are let through at once; further ones get 429'),
+    })
+    .optional()
+    .describe(
+      'Limit of requests per client address; static files are free, and a `health` path other than / may be asked for 10 times a second',
+    ),
+  maintenance: z
+    .union([z.boolean(), plainText])
+    .prefault(false)
+    .describe(
+      '`true` or a message: whatever is asked for gets a page and 503, but a `health` path other than / reaches the app',
+    ),
+};
+
+type Site = Named<typeof fields> & { health: string; uploads: Record<string, string> };
+
+const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
+
+export const site = appComponent({
+  name: 'site',
+  fields,
+  render: (app: Site, { instances }: Pick<AppContext, 'instances'>) => ({
+    site: [
+      directory(`${sites}/${app.name}`, { whole: true }),
+      file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
+        check: 'nginx',
+      }),
+    ],
+    // nginx refuses a second default server: another site that was it gives it up first.
+    last: isDefault(app) ? ['site'] : [],
+  }),
+  conflicts: (apps) => [...domainConflicts(apps), ...apps.flatMap(urlConflicts)],
+});
+
+/** What the template of a site is filled with. */
+function view(app: Site, ports: readonly number[]) {
+  // Asked with a query or without, a health check goes to one location.
+  const [probe = '/'] = app.health.split('?');
+  return {
+    ...app,
+    ports,
+    default: isDefault(app),
+    // A server without a name of its own has one that nobody can ask for.
+    names: app.domains.filter((domain) => domain !== 'default').join(' ') || '_',
+    limited: app.rateLimit !== undefined,
+    probe,
+    probed: probe !== '/',
+    closed: app.maintenance !== false,
+    page: page(app.maintenance),
+    public: `${home(app)}/public`,
+    hasStatic: Object.keys(app.static).length > 0,
+    static: locations(app.static).map(([url, directory]) => ({
+      pattern: url.replace(/[.+]/g, '\\$&'),
+      directory,
+    })),
+    uploads: locations(app.uploads).map(([url, path]) => ({
+      url,
+      directory: `${home(app)}/${path}`,
+    })),
+  };
+}
+
+/** The longest URL paths first, since the first pattern that fits is taken; each ends in a slash. */
+const locations = (paths: Record<string, string>): [string, string][] =>
+  Object.entries(paths)
+    .map(([url, path]): [string, string] => [url.replace(/\/?$/, '/'), path])
+    .sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1));
+
+function page(maintenance: string | boolean): string {
+  const message =
+    typeof maintenance === 'string'
+      ? maintenance
+      : 'We are working on this site and will be back soon.';
+  return template('nginx/maintenance.html', { message });
+}
+
+function domainConflicts(apps: readonly Pick<Site, 'name' | 'domains'>[]): string[] {
+  const all = apps.flatMap(({ name, domains }) =>
+    domains.map((domain, index) => ({ name, domain, index })),
+  );
+  return pairs(all, (a, b) => a.domain === b.domain).map(
+    ({ first, second }) =>
+      `apps.${second.name}.domains.${second.index}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
+  );
+}
+
+/** Of two things at one URL path nginx would serve one, or refuse both. */
+function urlConflicts({ name, uploads, static: files }: Site): string[] {
+  const all = Object.entries({ uploads, static: files }).flatMap(([setting, paths]) =>
+    Object.keys(paths).map((url) => ({ at: `${setting}.${url}`, url: url.replace(/\/?$/, '/') })),
+  );
+  return pairs(all, (a, b) => a.url === b.url).map(
+    ({ first, second }) =>
+      `apps.${name}.${second.at}: is the URL path of ${first.at} too; keep one of them`,
+  );
+}

@@ -1,0 +1,61 @@
+/** Apps that answer HTTP requests, behind nginx. */
+import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { checks } from '../checks.ts';
+import { command } from '../command.ts';
+import type { AppType } from '../component.ts';
+import { directories } from '../directories.ts';
+import { environment } from '../environment.ts';
+import { health } from '../health.ts';
+import { instances } from '../instances.ts';
+import { logs } from '../logs.ts';
+import { node } from '../node.ts';
+import { ports, portsOf } from '../ports.ts';
+import { release } from '../release.ts';
+import { webRollout } from '../rollout.ts';
+import { sandbox } from '../sandbox.ts';
+import { service } from '../service.ts';
+import { site } from '../site.ts';
+import { sudoers } from '../sudoers.ts';
+import { uploads } from '../uploads.ts';
+import { user } from '../user.ts';
+
+const components = [
+  release,
+  command,
+  site,
+  health,
+  ports,
+  service,
+  sandbox,
+  node,
+  environment,
+  user,
+  uploads,
+  directories,
+  logs,
+  webRollout,
+  checks,
+  instances,
+  sudoers,
+] as const;
+
+export type WebApp = Values<Merged<typeof components>> & {
+  readonly type: 'web';
+  readonly name: string;
+};
+
+const rules: readonly Rule<WebApp>[] = [
+  {
+    path: 'sandbox',
+    error: 'leaves the app no way to listen; add `listen: socket` or choose `network: localhost`',
+    holds: ({ listen, sandbox }) => listen !== 'port' || sandbox?.network !== 'none',
+  },
+];
+
+export const web = {
+  name: 'web',
+  components,
+  fields: mergedFields(components),
+  rules,
+  instances: portsOf,
+} as const satisfies AppType<WebApp>;

@@ -1,0 +1,47 @@
+/** Apps that nobody sends requests to: queues, bots, schedulers. */
+import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
+import { command } from '../command.ts';
+import type { AppType } from '../component.ts';
+import { count, numbersOf } from '../count.ts';
+import { directories } from '../directories.ts';
+import { environment } from '../environment.ts';
+import { healthy } from '../healthy.ts';
+import { instances } from '../instances.ts';
+import { logs } from '../logs.ts';
+import { node } from '../node.ts';
+import { release } from '../release.ts';
+import { workerRollout } from '../rollout.ts';
+import { sandbox } from '../sandbox.ts';
+import { service } from '../service.ts';
+import { sudoers } from '../sudoers.ts';
+import { user } from '../user.ts';
+
+const components = [
+  release,
+  command,
+  healthy,
+  count,
+  service,
+  sandbox,
+  node,
+  environment,
+  user,
+  directories,
+  logs,
+  workerRollout,
+  instances,
+  sudoers,
+] as const;
+
+export type WorkerApp = Values<Merged<typeof components>> & {
+  readonly type: 'worker';
+  readonly name: string;
+};
+
+export const worker = {
+  name: 'worker',
+  components,
+  fields: mergedFields(components),
+  rules: [],
+  instances: numbersOf,
+} as const satisfies AppType<WorkerApp>;

@@ -1,0 +1,70 @@
+/** Reading: what was given, through the schemas, with all problems at once. */
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { RunError } from '@pulumi/pulumi';
+import { z } from 'zod';
+import type { LocalFile } from '../server/component.ts';
+import { examine, type Problem, show } from './problem.ts';
+
+/** A stack file, or a host's description, that cannot be used; Pulumi shows its message without a stack trace. */
+export class ConfigError extends RunError {
+  readonly problems: readonly Problem[];
+
+  constructor(what: string, problems: readonly Problem[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super(`${what} has ${count}:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Reads the value at a place; undefined when it has problems. */
+export type Read = <T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  ...at: string[]
+) => z.output<T> | undefined;
+
+/** A reader that notes problems; those of secrets and of encrypted keys without the value. */
+export const reader =
+  (problems: Problem[], encrypted: ReadonlySet<string>): Read =>
+  (schema, value, ...at) => {
+    const hidden = at[0] === 'secrets' || encrypted.has(at[0] ?? '');
+    const result = examine(schema, value, at, hidden);
+    problems.push(...result.problems);
+    return result.value;
+  };
+
+/** Reads entry by entry, so that a problem in one does not hide those of another. */
+export function readNamed<T extends z.ZodType<object>>(
+  read: Read,
+  names: z.ZodType<string>,
+  schema: T,
+  given: unknown,
+  at: string,
+): (z.output<T> & { name: string })[] {
+  const entries = read(z.record(z.string(), z.unknown()), given, at) ?? {};
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    read(names, name, at, name);
+    const value = read(schema, entry, at, name);
+    return value ? [{ ...value, name }] : [];
+  });
+}
+
+/** Files of this machine, named by settings below `at`, that cannot be read. */
+export const unreadable = (at: string, files: readonly LocalFile[]): Problem[] =>
+  files
+    .filter(({ path }) => !isReadable(path))
+    .map(
+      (file) =>
+        `${at}${file.at}: ${show(file.path)} cannot be read; give a path from ${process.cwd()}`,
+    );
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(resolve(path.replace(/^~(?=\/)/, homedir())), constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+/** The network: hosts, addresses, domains, ports, e-mail. */
+import { isIP } from 'node:net';
+import { integer } from './amounts.ts';
+import { matching } from './matching.ts';
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+/** A host name: labels of lower-case letters, digits and hyphens. */
+export const hostname = matching(
+  new RegExp(`^(?=.{1,64}$)(?![0-9.]+$)${label}(?:\\.${label})*$`),
+  'is not a host name; use lower-case letters, digits, hyphens and dots, such as web1.example.com',
+).describe('Host name');
+
+/** Where a host is reached: a name, an IPv4 or an IPv6 address. */
+export const address = matching(
+  new RegExp(`^(?:(?=.{1,253}$)${label}(?:\\.${label})*|(?=.*:.*:)[0-9a-f:]{2,39})$`),
+  'is not an address; give a host name, an IPv4 or an IPv6 address',
+)
+  .refine((given) => !given.includes(':') || isIP(given) === 6, {
+    error: 'is not an IPv6 address; write one such as 2001:db8::7',
+  })
+  .describe('Host name, IPv4 or IPv6 address');
+
+/** One address, or a network of them in CIDR notation. */
+export const network = matching(
+  /^(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:\/(?:3[0-2]|[12]?[0-9]))?|(?=.*:.*:)[0-9a-f:]{2,39}(?:\/(?:1[01][0-9]|12[0-8]|[1-9]?[0-9]))?)$/,
+  'is not a network; write one such as 10.0.0.0/8 or 2001:db8::/32',
+)
+  .refine((given) => !given.includes('.') || isIP(given.split('/')[0] ?? '') === 4, {
+    error: 'is not an IPv4 network; each of its four numbers is 0 to 255',
+  })
+  .refine((given) => !given.includes(':') || isIP(given.split('/')[0] ?? '') === 6, {
+    error: 'is not an IPv6 network; write one such as 2001:db8::/32',
+  })
+  .describe('Address or network, such as 10.0.0.0/8');
+
+/** A name that a site answers to. `default`: also whoever asks for no other site's name. */
+export const domain = matching(
+  new RegExp(`^(?=.{1,253}$)(?:\\*\\.)?${label}(?:\\.${label})*$`),
+  'is not a domain; use a lower-case name such as www.example.com, *.example.com or an IPv4 address',
+)
+  .refine((given) => given !== 'keelson.localhost', {
+    error: 'is the name by which Monit asks nginx whether it works; choose another',
+  })
+  .describe(
+    'Domain name, *.domain or IPv4 address; `default`: whoever asks for no other site’s name',
+  );
+
+/** A TCP port that an unprivileged user may listen on. */
+export const port = integer(1024, 65535).describe('TCP port');
+
+/** Any TCP port. */
+export const anyPort = integer(1, 65535).describe('TCP port');
+
+/** An e-mail address. */
+export const email = matching(
+  new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@${label}(?:\\.${label})*$`),
+  'is not an e-mail address; write one such as ops@example.com',
+).describe('E-mail address');

@@ -1,0 +1,45 @@
+/** Text: values, arguments, keys, versions. */
+import { z } from 'zod';
+import { matching } from './matching.ts';
+
+/** Value of an environment variable: any text, line breaks included; it must be quoted where it lands. */
+export const environmentValue = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform(String)
+  .refine((value) => !/(?![\n\t])[\p{Cc}\p{Cs}]/u.test(value), {
+    error: 'holds a control character; encode it, for example as base64',
+  })
+  .refine((value) => value.length <= 32768, {
+    error: 'is longer than 32768 characters; ship it as a file of the app',
+  })
+  .describe('Value of an environment variable');
+
+/** One argument of a command that runs without a shell. */
+export const argument = matching(
+  /^[A-Za-z0-9_./:=,@+-]{1,255}$/,
+  'is not a plain argument; use letters, digits and _./:=,@+-',
+).describe('Argument of a command; no shell reads it');
+
+/** A short piece of plain text to look for in an answer; spaces are allowed inside. */
+export const plainText = matching(
+  /^[A-Za-z0-9_.,:/+@=-](?:[A-Za-z0-9 _.,:/+@=-]{0,198}[A-Za-z0-9_.,:/+@=-])?$/,
+  'is not plain text; use letters, digits, spaces and _.,:/+@=-',
+).describe('Plain text: letters, digits, spaces and _.,:/+@=-');
+
+/** One exact version of Node.js. */
+export const exactVersion = matching(
+  /^(?:0|[1-9][0-9]{0,3})(?:\.(?:0|[1-9][0-9]{0,3})){2}$/,
+  'is not an exact version; write all three numbers, such as 24.11.0',
+).describe('Exact version, such as 24.11.0');
+
+/** The SHA-256 of a file. */
+export const digest = matching(
+  /^[0-9a-f]{64}$/,
+  'is not a SHA-256; give the 64 lower-case hex digits that sha256sum prints',
+).describe('SHA-256 as sha256sum prints it');
+
+/** An OpenSSH public key in the form of an authorized_keys line without options. */
+export const publicKey = matching(
+  /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{40,2000}={0,2}(?: [A-Za-z0-9@._-]{1,100})?$/,
+  'is not an OpenSSH public key; give the one line of the .pub file, without options',
+).describe('OpenSSH public key: the line of a .pub file');

@@ -1,0 +1,38 @@
+/**
+ * The manifests of a host: which there are, in which order, and whose they are.
+ *
+ * Cut along what is secret and what must wait for what: an app's site is told to nginx when its instances
+ * have moved, and no other app waits for them.
+ */
+
+type Declaration = {
+  /** Whether a host has one, or each app on it. */
+  readonly scope: 'server' | 'app';
+  /** The one that must be applied before it, of the same app where there is one for each. */
+  readonly after?: Part;
+  /** Its text is a Pulumi secret. */
+  readonly secret: boolean;
+};
+
+export type Part = 'base' | 'app' | 'rollout' | 'site';
+
+export const manifests: Readonly<Record<Part, Declaration>> = {
+  /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
+  base: { scope: 'server', secret: false },
+  /** User, directories, release and units of an app. */
+  app: { scope: 'app', after: 'base', secret: false },
+  /** The environment of an app and its instances. Its hash says something of the secrets in it. */
+  rollout: { scope: 'app', after: 'app', secret: true },
+  /** What asks the instances: nginx's site and Monit's checks; and which of them may run on. */
+  site: { scope: 'app', after: 'rollout', secret: false },
+};
+
+/** In the order in which a host is given them. */
+export const parts = Object.keys(manifests) as readonly Part[];
+
+/**
+ * The name of a manifest on its host.
+ * @example manifestName('rollout', 'shop') // 'rollout-shop'
+ */
+export const manifestName = (part: Part, app: string | undefined): string =>
+  manifests[part].scope === 'server' ? part : `${part}-${app}`;

@@ -1,0 +1,184 @@
+/** The resources of one host: its helper, uploads, one command per manifest, and what takes away at the end. */
+import { remote } from '@pulumi/command';
+import * as pulumi from '@pulumi/pulumi';
+import type { Gone, Look, Seen } from '../host/look.ts';
+import { text, type Upload } from '../host/manifest.ts';
+import { helperPath } from '../host/script.ts';
+import { installer } from './install.ts';
+
+/** All that is to be registered for one host. */
+export type Plan = {
+  readonly host: pulumi.ComponentResource;
+  readonly name: string;
+  readonly user: string;
+  /** Names this run, for what is new. */
+  readonly run: string;
+  readonly look: Look;
+  /** A secret to Pulumi, as the plugin has it. */
+  readonly connection: pulumi.Input<object>;
+  /** What only follows from the host's arguments. */
+  after(text: string): pulumi.Output<string>;
+  /** Resources of other hosts whose rollouts come first. */
+  readonly turns: Promise<readonly pulumi.Resource[]>;
+};
+
+type Arguments = {
+  create: string;
+  stdin: pulumi.Input<string>;
+  delete?: string;
+  logging?: 'none';
+};
+
+type Options = {
+  parent?: pulumi.Resource;
+  dependsOn?: pulumi.CustomResourceOptions['dependsOn'];
+  /** Its input stays what it was, since nothing asks for it to run. */
+  settled?: boolean;
+};
+
+/** Registers them all, in the order in which they are applied. */
+export function register(plan: Plan): remote.Command[] {
+  const { look, name } = plan;
+  const done = new Map<string, remote.Command>();
+  const helper = command(
+    plan,
+    'helper',
+    {
+      create: `sh -s ${name}`,
+      stdin: plan.after(installer(look.helper.header.run)),
+      delete: `${helperPath} uninstall ${name}`,
+      logging: 'none',
+    },
+    // Another Node.js may pack the same program into other bytes.
+    { settled: !look.helper.due },
+  );
+  tell(look.helper, helper);
+  done.set('helper', helper);
+  const apps = new Map<string, pulumi.ComponentResource>();
+  for (const seen of look.seen) apply(plan, seen, done, apps);
+  return [...done.values(), prune(plan, [...done.values()])];
+}
+
+function apply(
+  plan: Plan,
+  seen: Seen,
+  done: Map<string, remote.Command>,
+  apps: Map<string, pulumi.ComponentResource>,
+): void {
+  const { manifest, header } = seen;
+  const parent = manifest.app === undefined ? plan.host : appOf(manifest.app, plan, apps);
+  const helper = done.get('helper') as remote.Command;
+  const uploads = (manifest.uploads ?? []).map((sent) => upload(plan, sent, seen, parent, helper));
+  const before = manifest.after.flatMap((name) => done.get(name) ?? []);
+  const stdin = plan.after(text(manifest, header));
+  const applied = command(
+    plan,
+    manifest.name,
+    {
+      create: `${helperPath} apply ${plan.name}`,
+      stdin: manifest.secret ? pulumi.secret(stdin) : stdin,
+      // Told when it is over, and in one piece.
+      logging: 'none',
+    },
+    { parent, dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]) },
+  );
+  tell(seen, applied);
+  done.set(manifest.name, manifest.confirm ? confirm(plan, seen, applied, parent) : applied);
+}
+
+/** Hosts take turns only where instances move. */
+function withTurns({ turns }: Plan, { manifest, due }: Seen, own: pulumi.Resource[]) {
+  if (manifest.app === undefined || !due) return own;
+  return turns.then((others) => [...own, ...others]);
+}
+
+/** What a manifest changed goes back by itself unless a new connection says that it still can be made. */
+const confirm = (
+  plan: Plan,
+  { manifest, header }: Seen,
+  applied: remote.Command,
+  parent: pulumi.Resource,
+): remote.Command =>
+  command(
+    plan,
+    `${manifest.name}-confirm`,
+    { create: `${helperPath} confirm ${header.run} ${plan.name}`, stdin: '' },
+    { parent, dependsOn: [applied] },
+  );
+
+/** The last one of a host: takes away what no manifest names any more; its `delete` takes away all. */
+function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
+  const { look, name, run } = plan;
+  const names = look.seen.map(({ manifest }) => manifest.name);
+  const last = command(
+    plan,
+    'prune',
+    {
+      create: `${helperPath} prune ${name}`,
+      stdin: plan.after([`run ${run}`, ...names, 'end', ''].join('\n')),
+      delete: `${helperPath} destroy ${name}`,
+    },
+    { dependsOn: all, settled: look.gone.length === 0 },
+  );
+  for (const seen of look.gone) tell(seen, last);
+  return last;
+}
+
+function command(plan: Plan, name: string, args: Arguments, options: Options): remote.Command {
+  const sudo = plan.user === 'root' ? '' : 'sudo -n ';
+  return new remote.Command(
+    `${plan.name}-${name}`,
+    {
+      ...args,
+      connection: plan.connection as remote.CommandArgs['connection'],
+      // Each ends in the server's name: what it owns on the host, another server of the stack leaves.
+      create: `${sudo}${args.create}`,
+      ...(args.delete !== undefined && { delete: `${sudo}${args.delete}` }),
+      addPreviousOutputInEnv: false,
+    },
+    {
+      parent: options.parent ?? plan.host,
+      dependsOn: options.dependsOn ?? [],
+      ignoreChanges: options.settled ? ['stdin'] : [],
+    },
+  );
+}
+
+/** Beside the resource that deals with it: in a preview what will be done, else what was done. */
+function tell({ lines, due }: Seen | Gone, resource: remote.Command): void {
+  if (pulumi.runtime.isDryRun()) {
+    if (lines.length > 0) pulumi.log.info(lines.join('\n'), resource);
+  } else if (due) resource.stdout.apply((said) => said && pulumi.log.info(said, resource));
+}
+
+function appOf(
+  name: string,
+  { host, ...plan }: Plan,
+  apps: Map<string, pulumi.ComponentResource>,
+): pulumi.ComponentResource {
+  const known = apps.get(name);
+  if (known) return known;
+  const options = { parent: host };
+  const app = new pulumi.ComponentResource('keelson:app:App', `${plan.name}-${name}`, {}, options);
+  apps.set(name, app);
+  return app;
+}
+
+const upload = (
+  { name, connection, look, run }: Plan,
+  sent: Upload,
+  { manifest }: Seen,
+  parent: pulumi.Resource,
+  helper: pulumi.Resource,
+): pulumi.Resource =>
+  new remote.CopyToRemote(
+    `${name}-${manifest.app ?? manifest.name}-${sent.name}`,
+    {
+      connection: connection as remote.CopyToRemoteArgs['connection'],
+      source: new pulumi.asset.FileAsset(sent.archive),
+      remotePath: `/var/lib/keelson/incoming/${sent.hash}`,
+      // Safe here alone: a copy has nothing that its replacement could take away.
+      triggers: [look.memory.blobs.get(sent.hash) ?? run],
+    },
+    { parent, dependsOn: helper },
+  );

@@ -1,0 +1,164 @@
+/** A Debian host, and all that runs on it, as one Pulumi component. */
+import type { remote } from '@pulumi/command';
+import * as pulumi from '@pulumi/pulumi';
+import type { HostConfig } from '../config/host.ts';
+import { renderHost, reportHost } from '../config/render.ts';
+import { assume, type Look, look, newRun, type Render } from '../host/look.ts';
+import { HostError, open, type Target } from '../ssh/connection.ts';
+import type { RunningApp } from './apps.ts';
+import { register } from './commands.ts';
+import { commandConnection } from './connection.ts';
+import { given } from './inputs.ts';
+import { together } from './looks.ts';
+import { readHost, releasesOf, type Settings } from './settings.ts';
+import { lastOf, remember } from './state.ts';
+
+/** What only a program can say. */
+type More = {
+  /** Hosts that move to a release before this one does. */
+  after?: readonly Host[];
+  /** `ignore`: previews do not look at the host, and show the program's changes alone. */
+  drift?: 'look' | 'ignore';
+};
+
+/** All that a stack file can say of one host and its apps; or what was read of one already. */
+export type HostArgs = (Settings | { config: HostConfig }) & More;
+
+type Registered = {
+  commands: readonly remote.Command[];
+  apps: pulumi.Output<Record<string, RunningApp>>;
+  memory: object;
+};
+
+/** Names the run for all hosts of a program. */
+const run = newRun();
+
+/**
+ * Looks at a host and registers one command for each manifest of it. What differs is shown in a preview, and
+ * mended by `up`; a host that is as it should be is left alone.
+ *
+ * @example
+ * new Host('web1', { address: machine.publicIp, apps: { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } } });
+ */
+export class Host extends pulumi.ComponentResource<Registered> {
+  readonly name: string;
+  readonly address: pulumi.Output<string>;
+  /** What runs there once this run is over: release and instances of each app. */
+  readonly apps: pulumi.Output<Record<string, RunningApp>>;
+
+  constructor(name: string, args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
+    // What is enumerable becomes an input: in the state, and a line of each difference.
+    const inputs = Object.defineProperty({ address: addressOf(args) }, 'args', { value: args });
+    super('keelson:index:Host', name, inputs, {
+      ...options,
+      aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
+    });
+    this.name = name;
+    const registered = this.getData();
+    this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
+    // A run that could not look at it fails by itself, and keeps what was known.
+    const known = registered.catch(() => lastOf(name));
+    this.apps = pulumi.output(known.then(({ apps }) => apps ?? {})) as typeof this.apps;
+    const memory = known.then((it) => it.memory);
+    this.registerOutputs({ address: this.address, apps: this.apps, memory });
+  }
+
+  protected override async initialize(
+    { args }: { args: HostArgs },
+    options: pulumi.ComponentResourceOptions,
+    name: string,
+  ): Promise<Registered> {
+    await undefined; // Now the constructor is through, and what it sets is there.
+    try {
+      // Its URN is there when all that it depends on is. That takes until the plugin has started.
+      if (options.dependsOn !== undefined) await urnOf(this);
+      const turns = (args.after ?? []).map((host) =>
+        host.getData().then(
+          ({ commands }) => commands,
+          () => [],
+        ),
+      );
+      return await registerHost(this, name, args, Promise.all(turns));
+    } catch (cause) {
+      const error = readable(name, cause);
+      // Fails the run also where the turn of another host catches what is thrown.
+      Promise.reject(error);
+      throw error;
+    }
+  }
+}
+
+const addressOf = (args: HostArgs): pulumi.Input<string> =>
+  'config' in args ? args.config.server.address : args.address;
+
+async function registerHost(
+  host: Host,
+  name: string,
+  { after: _, drift = 'look', ...rest }: HostArgs,
+  turns: Promise<(readonly pulumi.Resource[])[]>,
+): Promise<Registered> {
+  const settings = await given('config' in rest ? {} : rest);
+  const config = 'config' in rest ? rest.config : readHost(name, settings);
+  const releases = await releasesOf(config);
+  const target: Target = { ...config.server, name };
+  const render: Render = (facts) => renderHost(config, facts, releases);
+  const see = () => (drift === 'ignore' ? unseen(name, render) : together(lookAt(target, render)));
+  const seen = settings.known ? await see() : fresh(render);
+  const commands = register({
+    ...{ host, name, user: target.user, run, look: seen },
+    connection: settings.after(settings.known ? commandConnection(target) : {}),
+    after: settings.after,
+    turns: turns.then((lists) => lists.flat()),
+  });
+  const { apps } = reportHost(config, seen.facts, releases);
+  return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
+}
+
+/** A host that may not be looked at is as the last `up` saw it. */
+async function unseen(name: string, render: Render): Promise<Look> {
+  if (!pulumi.runtime.isDryRun())
+    throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
+  return assume(render, (await lastOf(name)).memory, run);
+}
+
+/** A host whose address is not known yet is a new one: nothing of the kit's is there. */
+function fresh(render: Render): Look {
+  const look = assume(render, undefined, run);
+  const due = <T>(it: T): T => ({ ...it, due: true });
+  return { ...look, helper: due(look.helper), seen: look.seen.map(due) };
+}
+
+async function lookAt(target: Target, render: Render) {
+  const session = await open(target);
+  try {
+    return await look(session, target, render, run);
+  } catch (error) {
+    // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
+    const plain = error instanceof Error && error.name === 'Error';
+    throw plain ? new HostError(target, error.message) : error;
+  } finally {
+    session.close();
+  }
+}
+
+/** Not what a run that failed would have brought. A preview says it at once. */
+function onceDone<T>(commands: readonly remote.Command[], value: T): pulumi.Output<T> {
+  if (pulumi.runtime.isDryRun()) return pulumi.output(value) as pulumi.Output<T>;
+  const said = pulumi.all(commands.map(({ stdout }) => stdout));
+  return pulumi.unsecret(said.apply(() => value)) as pulumi.Output<T>;
+}
+
+const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
+  new Promise((done) => resource.urn.apply(done));
+
+const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+/** Shown without a stack trace, unless it is a fault of the program's. */
+function readable(name: string, cause: unknown): Error {
+  const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
+  const isFault = faults.some((kind) => cause instanceof kind);
+  const error = new pulumi.RunError(isFault ? `host ${name}: ${stack}` : message);
+  // The module has ended by now, so that Pulumi would print the stack.
+  error.stack = error.message;
+  return error;
+}

@@ -1,0 +1,32 @@
+/** The record that a component of the server is. */
+import type { Rule, Shape, Values } from '../fields/shape.ts';
+import type { Wanted } from '../host/compose.ts';
+import type { Facts } from '../host/facts.ts';
+
+/** A file of the machine that runs Pulumi, and the setting that names it. */
+export type LocalFile = { readonly at: string; readonly path: string };
+
+/**
+ * `F`: its fields in the stack file. `S`: what it reads of a server, its own fields at least; what it
+ * reads of other components it declares as the type of `server`.
+ */
+export type ServerComponent<F extends Shape, S> = {
+  readonly name: string;
+  readonly fields: F;
+  /** What must hold between the fields of one server. */
+  readonly rules?: readonly Rule<S>[];
+  /** What it wants of the host. */
+  readonly render?: (server: S, host: { facts: Facts }) => Pick<Wanted, 'base' | 'uploads'>;
+  /** What two servers of a stack may not both say, as `servers.web2.address: … ; remedy`. */
+  readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
+  /** Files of this machine that must be readable. */
+  readonly localFiles?: (server: S) => readonly LocalFile[];
+  /** What it says of the server once it is rendered. */
+  readonly report?: (server: S) => Partial<ServerReport>;
+};
+
+export type ServerReport = { readonly address: string };
+
+export const serverComponent = <const F extends Shape, S = Values<F>>(
+  component: ServerComponent<F, S>,
+): ServerComponent<F, S> => component;

@@ -1,0 +1,42 @@
+/** The registry of the server's components, in the order of their fields. */
+import { type Merged, mapping, mergedFields, type Shape, type Values } from '../fields/shape.ts';
+import type { ServerComponent } from './component.ts';
+import { connection } from './connection.ts';
+import { deploy } from './deploy.ts';
+import { identity } from './identity.ts';
+import { journal } from './journal.ts';
+import { kernel } from './kernel.ts';
+import { limits } from './limits.ts';
+import { logrotate } from './logrotate.ts';
+import { monit } from './monit.ts';
+import { nginx } from './nginx.ts';
+import { packages } from './packages.ts';
+import { sudoers } from './sudoers.ts';
+
+const all = [
+  connection,
+  identity,
+  packages,
+  deploy,
+  limits,
+  kernel,
+  journal,
+  logrotate,
+  sudoers,
+  nginx,
+  monit,
+] as const;
+
+/** Everything that a stack file says of a server, and its name. */
+export type ServerConfig = Values<Merged<typeof all>> & { readonly name: string };
+
+export const serverComponents: readonly ServerComponent<Shape, ServerConfig>[] = all;
+
+export const serverFields = mergedFields(all);
+
+export const serverRules = serverComponents.flatMap(({ rules = [] }) => rules);
+
+/** How a server is reached, and what it is beside its apps. */
+export const serverSchema = mapping(serverFields, serverRules).describe(
+  'A server: how it is reached, and its settings',
+);

@@ -1,0 +1,39 @@
+/** The connection: how a server is reached over SSH. */
+import * as field from '../fields/index.ts';
+import { pairs } from '../lib/pairs.ts';
+import { serverComponent } from './component.ts';
+
+export const connection = serverComponent({
+  name: 'connection',
+  fields: {
+    address: field.address.describe('Where the server is reached over SSH'),
+    port: field.anyPort.prefault(22).describe('Port of its SSH server'),
+    user: field.loginName
+      .prefault('root')
+      .describe('Who logs in: root, or a user with passwordless sudo'),
+    hostKey: field.publicKey
+      .optional()
+      .describe('Public host key of the server, as in its /etc/ssh/ssh_host_ed25519_key.pub'),
+    knownHosts: field.localPath
+      .optional()
+      .describe('known_hosts file that holds the host key; default: ~/.ssh/known_hosts'),
+    privateKey: field.localPath
+      .optional()
+      .describe('Private key file to log in with; default: the SSH agent'),
+  },
+  rules: [
+    {
+      path: 'knownHosts',
+      error: 'is given beside hostKey; keep one of them',
+      holds: ({ hostKey, knownHosts }) => !(hostKey && knownHosts),
+    },
+  ],
+  conflicts: (servers) =>
+    pairs(servers, (a, b) => a.address === b.address && a.port === b.port).map(
+      ({ first, second }) =>
+        `servers.${second.name}.address: "${second.address}" is the address of servers.${first.name}; name each server once`,
+    ),
+  localFiles: ({ privateKey }) =>
+    privateKey === undefined ? [] : [{ at: 'privateKey', path: privateKey }],
+  report: ({ address }) => ({ address }),
+});

@@ -1,0 +1,136 @@
+/**
+ * One shell on the host for all scripts of a session: a channel and a login of sudo's for each of them
+ * would take longer than the look itself.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Client, ClientChannel } from 'ssh2';
+
+/** How a script ended, and what it wrote. */
+export type Ended = { code: number; stdout: string; stderr: string };
+
+/** More than the look at any host says; what goes beyond is a file that somebody blew up, or a loop. */
+const mostBytes = 32 * 1024 * 1024;
+
+/** Opens a shell by a command such as `sudo -n sh`. */
+export async function openShell(
+  client: Client,
+  command: string,
+  limit = mostBytes,
+): Promise<Shell> {
+  const channel = await new Promise<ClientChannel>((done, failed) => {
+    client.once('error', failed);
+    client.once('close', () => failed(hungUp()));
+    client.exec(command, (error, opened) => (error ? failed(error) : done(opened)));
+  });
+  const shell = new Shell(channel, limit);
+  client.once('error', (error) => shell.end(error));
+  client.once('close', () => shell.end(hungUp()));
+  return shell;
+}
+
+const hungUp = () => new Error('closed by the other side');
+
+export class Shell {
+  readonly #channel: ClientChannel;
+  readonly #limit: number;
+  #stdout = new Stream();
+  #stderr = new Stream();
+  #settle: (result: Ended | Error) => void = () => {};
+  /** Why no script can be run any more. */
+  #over: Ended | Error | undefined;
+
+  constructor(channel: ClientChannel, limit: number) {
+    this.#channel = channel;
+    this.#limit = limit;
+    let status: number | undefined;
+    channel.on('error', () => {}); // It may end without having read its input: `close` tells.
+    channel.on('data', (chunk: Buffer) => this.#hear(this.#stdout, chunk));
+    channel.stderr.on('data', (chunk: Buffer) => this.#hear(this.#stderr, chunk));
+    channel.once('exit', (code: number | null) => {
+      status = code ?? 255;
+    });
+    // After all that it wrote.
+    channel.once('close', () => this.end(status === undefined ? hungUp() : this.#said(status)));
+  }
+
+  /**
+   * Runs a script in a subshell with nothing on its standard input; one at a time.
+   * A shell that never came so far, as where sudo refuses, answers with its own exit code and words.
+   * @throws when the connection is lost, or the script says more than the limit.
+   */
+  run(script: string): Promise<Ended> {
+    const mark = `keelson-${randomBytes(16).toString('hex')}`;
+    this.#stdout = new Stream(mark);
+    this.#stderr = new Stream(mark);
+    return new Promise((done, failed) => {
+      this.#settle = (result) => (result instanceof Error ? failed(result) : done(result));
+      if (this.#over) this.#settle(this.#over);
+      else this.#channel.write(framed(script, mark));
+    });
+  }
+
+  /** Ends what is under way, and all that may be asked for later. */
+  end(why: Ended | Error): void {
+    this.#over ??= why;
+    this.#settle(this.#over);
+  }
+
+  #hear(stream: Stream, chunk: Buffer): void {
+    stream.add(chunk);
+    const { code } = this.#stdout;
+    if (this.#stdout.bytes + this.#stderr.bytes > this.#limit)
+      this.end(new Error(`it says more than ${this.#limit / 1024 / 1024} MiB`));
+    else if (code !== undefined && this.#stderr.code !== undefined) this.#settle(this.#said(code));
+  }
+
+  #said = (code: number): Ended => ({
+    code,
+    stdout: this.#stdout.text(),
+    stderr: this.#stderr.text(),
+  });
+}
+
+/**
+ * A random mark begins and ends a script's words on both streams: nothing that it prints can be taken for its
+ * end, and nothing that a login prints for its own.
+ */
+const framed = (script: string, mark: string): string =>
+  [
+    `echo '${mark}'; echo '${mark}' >&2`,
+    '(',
+    script,
+    ') </dev/null',
+    `set -- "$?"; printf '\\n%s %s\\n' '${mark}' "$1"; printf '\\n%s %s\\n' '${mark}' "$1" >&2`,
+    '',
+  ].join('\n');
+
+/** What comes on one stream between the marks. */
+class Stream {
+  /** The exit code beside the mark at the end, once it is there. */
+  code: number | undefined;
+  bytes = 0;
+  readonly #mark: string;
+  readonly #chunks: Buffer[] = [];
+  #tail = '';
+
+  constructor(mark = '') {
+    this.#mark = mark;
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.bytes += chunk.length;
+    // Not all of it for each chunk: the mark is the last thing that comes.
+    this.#tail = (this.#tail + chunk.toString('latin1')).slice(-100);
+    const code = new RegExp(`\\n${this.#mark} (\\d+)\\n$`).exec(this.#tail)?.[1];
+    if (code !== undefined) this.code = Number(code);
+  }
+
+  /** Where a shell never came so far, all that came. */
+  text(): string {
+    const all = Buffer.concat(this.#chunks).toString();
+    const from = all.indexOf(`${this.#mark}\n`);
+    const to = all.lastIndexOf(`\n${this.#mark} `);
+    return all.slice(from < 0 ? 0 : from + this.#mark.length + 1, to < 0 ? undefined : to);
+  }
+}

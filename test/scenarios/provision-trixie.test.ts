@@ -1,0 +1,3 @@
+import { provisions } from './provision/walk.ts';
+
+provisions('trixie', 'root');

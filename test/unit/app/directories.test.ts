@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { directories, writableDirectories } from '../../../components/app/directories.ts';
+import { complaints, find, items, shop, web1 } from '../shop.ts';
+
+const given = { uploads: { '/media': 'media' }, data: ['sessions', 'cache'] };
+const all = (more: object = {}) =>
+  items(directories.render?.(shop({ ...given, ...more }), {} as never));
+
+test('private directories are the app’s alone, also what an app that went left in them', () => {
+  assert.deepEqual(all(), [
+    ...['sessions', 'cache'].map((name) => ({
+      kind: 'directory',
+      name: `/srv/shop/${name}`,
+      state: { owner: 'shop', group: 'shop', mode: '2750' },
+      instructions: { '@remove': 'keep', '@deep': 'yes' },
+    })),
+  ]);
+});
+
+test('they go with the app where the stack file says so', () => {
+  const { instructions } = find(all({ onRemove: 'delete' }), 'directory', '/srv/shop/cache');
+  assert.equal(instructions?.['@remove'], 'last');
+});
+
+test('what the app may write: uploads and data, each once', () => {
+  const app = shop({ uploads: { '/a': 'media', '/b': 'media' }, data: ['sessions'] });
+  assert.deepEqual(writableDirectories(app), ['/srv/shop/media', '/srv/shop/sessions']);
+});
+
+test('directories that would leave /srv/<app>, or that the kit uses, are refused', () => {
+  const table: Record<string, RegExp> = {
+    '../x': /is not a path inside the app/,
+    'a/b': /is not a plain name; give one directory below \/srv\/<app>, such as uploads/,
+    '.ssh': /is not a plain name/,
+    '1a': /begins with a digit, which the variable that names it cannot; choose another name/,
+    releases: /is used by the kit; choose another name/,
+    current: /is used by the kit/,
+    previous: /is used by the kit/,
+    public: /is used by the kit/,
+    '': /is not a path inside the app/,
+  };
+  for (const [name, message] of Object.entries(table))
+    for (const [at, where] of [
+      ['uploads./u', { uploads: { '/u': name } }],
+      ['data.0', { data: [name] }],
+    ] as const) {
+      const told = complaints({ start: 'a.js', ...where });
+      assert.match(told.join('\n'), message, name);
+      assert.ok(told.every((line) => line.startsWith(`${at} `)));
+    }
+});
+
+test('two directories with one variable are told, one at two URL paths is fine', () => {
+  const told = (app: object) =>
+    directories.conflicts?.([shop(app)], { server: web1(), secrets: {} });
+  assert.deepEqual(
+    told({ uploads: { '/f': 'files', '/g': 'a.b' }, data: ['files', 'a-b', 'c', 'c'] }),
+    [
+      'apps.shop.data.0: "files" is FILES_DIR in the environment, as "files" of uploads./f is; choose another name',
+      'apps.shop.data.1: "a-b" is A_B_DIR in the environment, as "a.b" of uploads./g is; choose another name',
+      'apps.shop.data.3: "c" is C_DIR in the environment, as "c" of data.2 is; choose another name',
+    ],
+  );
+  assert.deepEqual(told({ uploads: { '/f': 'a', '/g': 'a' } }), []);
+});

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instances } from '../../../components/app/instances.ts';
+import { instances as instancesItem } from '../../../components/host/kinds.ts';
+import { context, mailer, shop } from '../shop.ts';
+
+test('surplus instances end when nginx has been told: of the site, in the time that the rollout gives', () => {
+  const app = shop({ instances: 2, stopTimeout: '20s', rollout: { drain: '5s' } });
+  assert.deepEqual(instances.render?.(app, context(app)), {
+    site: [instancesItem('shop', [4190, 4191], { type: 'web', drain: 5, stop: 20 })],
+  });
+});
+
+test('those of a worker have nobody to drain', () => {
+  const app = mailer({ instances: 2 });
+  assert.deepEqual(instances.render?.(app, context(app)), {
+    site: [instancesItem('mailer', [1, 2], { type: 'worker', stop: 15 })],
+  });
+});

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { extract, type Header, pack } from 'tar-stream';
+import { packRelease } from '../../../components/app/packing.ts';
+import { scratchDirectory } from '../scratch.ts';
+import { shop } from '../shop.ts';
+
+const scratch = scratchDirectory('release');
+
+let count = 0;
+
+/** A directory with these files; a value that begins with `→ ` is a link. */
+function directory(files: Record<string, string>): string {
+  const root = join(scratch, `source-${count++}`);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    if (content.startsWith('→ ')) symlinkSync(content.slice(2), join(root, name));
+    else writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+/** A tarball with these members, written in this order. */
+async function tarball(members: [Partial<Header> & { name: string }, string?][], zipped = true) {
+  const archive = pack();
+  for (const [header, content] of members) archive.entry(header, content ?? '');
+  archive.finalize();
+  const bytes = await buffer(archive);
+  const path = join(scratch, `${count++}.tar.gz`);
+  writeFileSync(path, zipped ? gzipSync(bytes) : bytes);
+  return path;
+}
+
+const app = (source: unknown, given: object = {}) => shop({ source, ...given });
+const small = { 'server.js': 'listen()', 'lib/a.js': 'a' };
+
+async function members(archive: string | undefined): Promise<Header[]> {
+  assert.ok(archive);
+  const reader = extract();
+  reader.end(gunzipSync(readFileSync(archive)));
+  const headers: Header[] = [];
+  for await (const entry of reader) {
+    headers.push(entry.header);
+    entry.resume();
+  }
+  return headers;
+}
+
+const names = async (source: string): Promise<string[]> =>
+  (await members((await packRelease(app(source))).archive)).map(({ name }) => name);
+
+test('the same content packs to the same bytes, whatever its times, modes and order on disk', async () => {
+  const first = directory(small);
+  const second = directory(Object.fromEntries(Object.entries(small).reverse()));
+  utimesSync(join(second, 'server.js'), 1, 1);
+  chmodSync(join(second, 'server.js'), 0o600);
+  const release = await packRelease(app(first));
+  assert.equal((await packRelease(app(second))).hash, release.hash);
+  const tar = gunzipSync(readFileSync(release.archive ?? ''));
+  assert.equal(createHash('sha256').update(tar).digest('hex'), release.hash);
+});
+
+test('the hash of a small release does not change with a new version of this kit', async () => {
+  const { hash } = await packRelease(app(directory(small)));
+  assert.equal(hash, '64829b733b670c4ff56c56b51ac6146625f684d889d589ff4e457b4f486dbf40');
+});
+
+test('a name, a byte or an executable bit is another release', async () => {
+  const { hash } = await packRelease(app(directory(small)));
+  const executable = directory(small);
+  chmodSync(join(executable, 'server.js'), 0o755);
+  for (const other of [
+    directory({ ...small, 'lib/b.js': '' }),
+    directory({ ...small, 'lib/a.js': 'b' }),
+    executable,
+  ])
+    assert.notEqual((await packRelease(app(other))).hash, hash);
+});
+
+test('members: sorted, root’s, mode 0644 or 0755, and a time that follows the content', async () => {
+  const root = directory({ ...small, 'bin/run': '#!/bin/sh', 'lib/link': '→ ../server.js' });
+  chmodSync(join(root, 'bin/run'), 0o700);
+  const headers = await members((await packRelease(app(root))).archive);
+  assert.deepEqual(
+    headers.map(({ name, type, mode = 0, uid, gid }) => [name, type, mode.toString(8), uid, gid]),
+    [
+      ['bin', 'directory', '755', 0, 0],
+      ['bin/run', 'file', '755', 0, 0],
+      ['lib', 'directory', '755', 0, 0],
+      ['lib/a.js', 'file', '644', 0, 0],
+      ['lib/link', 'symlink', '755', 0, 0],
+      ['server.js', 'file', '644', 0, 0],
+    ],
+  );
+});
+
+test('the time of a file follows its content: a changed file of the same size is another one', async () => {
+  const times = async (files: Record<string, string>) => {
+    const all = await members((await packRelease(app(directory(files)))).archive);
+    return Object.fromEntries(all.map(({ name, mtime }) => [name, mtime?.getTime() ?? 0]));
+  };
+  const first = await times({ 'server.js': 'one', 'a.js': 'same', 'b.js': 'same' });
+  const second = await times({ 'server.js': 'two', 'a.js': 'same' });
+  assert.notEqual(first['server.js'], second['server.js']);
+  assert.equal(first['a.js'], second['a.js']);
+  assert.equal(first['a.js'], first['b.js']);
+  for (const time of Object.values({ ...first, ...second }))
+    assert.ok(time >= Date.UTC(2000) && time < Date.UTC(2009));
+});
+
+test('what .keelsonignore names stays out; .git and the kit’s own files always do', async () => {
+  const root = directory({
+    ...small,
+    '.keelsonignore': '# rules\n*.log\n/tmp/\n!keep.log\n!.git\n',
+    'a.log': '',
+    'keep.log': '',
+    'tmp/x': '',
+    'lib/tmp/y': '',
+    '.git/config': '',
+    'lib/.git/config': '',
+    '.keelson/cache/x': '',
+    '.env': '',
+  });
+  assert.deepEqual(await names(root), [
+    '.env',
+    'keep.log',
+    'lib',
+    'lib/a.js',
+    'lib/tmp',
+    'lib/tmp/y',
+    'server.js',
+  ]);
+});
+
+test('a directory and tarballs of the same content are the same release', async () => {
+  const { hash } = await packRelease(app(directory(small)));
+  const plain = await tarball([
+    [{ name: 'server.js' }, 'listen()'],
+    [{ name: 'lib/a.js' }, 'a'],
+  ]);
+  const open = await tarball(
+    [
+      [{ name: './lib', type: 'directory' }],
+      [{ name: './lib/a.js' }, 'a'],
+      [{ name: './server.js' }, 'listen()'],
+    ],
+    false,
+  );
+  const nested = await tarball([
+    [{ name: 'package/lib/a.js' }, 'a'],
+    [{ name: 'package/server.js' }, 'listen()'],
+  ]);
+  assert.equal((await packRelease(app(plain))).hash, hash);
+  assert.equal((await packRelease(app(open))).hash, hash);
+  assert.equal((await packRelease(app({ path: nested, strip: 1 }))).hash, hash);
+});
+
+test('long names and large files survive', async () => {
+  const long = `${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(90)}.js`;
+  const root = directory({ ...small, [long]: 'x'.repeat(3_000_000) });
+  const headers = await members((await packRelease(app(root))).archive);
+  assert.equal(headers.find(({ name }) => name === long)?.size, 3_000_000);
+});
+
+test('links that lead out of the release, by whatever way, are refused', async () => {
+  for (const target of ['/etc/passwd', '../..', '../../x', '../lib/../../x', 'a/../../..', ''])
+    await assert.rejects(
+      async () =>
+        packRelease(
+          app(
+            await tarball([
+              [{ name: 'server.js' }, ''],
+              [{ name: 'lib/l', type: 'symlink', linkname: target }],
+            ]),
+          ),
+        ),
+      target === '' ? /link/ : /lib\/l links to .* outside of the release/,
+      target,
+    );
+  await packRelease(
+    app(directory({ ...small, 'lib/deep/l': '→ ../../server.js', 'lib/here': '→ .' })),
+  );
+});
+
+test('tarballs that would write elsewhere, or hold what is no file, are refused', async () => {
+  const start: [{ name: string }, string] = [{ name: 'server.js' }, ''];
+  const table: [[Partial<Header> & { name: string }, string?][], RegExp][] = [
+    [[start, [{ name: '../evil' }, '']], /\.\.\/evil lies outside/],
+    [
+      [start, [{ name: 'l', type: 'symlink', linkname: 'd' }], [{ name: 'l/x' }, '']],
+      /l\/x lies below a symbolic link/,
+    ],
+    [[start, [{ name: 'hard', type: 'link', linkname: 'server.js' }]], /hard is a link/],
+    [[start, [{ name: 'pipe', type: 'fifo' }]], /pipe is a fifo/],
+    [[start, [{ name: 'two\nlines' }, '']], /not plain text/],
+  ];
+  for (const [content, message] of table)
+    await assert.rejects(async () => packRelease(app(await tarball(content))), message);
+});
+
+test('what the app needs and was not built is told before a host is touched', async () => {
+  const root = directory(small);
+  await assert.rejects(
+    packRelease(app(root, { start: 'dist/main.js', static: { '/a': 'public' } })),
+    {
+      message: 'holds no dist/main.js and no public; build the app first, or mend the path',
+    },
+  );
+  await packRelease(app(root, { start: 'server' }));
+  await assert.rejects(packRelease(app('nowhere')), {
+    message: 'nowhere does not exist; give a directory or a tarball',
+  });
+});

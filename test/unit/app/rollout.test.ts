@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AppConfig } from '../../../components/app/components.ts';
+import { environmentHash } from '../../../components/app/environment.ts';
+import { webRollout, workerRollout } from '../../../components/app/rollout.ts';
+import { unitHash } from '../../../components/app/service.ts';
+import { complaints, context, find, items, mailer, names, shop, trixie } from '../shop.ts';
+
+const hash = 'c'.repeat(64);
+
+const web = (given: object = {}) => {
+  const app = shop(given);
+  return find(items(webRollout.render?.(app, context(app))), 'rollout', 'shop');
+};
+const worker = (given: object = {}) => {
+  const app = mailer(given);
+  return find(items(workerRollout.render?.(app, context(app))), 'rollout', 'mailer');
+};
+const hashes = (app: AppConfig) => ({
+  '@unit': unitHash(app, trixie),
+  '@environment': environmentHash(app, context(app)),
+});
+
+test('the rollout of the smallest stack file, to the letter', () => {
+  assert.deepEqual(web(), {
+    kind: 'rollout',
+    name: 'shop',
+    state: { current: hash, target: 'active', 4190: 'current', 4191: 'current' },
+    instructions: {
+      ...hashes(shop()),
+      '@type': 'web',
+      '@listen': 'port',
+      '@health': 'http',
+      '@host': 'shop.example.com',
+      '@path': '/',
+      '@status': '200',
+      '@text': '',
+      '@answers': '3',
+      '@drain': '30',
+      '@stop': '15',
+      '@start': '60',
+      '@watch': '2',
+      '@batch': '25%',
+      '@before': '',
+      '@after': '',
+      '@hook': '600',
+      '@kept': '5',
+    },
+  });
+});
+
+test('the rollout of the smallest worker, to the letter', () => {
+  assert.deepEqual(worker(), {
+    kind: 'rollout',
+    name: 'mailer',
+    state: { current: hash, target: 'active', 1: 'current' },
+    instructions: {
+      ...hashes(mailer()),
+      '@type': 'worker',
+      '@health': 'stay',
+      '@stay': '10',
+      '@stop': '15',
+      '@start': '60',
+      '@watch': '0',
+      '@batch': '25%',
+      '@before': '',
+      '@after': '',
+      '@hook': '600',
+      '@kept': '5',
+    },
+  });
+});
+
+test('its tools are packages of the base, and it moves in the manifest that is secret', () => {
+  const app = shop();
+  const { base = [], rollout = [], ...rest } = webRollout.render?.(app, context(app)) ?? {};
+  assert.deepEqual(names(base), ['package curl', 'package iproute2', 'package nftables']);
+  assert.deepEqual(names(rollout), ['rollout shop']);
+  assert.deepEqual(rest, {});
+});
+
+test('static files are the release’s own: another selection of them is another state', () => {
+  const files = (paths: object) => web({ static: paths }).state.public ?? '';
+  assert.match(files({ '/a': 'a' }), /^c{16}-[0-9a-f]{8}$/);
+  assert.notEqual(files({ '/a': 'a' }), files({ '/a': 'b' }));
+});
+
+test('what a stack file may say of a rollout arrives on the host', () => {
+  const rollout = {
+    ...{ drain: '5m', start: '2m', status: 204, text: 'all is well', answers: 5, watch: '0s' },
+    ...{ batch: 4, before: ['node', 'migrate.js', '--all'], after: ['bin/x'], hookTimeout: '1h' },
+  };
+  const given = { rollout, keep: 3, health: '/up?deep=1', listen: 'socket', stopTimeout: '1m' };
+  const { '@unit': _unit, '@environment': _environment, ...told } = web(given).instructions ?? {};
+  assert.deepEqual(told, {
+    '@type': 'web',
+    '@listen': 'socket',
+    '@health': 'http',
+    '@host': 'shop.example.com',
+    '@path': '/up?deep=1',
+    '@status': '204',
+    '@text': 'all is well',
+    '@answers': '5',
+    '@drain': '300',
+    '@stop': '60',
+    '@start': '120',
+    '@watch': '0',
+    '@batch': '4',
+    '@before': 'node migrate.js --all',
+    '@after': 'bin/x',
+    '@hook': '3600',
+    '@kept': '3',
+  });
+});
+
+test('a worker is found healthy by a command, too', () => {
+  const { instructions = {} } = worker({ healthy: { command: ['node', 'ping.js'] } });
+  assert.equal(instructions['@health'], 'command');
+  assert.equal(instructions['@command'], 'node ping.js');
+  assert.equal(instructions['@stay'], undefined);
+});
+
+test('one instance alone stops before it starts, and the preview says what that costs', () => {
+  const notes = (given: object) => {
+    const app = shop(given);
+    return webRollout.notes?.(app, context(app));
+  };
+  assert.equal(web({ instances: 1 }).instructions?.['@single'], 'yes');
+  assert.deepEqual(notes({ instances: 1, port: 5000 }), [
+    {
+      part: 'rollout',
+      item: 'rollout shop',
+      keys: ['current', '5000'],
+      text: 'shop has one instance: nobody answers for the seconds in which it moves',
+    },
+  ]);
+  for (const given of [{}, { instances: 2 }, { listen: 'socket' }]) {
+    assert.equal(web(given).instructions?.['@single'], undefined);
+    assert.deepEqual(notes(given), []);
+  }
+});
+
+const refused: [object, RegExp][] = [
+  [{ drain: '2h' }, /rollout\.drain is longer than 1h/],
+  [{ start: '0s' }, /rollout\.start is shorter than 1s/],
+  [{ status: 20 }, /rollout\.status is below 100/],
+  [{ answers: 0 }, /rollout\.answers is below 1/],
+  [{ batch: '0%' }, /rollout\.batch/],
+  [{ batch: 0 }, /rollout\.batch/],
+  [{ before: [] }, /rollout\.before is empty; give a command/],
+  [{ before: ['sh', '-c', 'x; y'] }, /rollout\.before\.2 is not a plain argument/],
+  [{ text: 'a\tb' }, /rollout\.text is not plain text/],
+];
+
+for (const [rollout, message] of refused)
+  test(`refused: ${JSON.stringify(rollout)}`, () =>
+    assert.match(complaints({ start: 'a.js', rollout }).join('\n'), message));

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AppConfig } from '../../../components/app/components.ts';
+import { service, unitHash } from '../../../components/app/service.ts';
+import { sha256 } from '../../../components/host/item.ts';
+import {
+  bookworm,
+  context,
+  find,
+  items,
+  lines,
+  mailer,
+  names,
+  shop,
+  textOf,
+  trixie,
+} from '../shop.ts';
+
+const unitPath = '/etc/systemd/system/shop@.service';
+const render = (app: AppConfig, facts = bookworm) =>
+  items(service.render?.(app, context(app, { facts })));
+const unit = (given: object = {}, facts = bookworm): string[] =>
+  lines(textOf(render(shop(given), facts), unitPath));
+
+test('the unit, to the letter', () => {
+  const wanted = `
+    [Unit]
+    Description=shop on port %i
+    Wants=network-online.target
+    After=network-online.target
+    PartOf=shop.target
+    StartLimitIntervalSec=2min
+    StartLimitBurst=10
+    [Service]
+    Type=exec
+    User=shop
+    Group=shop
+    WorkingDirectory=/srv/shop/current
+    ExecStart=/usr/bin/node server.js
+    ExecReload=/bin/kill -s SIGHUP $MAINPID
+    EnvironmentFile=/etc/keelson/shop/environment
+    Environment=PORT=%i
+    Environment=KEELSON_UNIT=${unitHash(shop(), bookworm)}
+    Restart=on-failure
+    RestartForceExitStatus=SIGHUP
+    RestartSec=1s
+    KillMode=mixed
+    TimeoutStopSec=15s
+    SuccessExitStatus=143
+    SyslogIdentifier=shop
+    MemoryMax=1G
+    TasksMax=256
+    LimitNOFILE=65536
+    LimitCORE=0
+    UMask=0007
+    ProtectSystem=strict
+    ProtectHome=yes
+    PrivateTmp=yes
+    PrivateDevices=yes
+    DevicePolicy=closed
+    PrivateIPC=yes
+    RemoveIPC=yes
+    KeyringMode=private
+    PrivateUsers=yes
+    ProtectProc=invisible
+    ProtectKernelTunables=yes
+    ProtectKernelModules=yes
+    ProtectKernelLogs=yes
+    ProtectControlGroups=yes
+    ProtectClock=yes
+    ProtectHostname=yes
+    NoNewPrivileges=yes
+    CapabilityBoundingSet=
+    AmbientCapabilities=
+    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+    RestrictNamespaces=yes
+    RestrictRealtime=yes
+    RestrictSUIDSGID=yes
+    LockPersonality=yes
+    SystemCallArchitectures=native
+    SystemCallFilter=@system-service
+    SystemCallFilter=~@privileged @resources
+    SystemCallErrorNumber=EPERM`;
+  assert.deepEqual(unit(), lines(wanted));
+});
+
+test('KEELSON_UNIT is the hash of the unit without that line', () => {
+  const text = textOf(render(shop()), unitPath);
+  const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
+  assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
+});
+
+test('what newer releases of systemd know is used there alone', () => {
+  const fresh = unit({}, trixie).filter((line) => !unit().includes(line));
+  assert.deepEqual(
+    fresh.filter((line) => !line.startsWith('Environment=KEELSON_UNIT')),
+    ['RestartSteps=4', 'RestartMaxDelaySec=10s', 'ProtectControlGroups=strict'],
+  );
+});
+
+test('settings and the lines that they bring', () => {
+  const table: [object, string[]][] = [
+    [{ memory: '512M' }, ['MemoryMax=512M']],
+    [{ openFiles: 4096 }, ['LimitNOFILE=4096']],
+    [{ tasks: 64 }, ['TasksMax=64']],
+    [{ stopTimeout: '2m' }, ['TimeoutStopSec=120s']],
+    [
+      { reload: 'SIGUSR2' },
+      ['ExecReload=/bin/kill -s SIGUSR2 $MAINPID', 'RestartForceExitStatus=SIGUSR2'],
+    ],
+    [
+      { logs: { to: 'files' } },
+      ['StandardOutput=append:/var/log/shop/%i.log', 'StandardError=append:/var/log/shop/%i.log'],
+    ],
+    [{ uploads: { '/u': 'uploads' } }, ['ReadWritePaths=/srv/shop/uploads']],
+    [{ data: ['sessions'] }, ['ReadWritePaths=/srv/shop/sessions']],
+    [{ sandbox: { writable: ['/mnt/x'] } }, ['ReadWritePaths=-/mnt/x']],
+    [
+      { sandbox: { netlink: true } },
+      ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
+    ],
+    [{ sandbox: { network: 'localhost' } }, ['IPAddressDeny=any', 'IPAddressAllow=localhost']],
+    [
+      { sandbox: { jit: false } },
+      ['MemoryDenyWriteExecute=yes', 'ExecStart=/usr/bin/node --jitless server.js'],
+    ],
+    [
+      { listen: 'socket', sandbox: { network: 'none' } },
+      [
+        'RestrictAddressFamilies=AF_UNIX',
+        'IPAddressDeny=any',
+        'Requires=shop@%i.socket',
+        'After=shop@%i.socket',
+      ],
+    ],
+  ];
+  for (const [given, wanted] of table)
+    for (const line of wanted) {
+      assert.ok(unit(given).includes(line), line);
+      assert.ok(!unit().includes(line), `${line} without ${JSON.stringify(given)}`);
+    }
+});
+
+test('an own Node.js is found by what the app starts, too', () => {
+  const node = { version: '24.1.0', path: 'n.tgz', sha256: '0'.repeat(64) };
+  const path = 'Environment=PATH=/opt/keelson/node/24.1.0/bin:/usr/local/bin:/usr/bin:/bin';
+  assert.ok(unit({ node }).includes(path));
+  assert.ok(!unit().some((line) => line.startsWith('Environment=PATH=')));
+});
+
+test('the target holds exactly the instances, starts them at boot and passes reloads on', () => {
+  const items = render(shop());
+  assert.deepEqual(lines(textOf(items, '/etc/systemd/system/shop.target')), [
+    '[Unit]',
+    'Description=shop, all instances',
+    'Wants=shop@4190.service shop@4191.service',
+    'PropagatesReloadTo=shop@4190.service shop@4191.service',
+    '[Install]',
+    'WantedBy=multi-user.target',
+  ]);
+  assert.equal(find(items, 'unit', 'shop.target').state.enabled, 'enabled');
+});
+
+test('a socket belongs to the target and holds the port of the one instance, on the loopback', () => {
+  const all = render(shop({ listen: 'socket' }));
+  assert.deepEqual(lines(textOf(all, '/etc/systemd/system/shop@.socket')), [
+    '[Unit]',
+    'Description=shop, port %i',
+    'PartOf=shop.target',
+    '[Socket]',
+    'ListenStream=127.0.0.1:%i',
+    'Backlog=4096',
+    'NoDelay=yes',
+  ]);
+  assert.match(
+    textOf(all, '/etc/systemd/system/shop.target'),
+    /^Wants=shop@4190\.socket shop@4190\.service$/m,
+  );
+  assert.ok(!names(render(shop())).includes('file /etc/systemd/system/shop@.socket'));
+});
+
+test('systemd reads every unit before it takes effect', () => {
+  const files = render(shop({ listen: 'socket' })).filter(
+    ({ kind, name }) => kind === 'file' && name.startsWith('/etc/systemd/'),
+  );
+  assert.deepEqual(names(files), [
+    'file /etc/systemd/system/shop@.service',
+    'file /etc/systemd/system/shop@.socket',
+    'file /etc/systemd/system/shop.target',
+  ]);
+  for (const { name, instructions } of files)
+    assert.deepEqual(instructions, { '@check': 'systemd' }, name);
+});
+
+test('what a rollout runs once in a release, it runs in the sandbox of an instance', () => {
+  const given = { sandbox: { jit: false, network: 'localhost' }, data: ['sessions'] };
+  const hook = lines(textOf(render(shop(given)), '/etc/keelson/shop/hook.service'));
+  const without = /^(Description|Type)=|^\[/;
+  const instance = new Set(unit(given));
+  assert.deepEqual(
+    hook.filter((line) => !without.test(line) && !instance.has(line)),
+    [],
+  );
+  for (const line of [
+    'Type=oneshot',
+    'User=shop',
+    'EnvironmentFile=/etc/keelson/shop/environment',
+    'ReadWritePaths=/srv/shop/sessions',
+    'IPAddressDeny=any',
+    'MemoryDenyWriteExecute=yes',
+    'ProtectSystem=strict',
+  ])
+    assert.ok(hook.includes(line), line);
+  assert.ok(!hook.some((line) => /^(ExecStart|PartOf|Restart)/.test(line)));
+});
+
+test('the unit of a worker knows its number and no port; all else is as an app’s', () => {
+  const worker = lines(
+    textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer@.service'),
+  );
+  const web = lines(textOf(render(shop({ start: 'worker.js' })), unitPath));
+  const same = (line: string) =>
+    line.replaceAll('shop', 'mailer').replace(/KEELSON_UNIT=.*/, 'KEELSON_UNIT');
+  const own = worker.filter((line) => !web.map(same).includes(same(line)));
+  assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
+  const others = web.map(same).filter((line) => !worker.map(same).includes(line));
+  assert.deepEqual(others, ['Description=mailer on port %i', 'Environment=PORT=%i']);
+  assert.match(
+    textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer.target'),
+    /^Wants=mailer@1\.service mailer@2\.service$/m,
+  );
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { site } from '../../../components/app/site.ts';
+import { find, items, lines, names, shop, textOf, web1 } from '../shop.ts';
+
+const wanted = (given: object = {}, instances = [4190, 4191]) =>
+  site.render?.(shop(given), { instances }) ?? {};
+const conf = (given: object = {}, instances?: number[]): string =>
+  textOf(items(wanted(given, instances)), '/etc/nginx/keelson.d/shop.conf');
+
+/** The directives of a location, by its own line. */
+function location(text: string, head: string): string[] {
+  const all = lines(text);
+  const from = all.indexOf(`location ${head} {`);
+  assert.ok(from >= 0, `no location ${head}`);
+  return all.slice(from + 1, all.indexOf('}', from));
+}
+
+test('a site is a file that nginx reads first, and a directory of its own where nothing else lies', () => {
+  const { site: own = [], ...rest } = wanted();
+  assert.deepEqual(names(own), [
+    'directory /etc/nginx/keelson.d/shop',
+    'file /etc/nginx/keelson.d/shop.conf',
+  ]);
+  assert.deepEqual(own[0]?.instructions, { '@whole': 'yes' });
+  assert.deepEqual(own[1]?.instructions, { '@check': 'nginx' });
+  assert.deepEqual(rest, { last: [] });
+  assert.ok(lines(conf()).includes('include /etc/nginx/keelson.d/shop/*.conf;'));
+});
+
+test('the upstream is exactly the instances, none of which is ever held for dead', () => {
+  assert.deepEqual(lines(conf()).slice(0, 6), [
+    'upstream shop {',
+    'zone shop 128k;',
+    'least_conn;',
+    'server 127.0.0.1:4190 max_fails=0;',
+    'server 127.0.0.1:4191 max_fails=0;',
+    '}',
+  ]);
+  assert.equal(conf({}, [1, 2, 3]).match(/max_fails=0;/g)?.length, 3);
+  // Pooled connections would pass by a drain.
+  assert.doesNotMatch(conf(), /^\s*keepalive /m);
+});
+
+test('a request that an instance refused is asked of the next for ten seconds, one that it began on is not', () => {
+  const proxied = lines(conf()).filter((line) => line.startsWith('proxy_'));
+  assert.deepEqual(proxied, [
+    'proxy_http_version 1.1;',
+    'proxy_set_header Host $keelson_host;',
+    'proxy_set_header X-Real-IP $remote_addr;',
+    'proxy_set_header X-Forwarded-For $remote_addr;',
+    'proxy_set_header X-Forwarded-Host $keelson_host;',
+    'proxy_set_header X-Forwarded-Proto $keelson_scheme;',
+    'proxy_set_header Upgrade $keelson_upgrade;',
+    'proxy_set_header Connection $keelson_connection;',
+    'proxy_connect_timeout 2s;',
+    'proxy_read_timeout 60s;',
+    'proxy_send_timeout 60s;',
+    'proxy_buffering on;',
+    'proxy_next_upstream error timeout;',
+    'proxy_next_upstream_timeout 10s;',
+    'proxy_pass http://shop;',
+  ]);
+});
+
+test('text is compressed, for proxies and caches too, unless the stack file says otherwise', () => {
+  const packed = lines(conf()).filter((line) => line.startsWith('gzip'));
+  assert.deepEqual(packed.slice(0, 5), [
+    'gzip on;',
+    'gzip_vary on;',
+    'gzip_proxied any;',
+    'gzip_comp_level 5;',
+    'gzip_min_length 1024;',
+  ]);
+  assert.match(packed[5] ?? '', /^gzip_types .*\btext\/css\b/);
+  assert.deepEqual(
+    lines(conf({ gzip: false })).filter((line) => line.startsWith('gzip')),
+    ['gzip off;'],
+  );
+});
+
+test('settings and the directives that they bring', () => {
+  const table: [object, string][] = [
+    [{ bodySize: '2G' }, 'client_max_body_size 2G;'],
+    [{ timeout: '5m' }, 'proxy_read_timeout 300s;'],
+    [{ timeout: '5m' }, 'proxy_send_timeout 300s;'],
+    [{ buffering: false }, 'proxy_buffering off;'],
+    [{ domains: ['a.de', '*.b.de'] }, 'server_name a.de *.b.de;'],
+    [{ domains: ['default'] }, 'listen 80 default_server;'],
+    [{ domains: ['default'] }, 'listen [::]:80 default_server;'],
+    [{ domains: ['default'] }, 'server_name _;'],
+    [
+      { rateLimit: { requests: 5 } },
+      'limit_req_zone $binary_remote_addr zone=shop_clients:10m rate=5r/s;',
+    ],
+    [{ rateLimit: { requests: 5, burst: 7 } }, 'limit_req zone=shop_clients burst=7 nodelay;'],
+  ];
+  for (const [given, wanted] of table) {
+    assert.ok(lines(conf(given)).includes(wanted), wanted);
+    assert.ok(!lines(conf()).includes(wanted), `${wanted} without ${JSON.stringify(given)}`);
+  }
+});
+
+test('a health check that succeeds is not logged, also when it carries a query', () => {
+  const log = 'access_log /var/log/nginx/shop.access.log keelson if=$keelson_failed;';
+  const pass = 'proxy_pass http://shop;';
+  assert.deepEqual(location(conf({ health: '/health?deep=1' }), '= /health'), [log, pass]);
+  assert.doesNotMatch(conf(), /location = /);
+});
+
+test('health checks have a limit of their own, as long as there is any', () => {
+  const text = conf({ health: '/health', rateLimit: { requests: 1 } });
+  assert.deepEqual(location(text, '= /health').slice(1, 3), [
+    'limit_req zone=shop_health burst=20 nodelay;',
+    'limit_req_status 429;',
+  ]);
+  assert.match(text, /^limit_req_zone \$binary_remote_addr zone=shop_health:1m rate=10r\/s;$/m);
+  assert.doesNotMatch(conf({ health: '/health' }), /limit_req/);
+});
+
+test('whoever asks too often gets 429, also for what is no static file', () => {
+  const text = conf({ rateLimit: { requests: 5, burst: 7 }, static: { '/a': 'a' } });
+  const limited = [
+    'limit_req zone=shop_clients burst=7 nodelay;',
+    'limit_req_status 429;',
+    'proxy_pass http://shop;',
+  ];
+  assert.deepEqual(location(text, '/'), limited);
+  assert.deepEqual(location(text, '@app'), limited);
+});
+
+test('static files: of this release, else of the one before, else the app’s', () => {
+  const text = conf({ static: { '/': 'public', '/a.b': 'dist/a' } });
+  const heads = lines(text).filter((line) => line.startsWith('location ~'));
+  // The longest path first; a dot is a dot.
+  assert.deepEqual(heads, [
+    'location ~ ^/a\\.b/(?<file>.*[^/])$ {',
+    'location ~ ^/(?<file>.*[^/])$ {',
+  ]);
+  assert.deepEqual(location(text, '~ ^/a\\.b/(?<file>.*[^/])$'), [
+    'root /srv/shop/public;',
+    'try_files /current/dist/a/$file /previous/dist/a/$file @app;',
+  ]);
+  assert.deepEqual(location(text, '@app'), ['proxy_pass http://shop;']);
+});
+
+test('uploads: no links followed, nothing run in the site’s name', () => {
+  assert.deepEqual(location(conf({ uploads: { '/media/': 'media' } }), '^~ /media/'), [
+    'alias /srv/shop/media/;',
+    'disable_symlinks on from=/srv/shop/media;',
+    'add_header X-Content-Type-Options nosniff;',
+    `add_header Content-Security-Policy "default-src 'none'; style-src 'unsafe-inline'; sandbox";`,
+  ]);
+});
+
+test('maintenance: 503 with a page and Retry-After for all but the health path', () => {
+  const given = { health: '/health', static: { '/a': 'a' }, uploads: { '/u': 'u' } };
+  const text = conf({ ...given, maintenance: 'Back at noon' });
+  const closed = location(text, '/');
+  assert.deepEqual(closed.slice(0, 4), [
+    'client_max_body_size 0;',
+    'default_type text/html;',
+    'add_header Retry-After 120 always;',
+    'add_header Cache-Control no-store always;',
+  ]);
+  assert.match(closed.join('\n'), /return 503 '<!doctype html>[^']*<p>Back at noon<\/p>[^']*';$/);
+  assert.equal(location(text, '= /health').at(-1), 'proxy_pass http://shop;');
+  const heads = lines(text).filter((line) => line.startsWith('location '));
+  assert.deepEqual(heads, ['location = /health {', 'location / {']);
+  assert.match(conf({ maintenance: true }), /<p>We are working on this site/);
+  assert.doesNotMatch(conf({ maintenance: true }), /proxy_pass/);
+});
+
+test('the site that answers whoever asks comes after the others, one of which may have been it', () => {
+  assert.deepEqual(wanted({ domains: ['shop.example.com', 'default'] }).last, ['site']);
+});
+
+test('a domain belongs to one app, a URL path to one directory', () => {
+  const told = (...apps: ReturnType<typeof shop>[]) =>
+    site.conflicts?.(apps, { server: web1(), secrets: {} });
+  const blog = { ...shop({ domains: ['blog.example.com', 'shop.example.com'] }), name: 'blog' };
+  assert.deepEqual(told(shop(), blog), [
+    'apps.blog.domains.1: "shop.example.com" belongs to apps.shop; name each domain once',
+  ]);
+  const paths = { uploads: { '/f': 'a', '/f/': 'b' }, static: { '/f': 'public', '/': 'x' } };
+  assert.deepEqual(told(shop(paths)), [
+    'apps.shop.uploads./f/: is the URL path of uploads./f too; keep one of them',
+    'apps.shop.static./f: is the URL path of uploads./f too; keep one of them',
+  ]);
+});
+
+test('the file of a site is root’s', () => {
+  const { sha256: _, ...state } = find(
+    items(wanted()),
+    'file',
+    '/etc/nginx/keelson.d/shop.conf',
+  ).state;
+  assert.deepEqual(state, { owner: 'root', group: 'root', mode: '0644' });
+});

@@ -1,0 +1,208 @@
+/** What is registered of a host that was looked at, held against exact inputs by mocks of the engine. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import { unseen } from '../../components/host/facts.ts';
+import { aptPackage, blob } from '../../components/host/kinds.ts';
+import type { Gone, Look, Seen } from '../../components/host/look.ts';
+import type { Manifest } from '../../components/host/manifest.ts';
+import { type Plan, register } from '../../components/pulumi/commands.ts';
+import { installer } from '../../components/pulumi/install.ts';
+import { type Engine, engine, settled } from './engine.ts';
+
+const manifest = (name: string, more: Partial<Manifest> = {}): Manifest => ({
+  name,
+  after: [],
+  items: [aptPackage('nginx')],
+  ...more,
+});
+
+const seen = (manifest: Manifest, more: Partial<Seen> = {}): Seen => ({
+  manifest,
+  due: true,
+  header: { run: 'r1', lines: ['! x (drift)'] },
+  rows: [],
+  lines: [],
+  ...more,
+});
+
+const settledHelper = seen(manifest('helper'), { due: false, header: { run: 'r0', lines: [] } });
+
+const look = (all: Seen[], more: Partial<Look> = {}): Look => ({
+  facts: unseen.facts,
+  memory: unseen.memory,
+  helper: settledHelper,
+  seen: all,
+  gone: [],
+  ...more,
+});
+
+async function registerHost(what: Look, more: Partial<Plan> = {}): Promise<pulumi.Resource[]> {
+  const name = more.name ?? 'web1';
+  const commands = register({
+    ...{ host: new pulumi.ComponentResource('keelson:index:Host', name), name, user: 'root' },
+    ...{ run: 'r1', look: what, connection: { host: '192.0.2.1', user: 'root' } },
+    after: (text) => pulumi.output(text),
+    turns: Promise.resolve([]),
+    ...more,
+  });
+  await settled(commands);
+  return commands;
+}
+
+const shop = [
+  manifest('base'),
+  manifest('app-shop', { app: 'shop', after: ['base'] }),
+  manifest('rollout-shop', { app: 'shop', after: ['app-shop'], secret: true }),
+  manifest('site-shop', { app: 'shop', after: ['rollout-shop'] }),
+];
+
+const tree = ({ registered }: Engine) =>
+  registered.map(({ name, type, parent }) => `${parent} > ${type} ${name}`);
+
+test('a host’s resources, in their order and below their parents', async () => {
+  const made = await engine();
+  const uploads = [{ name: 'release', hash: 'abc', archive: '/dev/null' }];
+  await registerHost(
+    look(shop.map((it) => seen(it.name === 'app-shop' ? { ...it, uploads } : it))),
+  );
+  assert.deepEqual(tree(made).toSorted(), [
+    ' > keelson:index:Host web1',
+    'web1 > command:remote:Command web1-base',
+    'web1 > command:remote:Command web1-helper',
+    'web1 > command:remote:Command web1-prune',
+    'web1 > keelson:app:App web1-shop',
+    'web1-shop > command:remote:Command web1-app-shop',
+    'web1-shop > command:remote:Command web1-rollout-shop',
+    'web1-shop > command:remote:Command web1-site-shop',
+    'web1-shop > command:remote:CopyToRemote web1-shop-release',
+  ]);
+  const waits = (name: string) => made.named(name).dependsOn.join(' ');
+  assert.equal(waits('web1-helper'), '');
+  assert.equal(waits('web1-base'), 'web1-helper');
+  assert.equal(waits('web1-shop-release'), 'web1-helper');
+  assert.equal(waits('web1-app-shop'), 'web1-base web1-helper web1-shop-release');
+  assert.equal(waits('web1-rollout-shop'), 'web1-app-shop web1-helper');
+  assert.equal(
+    waits('web1-prune'),
+    'web1-app-shop web1-base web1-helper web1-rollout-shop web1-site-shop',
+  );
+});
+
+test('one command per manifest, with exact inputs and never a trigger or a delete', async () => {
+  const made = await engine();
+  await registerHost(look([seen(manifest('nginx'))]));
+  const { connection, ...inputs } = made.named('web1-nginx').inputs as {
+    connection: { value: unknown };
+  };
+  assert.deepEqual(connection.value, {
+    ...{ host: '192.0.2.1', user: 'root', port: 22, dialErrorLimit: 10, perDialTimeout: 15 },
+  });
+  assert.deepEqual(inputs, {
+    create: '/usr/local/sbin/keelson apply web1',
+    stdin: 'keelson 1 nginx\nrun r1\n! x (drift)\n\npackage\tnginx\tstate=installed\nend\n',
+    addPreviousOutputInEnv: false,
+    logging: 'none',
+  });
+});
+
+test('the helper’s command and the last one are constant lines, and alone take away', async () => {
+  const made = await engine();
+  await registerHost(look(shop.map((it) => seen(it))));
+  const lines = ({ create, update, delete: remove }: Record<string, unknown>) => [
+    create,
+    update,
+    remove,
+  ];
+  assert.deepEqual(lines(made.named('web1-helper').inputs), [
+    'sh -s web1',
+    undefined,
+    '/usr/local/sbin/keelson uninstall web1',
+  ]);
+  assert.deepEqual(lines(made.named('web1-prune').inputs), [
+    '/usr/local/sbin/keelson prune web1',
+    undefined,
+    '/usr/local/sbin/keelson destroy web1',
+  ]);
+  assert.equal(
+    made.named('web1-prune').inputs.stdin,
+    'run r1\nbase\napp-shop\nrollout-shop\nsite-shop\nend\n',
+  );
+  assert.equal(made.named('web1-helper').inputs.stdin, installer('r0'));
+});
+
+test('a user who is not root works through sudo', async () => {
+  const made = await engine();
+  await registerHost(look([seen(manifest('nginx'))]), { user: 'admin' });
+  assert.deepEqual(
+    ['nginx', 'helper', 'prune'].map((it) => made.named(`web1-${it}`).inputs.create),
+    [
+      'sudo -n /usr/local/sbin/keelson apply web1',
+      'sudo -n sh -s web1',
+      'sudo -n /usr/local/sbin/keelson prune web1',
+    ],
+  );
+});
+
+test('what has no reason to run keeps the input that it had', async () => {
+  const ignored = async (what: Look) => {
+    const made = await engine();
+    await registerHost(what);
+    return ['helper', 'prune', 'base'].map((it) => made.named(`web1-${it}`).ignoreChanges);
+  };
+  const base = seen(manifest('base'));
+  assert.deepEqual(await ignored(look([base])), [['stdin'], ['stdin'], []]);
+  const helper = { ...settledHelper, due: true };
+  const gone: Gone[] = [{ name: 'journal', due: true, rows: [], lines: ['- file /etc/x (gone)'] }];
+  assert.deepEqual(await ignored(look([base], { helper, gone })), [[], [], []]);
+});
+
+test('the text of a secret manifest is a Pulumi secret, that of another is not', async () => {
+  const made = await engine();
+  await registerHost(look(shop.map((it) => seen(it))));
+  const { stdin } = made.named('web1-rollout-shop').inputs as { stdin: { value: string } };
+  assert.match(stdin.value, /^keelson 1 rollout-shop\n/);
+  assert.equal(typeof made.named('web1-site-shop').inputs.stdin, 'string');
+});
+
+test('a manifest that wants to be confirmed is, by a command of its own after it', async () => {
+  const made = await engine();
+  const firewall = manifest('firewall', { confirm: 30 });
+  await registerHost(look([seen(firewall), seen(manifest('site', { after: ['firewall'] }))]));
+  const { inputs, dependsOn } = made.named('web1-firewall-confirm');
+  assert.equal(inputs.create, '/usr/local/sbin/keelson confirm r1 web1');
+  assert.deepEqual(dependsOn, ['web1-firewall']);
+  assert.deepEqual(made.named('web1-site').dependsOn, ['web1-firewall-confirm', 'web1-helper']);
+});
+
+test('a host moves only after the hosts before it have, and prepares meanwhile', async () => {
+  const made = await engine({ slow: ['web1-rollout-shop'] });
+  const turns = registerHost(look(shop.map((it) => seen(it))));
+  await registerHost(look(shop.map((it) => seen(it))), { name: 'web2', turns });
+  const [moved, prepared, begun] = ['web1-rollout-shop', 'web2-base', 'web2-app-shop'].map((name) =>
+    made.ended.indexOf(name),
+  ) as [number, number, number];
+  assert.ok(prepared !== -1 && prepared < moved && moved < begun, made.ended.join(', '));
+});
+
+test('a host where nothing moves waits for no other', async () => {
+  const made = await engine();
+  const never = new Promise<pulumi.Resource[]>(() => {});
+  await registerHost(look(shop.map((it) => seen(it, { due: false }))), { turns: never });
+  assert.ok(made.ended.includes('web1-rollout-shop'));
+});
+
+test('an upload runs again only when the host has lost what was sent', async () => {
+  const uploads = [{ name: 'release', hash: 'abc', archive: '/dev/null' }];
+  const sending = seen(manifest('app-shop', { app: 'shop', items: [blob('abc', 'r1')], uploads }));
+  const sent = async (blobs: [string, string][]) => {
+    const made = await engine();
+    const memory = { ...unseen.memory, blobs: new Map(blobs) };
+    await registerHost(look([sending], { memory }));
+    return made.named('web1-shop-release').inputs;
+  };
+  const first = await sent([]);
+  assert.deepEqual(first.triggers, ['r1']);
+  assert.equal(first.remotePath, '/var/lib/keelson/incoming/abc');
+  assert.deepEqual((await sent([['abc', 'r0']])).triggers, ['r0']);
+});

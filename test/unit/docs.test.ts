@@ -1,0 +1,83 @@
+/** The documentation, held against the code: what it names is there. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })].sort();
+const { scripts, ...manifest } = JSON.parse(read('package.json'));
+
+/** All that a pattern finds on the pages, as `page: what was found`. */
+function found(pattern: RegExp, isWrong: (match: string, page: string) => boolean): string[] {
+  return pages.flatMap((page) =>
+    [...read(page).matchAll(pattern)]
+      .map(([, match = '']) => match)
+      .filter((match) => isWrong(match, page))
+      .map((match) => `${page}: ${match}`),
+  );
+}
+
+test('links lead to files that are there, and to headings that they have', () => {
+  const heading = (title: string): string =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replace(/\s/g, '-');
+  const isDead = (link: string, page: string): boolean => {
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(root, target))) return true;
+    const titles = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      heading(title),
+    );
+    return anchor !== undefined && !titles.includes(anchor);
+  };
+  assert.deepEqual(found(/\]\((?!https?:)([^)\s]+)\)/g, isDead), []);
+});
+
+test('scripts of npm that are named are there', () => {
+  const builtIn = new Set(['ci', 'install', 'run', 'test', 'start', 'stop']);
+  assert.deepEqual(
+    found(/\bnpm (?:run )?([a-z]+)/g, (name) => !(name in scripts) && !builtIn.has(name)),
+    [],
+  );
+});
+
+test('paths of this repository that are named are there', () => {
+  assert.deepEqual(
+    found(
+      /`((?:components|files|tools|test|docs|stacks)\/[\w./@-]*[\w/])`/g,
+      (path) => !existsSync(join(root, path)),
+    ),
+    [],
+  );
+});
+
+test('verbs of the helper that are named are its own', () => {
+  const main = read('files/host/main.sh');
+  const verbs = [...main.matchAll(/^ {4}([a-z-]+)\)/gm)].map(([, verb]) => verb);
+  assert.ok(verbs.length > 4);
+  assert.deepEqual(
+    found(/`(?:sudo )?keelson ([a-z-]+)\b/g, (verb) => !verbs.includes(verb)),
+    [],
+  );
+});
+
+test('each dependency has its version and its reason in the README', () => {
+  const packages = {
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+    ...manifest.optionalDependencies,
+  };
+  const readme = read('README.md');
+  const untold = Object.entries(packages).filter(
+    ([name, version]) =>
+      !readme
+        .split('\n')
+        .some((line) => line.includes(`\`${name}\``) && line.includes(`${version}`)),
+  );
+  assert.deepEqual(untold, []);
+});

@@ -1,0 +1,95 @@
+/** Pulumi's engine, mocked: notes each resource with its parent, what it depends on, and its inputs. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as pulumi from '@pulumi/pulumi';
+import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
+
+export type Registered = {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  /** Name of its parent; empty for the stack. */
+  parent: string;
+  dependsOn: string[];
+  aliases: string[];
+  ignoreChanges: string[];
+  protect: boolean;
+};
+
+export type Engine = {
+  registered: Registered[];
+  /** Names of those that are done, in the order in which they were. */
+  ended: string[];
+  /** What components registered as their outputs, by name. */
+  outputs: Record<string, unknown>;
+  /** What was logged, with the name of its resource. */
+  logged: { message: string; resource: string }[];
+  named(name: string): Registered;
+};
+
+type Request = {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
+  getProtect(): boolean;
+  getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
+};
+
+const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
+
+/** `slow`: names of resources that take a while; what others are given at once. */
+export async function engine(
+  options: { preview?: boolean; slow?: string[]; stdout?: string } = {},
+): Promise<Engine> {
+  const made: Engine = {
+    ...{ registered: [], ended: [], outputs: {}, logged: [] },
+    named(name) {
+      const found = made.registered.find((it) => it.name === name);
+      assert.ok(found, `${name} is not among ${made.registered.map((it) => it.name).join(', ')}`);
+      return found;
+    },
+  };
+  const inputsOf = new Map<string, Record<string, unknown>>();
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: async ({ type, name, inputs }) => {
+      inputsOf.set(`${type} ${name}`, inputs);
+      if (options.slow?.includes(name)) await sleep(50);
+      made.ended.push(name);
+      return { id: name, state: { ...inputs, stdout: options.stdout ?? '', stderr: '' } };
+    },
+    call: () => ({}),
+  };
+  await pulumi.runtime.setMocks(mocks, 'keelson', 'test', options.preview ?? false);
+  const register = MockMonitor.prototype.registerResource;
+  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
+  monitor.registerResource = function (this: unknown, request: Request, ...more: unknown[]) {
+    made.registered.push({
+      ...{ type: request.getType(), name: request.getName() },
+      get inputs() {
+        return inputsOf.get(`${request.getType()} ${request.getName()}`) ?? {};
+      },
+      parent: nameOf(request.getParent()),
+      dependsOn: request.getDependenciesList().map(nameOf).sort(),
+      aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ''),
+      ignoreChanges: request.getIgnorechangesList(),
+      protect: request.getProtect(),
+    });
+    return (register as unknown as (...args: unknown[]) => unknown).call(this, request, ...more);
+  };
+  const output = MockMonitor.prototype.registerResourceOutputs;
+  monitor.registerResourceOutputs = function (this: unknown, request: never, ...more: unknown[]) {
+    const { getUrn, getOutputs } = request as unknown as {
+      getUrn(): string;
+      getOutputs(): { toJavaScript(): unknown };
+    };
+    made.outputs[nameOf(getUrn.call(request))] = getOutputs.call(request)?.toJavaScript();
+    return (output as unknown as (...args: unknown[]) => unknown).call(this, request, ...more);
+  };
+  return made;
+}
+
+/** Waits until all of them are registered. */
+export const settled = (resources: readonly pulumi.Resource[]): Promise<unknown> =>
+  Promise.all(resources.map((it) => new Promise((done) => it.urn.apply(done))));

@@ -1,0 +1,120 @@
+/** `Host`, up to where it looks: what its arguments may hold, and what is planned before an address is known. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import type { WebApp } from '../../components/app/types/web.ts';
+import { Host, type HostArgs } from '../../components/index.ts';
+import { given } from '../../components/pulumi/inputs.ts';
+import { readHost } from '../../components/pulumi/settings.ts';
+import { engine } from './engine.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'keelson-host-'));
+const root = process.cwd();
+before(() => {
+  process.chdir(directory);
+  mkdirSync('shop');
+  writeFileSync('shop/server.js', '');
+});
+after(() => {
+  process.chdir(root);
+  rmSync(directory, { recursive: true });
+});
+
+/** An address that is known when something else is there. */
+const unknown = () =>
+  new (pulumi.Output as unknown as new (...given: unknown[]) => pulumi.Output<string>)(
+    new Set(),
+    Promise.resolve(undefined),
+    Promise.resolve(false),
+    Promise.resolve(false),
+    Promise.resolve(new Set()),
+  );
+
+const apps = { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } };
+const hostKey =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEu5Yk2mTq8Q7v1b0y0u3rVw6mXnJ4c2s9d8f7g6h5j4 a@b.example';
+
+async function planned(args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
+  const made = await engine({ preview: true });
+  const host = new Host('web1', args, options);
+  await new Promise((done) => host.apps.apply(done));
+  while (!made.ended.includes('web1-prune')) await new Promise((done) => setTimeout(done, 10));
+  return made;
+}
+
+test('where the address is not known yet, all is planned as new, and nothing said of it', async () => {
+  const secrets = { shop: { TOKEN: pulumi.secret('s3cret') } };
+  const made = await planned({ address: unknown(), user: 'admin', hostKey, apps, secrets });
+  assert.deepEqual(made.ended.toSorted(), [
+    ...['web1', 'web1-app-shop', 'web1-base', 'web1-helper', 'web1-prune', 'web1-rollout-shop'],
+    ...['web1-shop', 'web1-shop-release', 'web1-site-shop'],
+  ]);
+  const { inputs } = made.named('web1-base');
+  assert.equal(inputs.create, 'sudo -n /usr/local/sbin/keelson apply web1');
+  // The texts of a host that nobody has seen are not known either.
+  assert.ok(pulumi.isUnknown(inputs.stdin));
+  assert.ok(pulumi.isUnknown(inputs.connection));
+});
+
+test('a state of the type that it had before is its own', async () => {
+  const { type, aliases } = (await planned({ address: unknown(), hostKey })).named('web1');
+  assert.equal(type, 'keelson:index:Host');
+  assert.deepEqual(aliases, ['keelson:host:Server']);
+});
+
+test('its parent and its protection are those that were given, for all below it', async () => {
+  const fleet = () => new pulumi.ComponentResource('shop:index:Fleet', 'fleet');
+  const made = await engine({ preview: true });
+  const options = { parent: fleet(), protect: true };
+  const host = new Host('web1', { address: unknown(), hostKey }, options);
+  await new Promise((done) => host.apps.apply(done));
+  while (!made.ended.includes('web1-prune')) await new Promise((done) => setTimeout(done, 10));
+  assert.equal(made.named('web1').parent, 'fleet');
+  assert.ok(made.named('web1-base').protect);
+});
+
+test('the address alone is among its inputs', async () => {
+  const { inputs } = (await planned({ address: unknown(), hostKey, apps })).named('web1');
+  assert.deepEqual(Object.keys(inputs), ['address']);
+});
+
+test('arguments are waited for, however deep an output is in them', async () => {
+  await engine();
+  const settings = {
+    address: Promise.resolve('web1.example.com'),
+    apps: pulumi.output({ shop: { ...apps.shop, domains: [pulumi.output('a.example.com')] } }),
+    secrets: { shop: { TOKEN: pulumi.secret('s3cret') } },
+  };
+  const read = await given(settings);
+  assert.ok(read.known);
+  assert.deepEqual([...read.encrypted], ['secrets']);
+  const { server, apps: all, secrets } = readHost('web1', read);
+  assert.equal(server.address, 'web1.example.com');
+  assert.deepEqual((all[0] as WebApp | undefined)?.domains, ['a.example.com']);
+  assert.deepEqual(secrets, { shop: { TOKEN: 's3cret' } });
+  assert.equal(await pulumi.isSecret(read.after('text')), false);
+});
+
+test('arguments have a stack file’s problems, all at once', async () => {
+  const read = await given({ adress: 'web1', apps: { shop: { source: 'nowhere', port: 80 } } });
+  assert.throws(
+    () => readHost('web1', read),
+    ({ message }: Error) =>
+      /host web1 has \d+ problems:/.test(message) &&
+      /adress: is not a setting; did you mean address\?/.test(message) &&
+      /apps\.shop\.port: 80/.test(message),
+  );
+});
+
+test('a secret outside of secrets is refused, without its value', async () => {
+  const read = await given({ address: 'a.example.com', hostname: pulumi.secret('s3cret') });
+  assert.throws(
+    () => readHost('web1', read),
+    ({ message }: Error) =>
+      /^host web1: hostname: holds a secret; give it in secrets\.APP\.NAME/.test(message) &&
+      !message.includes('s3cret'),
+  );
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serverSchema } from '../../../components/server/components.ts';
+import { connection } from '../../../components/server/connection.ts';
+import { publicKey, web1 } from '../shop.ts';
+
+test('a host key is given, or looked up in a file; not both', () => {
+  const told = serverSchema.safeParse({ address: 'a', hostKey: publicKey, knownHosts: 'x' });
+  assert.deepEqual(
+    told.error?.issues.map(({ path, message }) => [path.join('.'), message]),
+    [['knownHosts', 'is given beside hostKey; keep one of them']],
+  );
+  assert.equal(web1({ knownHosts: 'x' }).knownHosts, 'x');
+});
+
+test('a server is named once; another port is another server', () => {
+  const other = (given: object) => ({ ...web1(given), name: 'web2' });
+  assert.deepEqual(connection.conflicts?.([web1(), other({})]), [
+    'servers.web2.address: "web1.example.com" is the address of servers.web1; name each server once',
+  ]);
+  assert.deepEqual(connection.conflicts?.([web1(), other({ port: 2222 })]), []);
+  assert.deepEqual(connection.conflicts?.([web1(), other({ address: 'b' })]), []);
+});
+
+test('a private key must be readable here', () => {
+  assert.deepEqual(connection.localFiles?.(web1({ privateKey: '~/key' })), [
+    { at: 'privateKey', path: '~/key' },
+  ]);
+  assert.deepEqual(connection.localFiles?.(web1()), []);
+});
+
+test('nothing of it is on the host', () => {
+  assert.equal(connection.render, undefined);
+});

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { monit } from '../../../components/server/monit.ts';
+import { scratchDirectory } from '../scratch.ts';
+import { bookworm, find, items, lines, names, textOf, trixie, web1 } from '../shop.ts';
+
+const scratch = scratchDirectory('monit');
+
+const render = (given: object = {}, facts = trixie) =>
+  items(monit.render?.(web1(given), { facts }));
+const main = (given: object = {}, facts = trixie) =>
+  lines(textOf(render(given, facts), '/etc/monit/monitrc'));
+const server = (given: object = {}, facts = trixie) =>
+  textOf(render(given, facts), '/etc/monit/keelson.d/0-server.conf');
+
+test('each check in the file is watched for, so that one that gave up is drift', () => {
+  const inFile = [...server().matchAll(/^check \S+ (\S+)/gm)].map(([, name]) => name);
+  const watched = render().filter(({ kind }) => kind === 'monitor');
+  assert.deepEqual(inFile, ['host', 'disk', 'sshd', 'nginx']);
+  assert.deepEqual(
+    watched.map(({ name }) => name),
+    inFile,
+  );
+});
+
+test('the control socket is root’s, and the cycle is that of the stack file', () => {
+  const told = main({ monit: { interval: '20s' } });
+  assert.ok(told.includes('set daemon 20'));
+  assert.deepEqual(
+    told.filter((line) => line.startsWith('set httpd')),
+    ['set httpd unixsocket /run/monit.sock uid root gid root permission 0600 allow localhost'],
+  );
+});
+
+test('thresholds come from the stack file', () => {
+  const told = lines(server({ monit: { disk: '80%', memory: '70%', load: 2 } }));
+  for (const line of [
+    'if space usage > 80% for 4 cycles then alert',
+    'if inode usage > 80% for 4 cycles then alert',
+    'if memory usage > 70% for 4 cycles then alert',
+    'if loadavg (5min) per core > 2 for 4 cycles then alert',
+  ])
+    assert.ok(told.includes(line), line);
+});
+
+test('sshd is asked where it listens on the host, not where it is reached from outside', () => {
+  const asked = (sshd: string) => {
+    const facts = { ...trixie, sshd };
+    const text = server({ port: 2222 }, facts);
+    const watched = names(render({}, facts)).includes('monitor sshd');
+    assert.equal(watched, /^check process sshd/m.test(text));
+    return /if failed (host \S+ port \d+) protocol ssh/.exec(text)?.[1];
+  };
+  assert.equal(asked('[::]:22 0.0.0.0:22'), 'host 127.0.0.1 port 22');
+  assert.equal(asked('[::]:2200'), 'host ::1 port 2200');
+  assert.equal(asked('10.0.0.7:22 127.0.0.1:22'), 'host 127.0.0.1 port 22');
+  assert.equal(asked('10.0.0.7:22 [2001:db8::7]:22'), 'host 10.0.0.7 port 22');
+  assert.equal(asked('[2001:db8::7]:22'), 'host 2001:db8::7 port 22');
+  assert.equal(asked(''), undefined);
+});
+
+test('alerts are mailed only when there is somebody to mail to', () => {
+  assert.doesNotMatch(main().join('\n'), /mailserver|mail-format|set alert/);
+  const alerts = { to: 'ops@example.com', server: 'mail.example.com' };
+  const told = main({ monit: { alerts } });
+  const ehlo = 'using hostname "localhost"';
+  assert.ok(told.includes(`set mailserver mail.example.com port 25 ${ehlo}`));
+  assert.ok(told.includes('from: monit@localhost'));
+  assert.ok(told.includes('subject: localhost: $SERVICE: $EVENT'));
+  // Each move of an instance, and each reload of Monit, would be one.
+  assert.ok(told.includes('set alert ops@example.com not on { action, instance }'));
+});
+
+test('an alert names the server that it is about', () => {
+  const alerts = { to: 'ops@example.com', server: 'mail.example.com' };
+  const from = (hostname: string, more: object = {}, given: object = {}) =>
+    main({ ...given, monit: { alerts: { ...alerts, ...more } } }, { ...trixie, hostname })
+      .filter((line) => /^(from|subject):/.test(line))
+      .join(' ');
+  assert.equal(from('web1'), 'from: monit@web1 subject: web1: $SERVICE: $EVENT');
+  assert.match(from('web1', { from: 'a@example.com' }), /^from: a@example.com subject: web1:/);
+  assert.match(from('x', {}, { hostname: 'web1.de' }), /^from: monit@web1\.de /);
+  assert.match(from('we"b{1'), /^from: monit@we-b-1 /);
+});
+
+test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that it lacks', () => {
+  const dropin = '/etc/systemd/system/monit.service.d/keelson.conf';
+  const fragment = '/etc/systemd/system/monit.service';
+  assert.deepEqual(lines(textOf(render(), dropin)), [
+    '[Unit]',
+    'After=nginx.service ssh.service',
+    '[Service]',
+    'Restart=always',
+    'RestartSec=5s',
+  ]);
+  assert.ok(!names(render()).includes(`file ${fragment}`));
+  const old = render({}, bookworm);
+  const own = find(old, 'file', fragment);
+  for (const line of ['Restart=always', 'ExecReload=/usr/bin/monit reload'])
+    assert.ok(lines(own.content ?? '').includes(line), line);
+  assert.deepEqual(own.instructions, { '@check': 'systemd' });
+  assert.ok(!names(old).includes(`file ${dropin}`));
+});
+
+test('it is told by a reload on both', () => {
+  for (const facts of [bookworm, trixie]) {
+    const { state, instructions } = find(render({}, facts), 'unit', 'monit.service');
+    assert.deepEqual(state, { enabled: 'enabled', active: 'active', config: 'current' });
+    assert.deepEqual(instructions, { '@change': 'reload', '@config': '/etc/monit' });
+  }
+});
+
+test('what it reads is root’s alone, nothing else lies there, and Monit reads it before it takes effect', () => {
+  const { state, instructions } = find(render(), 'directory', '/etc/monit/keelson.d');
+  assert.deepEqual(state, { owner: 'root', group: 'root', mode: '0700' });
+  assert.deepEqual(instructions, { '@whole': 'yes' });
+  const files = render().filter(({ kind, name }) => kind === 'file' && /^\/etc\/monit/.test(name));
+  assert.deepEqual(
+    files.map(({ name, state, instructions }) => [
+      name,
+      state.owner,
+      state.mode,
+      instructions?.['@check'],
+    ]),
+    [
+      ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
+      ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
+      ['/etc/monit/monitrc', 'root', '0600', 'monit'],
+    ],
+  );
+});
+
+/** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
+function restart(own: number, other: number, start = 60): string {
+  const script = join(scratch, 'restart');
+  const told = join(scratch, 'told');
+  const now = Math.floor(Date.now() / 1000);
+  writeFileSync(script, textOf(render(), '/etc/monit/keelson.d/restart'));
+  writeFileSync(told, '');
+  writeFileSync(
+    join(scratch, 'systemctl'),
+    `#!/bin/sh\ncase $* in\n*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;\n*show*) echo @${now - own} ;;\n*) echo "$*" >>"${told}" ;;\nesac\n`,
+  );
+  chmodSync(join(scratch, 'systemctl'), 0o755);
+  const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
+  const run = spawnSync('sh', [script, 'shop@4190.service', String(start)], { env });
+  assert.equal(run.status, 0, String(run.stderr));
+  return readFileSync(told, 'utf8').trim();
+}
+
+test('an instance that hangs is started again', () => {
+  assert.equal(restart(100, 100), 'restart shop@4190.service');
+});
+
+test('but not before it had its time to start, nor within 15 seconds of another one of its app', () => {
+  assert.equal(restart(50, 100), '');
+  assert.equal(restart(50, 100, 30), 'restart shop@4190.service');
+  assert.equal(restart(100, 10), '');
+  assert.equal(restart(100, 20), 'restart shop@4190.service');
+});
+
+test('nor while another one is being started again', async () => {
+  restart(100, 100);
+  const script = join(scratch, 'restart');
+  const holder = spawn('flock', [script, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+  await new Promise((held) => holder.stdout.once('data', held));
+  assert.equal(spawnSync('flock', ['-n', script, 'true']).status, 1);
+  const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
+  writeFileSync(join(scratch, 'told'), '');
+  assert.equal(spawnSync('sh', [script, 'shop@4190.service', '60'], { env }).status, 0);
+  assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
+  holder.stdin.end();
+  await new Promise((ended) => holder.once('exit', ended));
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unit } from '../../../components/host/kinds.ts';
+import { nginx } from '../../../components/server/nginx.ts';
+import { find, items, lines, names, textOf, trixie, web1 } from '../shop.ts';
+
+const render = (given: object = {}, facts = trixie) =>
+  items(nginx.render?.(web1({ nginx: given }), { facts }));
+const main = (given: object = {}, facts = trixie) =>
+  lines(textOf(render(given, facts), '/etc/nginx/nginx.conf'));
+
+/** The lines of a block, by its first. */
+function block(all: readonly string[], head: string): string[] {
+  const from = all.indexOf(head);
+  assert.ok(from >= 0, `no ${head}`);
+  return all.slice(from + 1, all.indexOf('}', from));
+}
+
+test('the default server comes first and answers nobody but Monit', () => {
+  const all = render();
+  const sites = names(all).filter((name) => name.startsWith('file /etc/nginx/keelson.d/'));
+  assert.deepEqual(sites, ['file /etc/nginx/keelson.d/0-default.conf']);
+  const text = lines(textOf(all, '/etc/nginx/keelson.d/0-default.conf'));
+  assert.deepEqual(block(text, 'location / {'), ['return 444;']);
+  assert.ok(text.includes('server_name keelson.localhost;'));
+  assert.deepEqual(find(all, 'absent', '/etc/nginx/sites-enabled/default').state, {});
+});
+
+test('nothing else may lie beside the sites', () => {
+  const { instructions } = find(render(), 'directory', '/etc/nginx/keelson.d');
+  assert.deepEqual(instructions, { '@whole': 'yes' });
+  assert.ok(main().includes('include /etc/nginx/keelson.d/*.conf;'));
+});
+
+test('limits: four files for each connection, for workers and unit alike', () => {
+  const all = render({ connections: 1000 });
+  assert.ok(main({ connections: 1000 }).includes('worker_connections 1000;'));
+  assert.ok(main({ connections: 1000 }).includes('worker_rlimit_nofile 4000;'));
+  assert.deepEqual(lines(textOf(all, '/etc/systemd/system/nginx.service.d/keelson.conf')), [
+    '[Service]',
+    'Restart=on-failure',
+    'RestartSec=1s',
+    'LimitNOFILE=4000',
+  ]);
+});
+
+test('as many workers as the host may use cores', () => {
+  assert.ok(main({}, { ...trixie, cores: 3 }).includes('worker_processes 3;'));
+});
+
+test('only a load balancer that is named is believed about the client’s address and scheme', () => {
+  const named = main({ balancers: ['10.0.0.0/8', '2001:db8::/32'] });
+  assert.deepEqual(
+    named.filter((line) => /real_?ip/.test(line)),
+    [
+      'real_ip_header X-Forwarded-For;',
+      'real_ip_recursive on;',
+      'set_real_ip_from 10.0.0.0/8;',
+      'set_real_ip_from 2001:db8::/32;',
+      'geo $realip_remote_addr $keelson_balanced {',
+    ],
+  );
+  const geo = 'geo $realip_remote_addr $keelson_balanced {';
+  assert.deepEqual(block(named, geo), ['default 0;', '10.0.0.0/8 1;', '2001:db8::/32 1;']);
+  assert.deepEqual(block(main(), geo), ['default 0;']);
+  assert.doesNotMatch(main().join('\n'), /real_ip_|set_real_ip/);
+});
+
+test('http or https: as the client sees it, by what a trusted load balancer says', () => {
+  assert.deepEqual(
+    block(main(), 'map $keelson_balanced:$http_x_forwarded_proto $keelson_scheme {'),
+    ['default $scheme;', '1:http http;', '1:https https;'],
+  );
+});
+
+test('health checks are logged when they fail, WebSockets are passed through', () => {
+  assert.deepEqual(block(main(), 'map $status $keelson_failed {'), ['default 1;', '~^[23] 0;']);
+  assert.deepEqual(block(main(), 'map $http_upgrade $keelson_upgrade {'), [
+    "default '';",
+    '~*^websocket$ websocket;',
+  ]);
+  assert.deepEqual(block(main(), 'map $keelson_upgrade $keelson_connection {'), [
+    'default close;',
+    'websocket upgrade;',
+  ]);
+});
+
+test('logs are kept as long as the stack file says', () => {
+  const file = find(render({ logs: 30 }), 'file', '/etc/logrotate.d/nginx');
+  for (const line of ['rotate 720', 'maxage 30'])
+    assert.ok(lines(file.content ?? '').includes(line), line);
+  assert.deepEqual(file.instructions, { '@check': 'logrotate' });
+});
+
+test('every file of nginx is checked by nginx before it takes effect, and a reload tells it', () => {
+  const files = render().filter(({ kind, name }) => kind === 'file' && /^\/etc\/nginx/.test(name));
+  assert.deepEqual(names(files), [
+    'file /etc/nginx/nginx.conf',
+    'file /etc/nginx/keelson.d/0-default.conf',
+  ]);
+  for (const { name, instructions } of files)
+    assert.deepEqual(instructions, { '@check': 'nginx' }, name);
+  const running = { enabled: 'enabled', active: 'active', change: 'reload' } as const;
+  assert.deepEqual(
+    find(render(), 'unit', 'nginx.service'),
+    unit('nginx.service', { ...running, config: '/etc/nginx' }),
+  );
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import type { ClientChannel } from 'ssh2';
+import { Shell } from '../../components/ssh/shell.ts';
+
+/** A channel that answers as a test wants. */
+class Channel extends EventEmitter {
+  readonly stderr = new EventEmitter();
+  mark = '';
+  write(text: string): void {
+    this.mark = /keelson-[0-9a-f]{32}/.exec(text)?.[0] ?? '';
+    this.emit('asked');
+  }
+}
+
+function asked(limit = 1024 * 1024) {
+  const channel = new Channel();
+  const shell = new Shell(channel as unknown as ClientChannel, limit);
+  return { channel, shell, ended: shell.run('true') };
+}
+
+test('an answer is over when both streams are, in whatever pieces they come', async () => {
+  const { channel, ended } = asked();
+  const { mark } = channel;
+  for (const piece of `noise\n${mark}\nä\n\n${mark} 7\n`.match(/[\s\S]/g) ?? [])
+    for (const byte of Buffer.from(piece)) channel.emit('data', Buffer.of(byte));
+  for (const piece of [`${mark}\nbad`, '\n', `${mark}`, ' 7', '\n'])
+    channel.stderr.emit('data', Buffer.from(piece));
+  assert.deepEqual(await ended, { code: 7, stdout: 'ä\n', stderr: 'bad' });
+});
+
+test('a mark of another question is no end', async () => {
+  const { channel, ended } = asked();
+  channel.emit('data', Buffer.from(`${channel.mark}\nkeelson-${'0'.repeat(32)} 0\n`));
+  channel.emit('exit', null);
+  channel.emit('close');
+  assert.deepEqual(await ended, { code: 255, stdout: `keelson-${'0'.repeat(32)} 0\n`, stderr: '' });
+});
+
+test('more words than anybody can want end it', async () => {
+  const { channel, shell, ended } = asked(2 * 1024 * 1024);
+  const piece = Buffer.alloc(700_000, 'x');
+  for (let sent = 0; sent < 4; sent++) channel.emit('data', piece);
+  await assert.rejects(ended, /^Error: it says more than 2 MiB$/);
+  await assert.rejects(shell.run('true'), /more than 2 MiB/);
+});

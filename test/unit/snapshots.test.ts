@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { readConfig } from '../../components/config/config.ts';
+import { renderHost } from '../../components/config/render.ts';
+import type { Item } from '../../components/host/item.ts';
+import { type Case, cases, facts, release } from './snapshots/cases.ts';
+import { snapshot } from './snapshots/print.ts';
+
+/** What is there since. */
+const since = /^\/etc\/keelson\/\w+\/hook\.service$/;
+
+/** All items that the stack file of a case wants on its host. */
+function items({ values, facts: other }: Case): Item[] {
+  const given = { values: JSON.parse(JSON.stringify(values)), encrypted: new Set(['secrets']) };
+  const [host] = readConfig(given).hosts;
+  assert.ok(host);
+  const releases = Object.fromEntries(host.apps.map(({ name }) => [name, release]));
+  return renderHost(host, { ...facts, ...other }, releases)
+    .flatMap(({ items }) => items)
+    .filter(({ name }) => !since.test(name));
+}
+
+for (const it of cases)
+  test(`files and units of the stack file "${it.name}", to the letter`, () => {
+    const like = cases.find(({ name }) => name === it.like);
+    const wanted = readFileSync(new URL(`snapshots/${it.name}.txt`, import.meta.url), 'utf8');
+    assert.equal(snapshot(items(it), like && items(like)), wanted);
+  });
