@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 
-/** Flat facts about one thing: compared key by key with what the probe reports. */
+/** Flat facts about one thing: compared key by key with what is seen there. */
 export type State = Readonly<Record<string, string>>;
 
 export type Item = {

@@ -81,7 +81,7 @@ export function parse(stored: string): { header: Header; items: Item[] } {
   return { header: { run: run.replace(/^run /, ''), lines: drift }, items };
 }
 
-/** Reads one item line; an observation of the probe has the same shape. */
+/** Reads one item line; an observation has the same shape. */
 export function parseLine(line: string): Item {
   const [kind = '', name = '', ...fields] = line.split('\t');
   const pairs = fields.map((field) => {
