@@ -9,7 +9,8 @@ check_files() {
     case $path in /etc/*) ;; *) continue ;; esac
     rm -rf "$work$path"
     case $kind in
-      file) mkdir -p "$work${path%/*}" && cp -a "$staged" "$work$path" ;;
+      # It is in the copy already, beside its place, where a program that reads all of a directory would find it too.
+      file) mv -T "$work$staged" "$work$path" ;;
       link) mkdir -p "$work${path%/*}" && ln -s "$staged" "$work$path" ;;
     esac
   done 3<"$work/swap"

@@ -138,7 +138,7 @@ const steps: Record<string, (host: SandboxHost) => Promise<void>> = {
     assert.deepEqual((await lookAt(host, given('two\n'))).seen[0]?.rows, []);
     await apply(host, given('three\n'), 'r-three');
     await host.exec(
-      'test "$(cat /etc/own.conf)" = three; sleep 4; journalctl -u keelson-confirm-base -n 20 >&2; tail -5 /var/log/keelson.log >&2; test "$(cat /etc/own.conf)$(cat /etc/new.conf)" = twotwo',
+      'test "$(cat /etc/own.conf)" = three; sleep 4; test "$(cat /etc/own.conf)$(cat /etc/new.conf)" = twotwo',
     );
     assert.match(
       await host.exec('cat /var/log/keelson.log'),
@@ -296,8 +296,6 @@ const steps: Record<string, (host: SandboxHost) => Promise<void>> = {
 test('a manifest as a transaction', async (t: TestContext) => {
   const host = await testHost(t);
   await install(host);
-  for (const [title, step] of Object.entries(steps).filter(
-    ([title]) => !process.env.ONLY || new RegExp(process.env.ONLY).test(title),
-  ))
+  for (const [title, step] of Object.entries(steps))
     await t.test(title, () => step(host).finally(() => prune(host)));
 });

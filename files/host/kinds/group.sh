@@ -2,18 +2,23 @@
 
 order_group=20
 
-# Of a group also that it was about to be made, for nothing marks it as the kit's.
+# Of a group also that it was about to be made, for nothing marks it as the kit's; but for the user of its name.
 observe_group() {
   group_lines=$1
   {
-    { stored_items && pending_items; } | awk -F '\t' '$1 == "group" { print "made\t" $2 }'
+    { stored_items && pending_items; } | awk -F '\t' '$1 == "group" { print $2 }'
+    section passwd
+    with_names "$group_lines" getent passwd
+    section group
     getent group
-    printf 'items\n%s\n' "$group_lines"
-  } | awk -F '\t' -v foreign="$(somebody_elses groupdel)" '
-    items { print "group\t" $2 "\t" ($2 in members ? $2 in made ? "members=" sorted(members[$2]) : replaced($2) : "state=missing"); next }
-    $1 == "items" { items = 1; next }
-    $1 == "made" { made[$2] = 1; next }
-    { split($0, part, ":"); members[part[1]] = part[4] }
+    section items
+    printf '%s\n' "$group_lines"
+  } | awk -F '\t' -v ours="$OURS" -v foreign="$(somebody_elses groupdel)" '
+    $1 == "section" { section = $2; next }
+    section == "" { made[$0] = 1; next }
+    section == "passwd" { split($0, part, ":"); if (part[5] == ours) made[part[1]] = 1; next }
+    section == "group" { split($0, part, ":"); members[part[1]] = part[4]; next }
+    { print "group\t" $2 "\t" ($2 in members ? $2 in made ? "members=" sorted(members[$2]) : replaced($2) : "state=missing") }
     function replaced(name,  text) { text = foreign; sub(/NAME/, name, text); return "foreign=" text }
     '"$SORTED"
 }
