@@ -8,17 +8,17 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keep, root } from '../../tools/pulumi.ts';
-import { baseTree, type Release } from '../../tools/sandbox/base.ts';
-import type { HostOptions } from '../../tools/sandbox/host.ts';
-import { runAsRoot } from '../../tools/sandbox/process.ts';
+import { baseTree, type Release } from '../../tools/container/base.ts';
+import type { HostOptions } from '../../tools/container/make.ts';
 import {
   cacheDirectory,
   isRunning,
   readRecord,
   recordedHosts,
-} from '../../tools/sandbox/record.ts';
-import { type SandboxHost, testHost, withHost } from './host.ts';
+} from '../../tools/container/record.ts';
+import { runAsRoot } from '../../tools/lib/process.ts';
+import { keep, root } from '../../tools/lib/pulumi.ts';
+import { type DebianHost, testHost, withHost } from './host.ts';
 import { codeOf, config, writeCode } from './small-app.ts';
 import { newStack, type Stack, testStack } from './stack.ts';
 
@@ -26,7 +26,7 @@ const templates = join(keep, 'provisioned');
 
 type Kind = { release?: Release; user?: string };
 
-type Provisioned = { host: SandboxHost; stack: Stack };
+type Provisioned = { host: DebianHost; stack: Stack };
 
 /**
  * A copy of a host with the small app, and a stack that has its state; both go with the test.
@@ -36,7 +36,7 @@ type Provisioned = { host: SandboxHost; stack: Stack };
  */
 export async function provisionedHost(
   t: TestContext,
-  options: Pick<HostOptions, 'release' | 'user' | 'cpus' | 'diskMegabytes'> = {},
+  options: HostOptions = {},
 ): Promise<Provisioned> {
   const copyOf = await template(options);
   const host = await testHost(t, { ...options, copyOf });
@@ -45,7 +45,7 @@ export async function provisionedHost(
 }
 
 /** A copy of a provisioned host alone, for a stack that has never seen it. */
-export async function copiedHost(t: TestContext, options: HostOptions = {}): Promise<SandboxHost> {
+export async function copiedHost(t: TestContext, options: HostOptions = {}): Promise<DebianHost> {
   return await testHost(t, { ...options, copyOf: await template(options) });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Run, said } from '../../tools/engine.ts';
-import { diffSnapshots, type SandboxHost, traces } from '../harness/host.ts';
+import { type Run, said } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, diffSnapshots, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { picture } from '../harness/picture.ts';
@@ -29,13 +29,13 @@ const done = ({ steps }: Run): string =>
     .join('');
 
 /** Main processes of the services that no recovery may restart. */
-const processes = (host: SandboxHost): Promise<string> =>
+const processes = (host: DebianHost): Promise<string> =>
   host.exec('systemctl show -p MainPID --value nginx.service shop@4190.service shop@4191.service');
 
 type Changes = Record<string, Record<string, { run: string; lines: string[] }>>;
 
 /** The lines of each run that the outputs name are those that the host's log has of it. */
-async function assertLogged(stack: Stack, host: SandboxHost): Promise<string[]> {
+async function assertLogged(stack: Stack, host: DebianHost): Promise<string[]> {
   const { changes } = (await stack.outputs()) as { changes: Changes };
   const log = await hostLog(host);
   for (const [manifest, { run, lines }] of Object.entries(changes.server ?? {})) {
@@ -45,7 +45,7 @@ async function assertLogged(stack: Stack, host: SandboxHost): Promise<string[]> 
   return Object.values(changes.server ?? {}).flatMap(({ lines }) => lines);
 }
 
-const isServed = async (host: SandboxHost): Promise<void> => {
+const isServed = async (host: DebianHost): Promise<void> => {
   const { status, body } = await ask(host, '/', { domain: 'shop.example.com' });
   assert.deepEqual({ status, body }, { status: 200, body: 'ok\n' });
 };

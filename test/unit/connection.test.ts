@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { commandConnection, hostKeys, open, remedy } from '../../components/ssh/connection.ts';
-import { keyPair } from '../ssh-server.ts';
+import { keyPair } from '../harness/ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keep } from '../pulumi.ts';
+import { keep } from '../lib/pulumi.ts';
 import { releases } from './base.ts';
 
 /** Where each host has its directory. */

@@ -16,17 +16,17 @@ import provider from '@pulumi/pulumi/proto/provider_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import struct from 'google-protobuf/google/protobuf/struct_pb.js';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { differences } from '../../tools/command-plugin/diff.ts';
-import { check } from '../../tools/command-plugin/inputs.ts';
+import { differences } from '../../tools/stand-in/diff.ts';
+import { check } from '../../tools/stand-in/inputs.ts';
 import {
   isSecret,
   type Properties,
   plain,
   secret,
   unknown,
-} from '../../tools/command-plugin/property.ts';
-import { service } from '../../tools/command-plugin/provider.ts';
-import { keyPair, type SshServer, sshServer } from '../ssh-server.ts';
+} from '../../tools/stand-in/property.ts';
+import { service } from '../../tools/stand-in/provider.ts';
+import { keyPair, type SshServer, sshServer } from '../harness/ssh-server.ts';
 
 const login = keyPair();
 const hostKey = keyPair();
