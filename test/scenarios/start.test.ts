@@ -15,15 +15,15 @@ import {
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../tools/pulumi.ts';
-import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
+import { scenariosDirectory } from '../../tools/container/cleanup.ts';
 import {
   container,
   insideAddress,
   makeNetwork,
   runningContainers,
-} from '../../tools/sandbox/container.ts';
-import { cacheDirectory, thisProcess } from '../../tools/sandbox/record.ts';
+} from '../../tools/container/container.ts';
+import { cacheDirectory, thisProcess } from '../../tools/container/record.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 import { assertNoTrace } from '../harness/host.ts';
 
 const clone = join(scenariosDirectory, `${process.pid}-clone`);
