@@ -17,11 +17,13 @@ shell_scripts() {
 }
 
 # The parts of the programs on a host use each other, so they are read as one. Left out: that it includes
-# /etc/os-release (SC1091), that functions and pipelines use one name (SC2030, SC2031), and that what a kind says
-# of itself is read by a name that is put together (SC2034).
+# /etc/os-release (SC1091), that functions and pipelines use one name (SC2030, SC2031), that what a kind says of
+# itself is read by a name that is put together (SC2034), and that a trap calls functions (SC2317).
 host_scripts() {
-  cat files/host/prelude.sh files/host/[!p]*.sh files/host/*/*.sh files/host/probe.sh |
-    shellcheck --exclude=SC1091,SC2030,SC2031,SC2034 -
+  {
+    cat files/host/prelude.sh
+    find files/host -name '*.sh' ! -name prelude.sh | sort | xargs cat
+  } | shellcheck --exclude=SC1091,SC2030,SC2031,SC2034,SC2317 -
 }
 
 # begin NAME COMMAND...: runs a check in the background.

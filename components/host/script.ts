@@ -51,6 +51,7 @@ const common = (): string =>
       'configs',
       'observe',
       'rule',
+      'verdict',
       'difference',
     ),
     kinds(),

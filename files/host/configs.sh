@@ -13,17 +13,8 @@ read_by_units() {
 }
 
 # CHANGE-TIME INODE PATH of those paths that are there.
-# Usage: stamps_of < PATHS
-stamps_of() {
-  read_paths=$(cat)
-  [ -n "$read_paths" ] || return 0
-  set -f
-  IFS=$NEWLINE
-  # shellcheck disable=SC2086 # one word a line
-  find $read_paths -maxdepth 0 -printf '%C@ %i %p\n' 2>/dev/null | LC_ALL=C sort
-  unset IFS
-  set +f
-}
+# Usage: stamps_of LINES, of which each ends in a path after a tab
+stamps_of() { find_names "$1" -maxdepth 0 -printf '%C@ %i %p\n'; }
 
 # UNIT<TAB>PATHS of files that were touched since a service was last made to read them, where it may run something
 # else than what is on disk. While its processes are the same, it still runs what it read then.
@@ -33,7 +24,7 @@ stale_configs() {
   {
     printf '%s\n' "$read_files"
     echo stamps
-    printf '%s\n' "$read_files" | cut -f 2 | sort -u | stamps_of
+    stamps_of "$read_files"
   } | STATE=$STATE awk -F '\t' '
     function note(unit,  path, line) {
       noted[unit] = "none"; path = ENVIRON["STATE"] "/units/" unit

@@ -32,7 +32,7 @@ confirm() {
   run=$1 server=$2 manifest=confirm
   take_lock
   for place in "$STATE"/confirm/*; do
-    [ -f "$place/run" ] && [ "$(cat "$place/run")" = "$run" ] || continue
+    if [ ! -f "$place/run" ] || [ "$(cat "$place/run")" != "$run" ]; then continue; fi
     manifest=${place##*/}
     settle_confirmation "$place"
     say change "$manifest: confirmed"

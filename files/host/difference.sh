@@ -42,6 +42,7 @@ list_traits() {
       eval "trait_lines=\${${trait}_$kind:-}"
       IFS=$NEWLINE
       set -f
+      # shellcheck disable=SC2154 # just set
       for trait_line in $trait_lines; do traits=$traits$kind$TAB$trait$TAB$trait_line$NEWLINE; done
       set +f
       unset IFS

@@ -14,6 +14,7 @@ apply_files() {
   obsolete_files >>"$work/swap"
   [ -s "$work/swap" ] || return 0
   check_files
+  owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|directory|tree)\t/ { print $2 }')$NEWLINE
   # All of them at once: each alone would wait for the disk.
   sync_stages
   while IFS="$TAB" read -r kind staged path <&3; do
@@ -49,13 +50,13 @@ sweep_stages() {
 }
 
 swap_path() {
-  chattr -ia "$3" 2>/dev/null || :
   case $1 in
     gone.*)
       keep_for_undo gone "$3"
       remove_one "${1#gone.}" "$3"
       ;;
     *)
+      case $rows in *"$TAB$1$TAB$3${TAB}flags$TAB"*) chattr -ia "$3" 2>/dev/null || : ;; esac
       origin_of_item "$1" "$3"
       keep_original "$3"
       keep_for_undo "$item_origin" "$3"
@@ -69,7 +70,7 @@ swap_path() {
 keep_original() {
   is_there "$1" || return 0
   ! is_there "$STATE/originals$1" || return 0
-  ! stored_items | awk -F '\t' -v path="$1" '$2 == path && /^(file|link|directory|tree)\t/ { found = 1 } END { exit !found }' || return 0
+  case $owned_paths in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
   # Of ours, from before the host's memory was lost.
   if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
   mkdir -p "$STATE/originals${1%/*}"

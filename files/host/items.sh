@@ -8,6 +8,14 @@ field() {
   esac
 }
 
+# Sets owner, group and mode to those of an item line, without a process.
+# Usage: take_ownership LINE
+take_ownership() {
+  owner=$1$TAB owner=${owner#*"${TAB}owner="} owner=${owner%%"$TAB"*}
+  group=$1$TAB group=${group#*"${TAB}group="} group=${group%%"$TAB"*}
+  mode=$1$TAB mode=${mode#*"${TAB}mode="} mode=${mode%%"$TAB"*}
+}
+
 # Usage: has_field @deep "$line"
 has_field() { case $TAB$2 in *"$TAB$1="*) ;; *) return 1 ;; esac; }
 

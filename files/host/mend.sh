@@ -2,8 +2,17 @@
 
 set_ownership() {
   # The mode comes last: chown clears the set-id bits.
-  chown -h "$(field owner "$2"):$(field group "$2")" "$1"
-  chmod "$(field mode "$2")" "$1"
+  take_ownership "$2"
+  chown -h "$owner:$group" "$1"
+  chmod "$mode" "$1"
+}
+
+# What was seen of these at a path: mostly nothing, and a tool for each would take longer than the rest.
+# Usage: clear_seen_attributes KIND PATH
+clear_seen_attributes() {
+  case $rows in
+    *"$TAB$1$TAB$2${TAB}acl$TAB"* | *"$TAB$1$TAB$2${TAB}xattr$TAB"* | *"$TAB$1$TAB$2${TAB}flags$TAB"*) clear_attributes "$2" ;;
+  esac
 }
 
 # Takes away what defeats a mode: ACLs, extended attributes, immutable and append-only flags.

@@ -2,8 +2,8 @@
 # Read-only: no temporary file, no lock, nothing is asked of a service that would write.
 # Each kind is asked once for all its items, and every tool runs once, never once per item.
 
-# Usage: observe < ITEM-LINES. What a kind says goes to the function observe_KIND, or where several kinds are seen
-# in one go, to what each names as observer_KIND.
+# Usage: observe < ITEM-LINES. Those of a kind go to its function observe_KIND, or where several kinds are seen in one
+# go, to the one that each names as observer_KIND: as the first argument, and on standard input.
 observe() {
   items=$(cat)
   known_observers=''
@@ -26,6 +26,9 @@ observe() {
   for observer in $known_observers; do
     eval "observing=\$lines_$observer lines_$observer=''"
     # shellcheck disable=SC2154 # just set
-    [ -z "$observing" ] || printf '%s' "$observing" | "observe_$observer"
+    observing=${observing%"$NEWLINE"}
+    [ -z "$observing" ] || "observe_$observer" "$observing" <<LINES
+$observing
+LINES
   done
 }

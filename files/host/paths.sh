@@ -3,9 +3,9 @@
 is_directory() { [ -d "$1" ] && [ ! -L "$1" ]; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# Usage: observe_paths < ITEM-LINES
+# Usage: observe_paths ITEM-LINES
 observe_paths() {
-  path_lines=$(cat) file_lines='' whole_lines='' tree_lines=''
+  path_lines=$1 file_lines='' whole_lines='' tree_lines=''
   set -f
   IFS=$NEWLINE
   for line in $path_lines; do

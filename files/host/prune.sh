@@ -37,8 +37,9 @@ remove_manifest() {
 doomed() {
   for doomed_file in "$STATE"/manifests/* "$STATE"/pending/*; do
     doomed_name=${doomed_file##*/}
-    [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept" || continue
-    printf '%s\n' "$doomed_name"
+    if [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept"; then
+      printf '%s\n' "$doomed_name"
+    fi
   done | sort -u
 }
 

@@ -68,7 +68,7 @@ tell_remaining() {
   all_units
   while IFS= read -r line <&3; do
     how=$(field @change "$line") name=$(item_name "$line")
-    [ -n "$how" ] && concerns_unit "$line" "$name" && systemctl is-active --quiet "$name" || continue
+    if [ -z "$how" ] || ! concerns_unit "$line" "$name" || ! systemctl is-active --quiet "$name"; then continue; fi
     if systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else

@@ -25,7 +25,7 @@ rows_of() {
 tell_rows() {
   case $rows in *"$TAB$1$TAB"*) ;; *) return 0 ;; esac
   # What is gone is told where it goes.
-  rows_of "$1" | awk -F '\t' -v kind="$1" '$2 == kind && $1 != "gone"' | in_words | tell
+  printf '%s' "$rows" | in_words "$1" | tell
 }
 
 # What was seen of an item.

@@ -5,8 +5,8 @@
 keep_for_undo() {
   [ "$1" != drift ] || [ -n "$confirm_seconds" ] || return 0
   if is_there "$2"; then
-    kept=$(($(wc -l <"$work/undo") + 1))
-    mkdir -p "$work/old"
+    kept=$((${kept:-0} + 1))
+    [ -d "$work/old" ] || mkdir "$work/old"
     cp -a "$2" "$work/old/$kept"
     printf '%s\t%s\n' "$work/old/$kept" "$2" >>"$work/undo"
   else
@@ -51,7 +51,7 @@ tell_after_undo() {
   ! touched_units || systemctl daemon-reload
   while IFS= read -r line <&4; do
     name=$(item_name "$line") how=$(field @change "$line")
-    [ -n "$how" ] && concerns_unit "$line" "$name" && systemctl is-active --quiet "$name" || continue
+    if [ -z "$how" ] || ! concerns_unit "$line" "$name" || ! systemctl is-active --quiet "$name"; then continue; fi
     if systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else

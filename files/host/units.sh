@@ -34,7 +34,7 @@ owns_unit() { case $NEWLINE$wanted in *"${NEWLINE}unit$TAB$1$TAB"*) ;; *) return
 
 reload_unit() {
   how=$(field @change "$1")
-  [ -n "$how" ] && systemctl is-active --quiet "$2" || return 0
+  if [ -z "$how" ] || ! systemctl is-active --quiet "$2"; then return 0; fi
   process=$(process_stamp "$2")
   systemctl "$how" "$2" 2>"$work/complaints" || fail "systemctl $how $2: $(cat "$work/complaints")
 $(journalctl -u "$2" -n 12 --no-pager -o cat)"
@@ -75,7 +75,7 @@ note_config() {
   ! grep -qs "^unit$TAB$2$TAB" "$work/obsolete" || return 0
   {
     printf 'process %s\n' "$(process_stamp "$2")"
-    { printf '%s\n' "$wanted" && stored_items "$manifest"; } | read_by_units "$1" | cut -f 2 | stamps_of
+    stamps_of "$({ printf '%s\n' "$wanted" && stored_items "$manifest"; } | read_by_units "$1")"
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

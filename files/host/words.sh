@@ -1,8 +1,9 @@
 # The words of a row: the same in the preview (components/host/rows.ts), in what `up` prints, and in the log.
 
-# Usage: in_words < ROWS. A line each, its origin in front; none for those that only follow from another one.
+# Usage: in_words [KIND] < ROWS. A line each, its origin in front; none for those that only follow from another one.
+# With a kind, those of its rows that are not told elsewhere.
 in_words() {
-  awk -F '\t' '
+  awk -F '\t' -v kind="${1:-}" '
     # A release by as many digits as are enough for `release:` in a stack file.
     function short(text,  out) {
       while (match(text, /[0-9A-Za-z_]+/)) {
@@ -22,6 +23,6 @@ in_words() {
       if ($4 == "sha256") return item " content"
       return item " " ($4 == "state" ? "" : $4 " ") change()
     }
-    $7 == "echo" { next }
+    NF < 3 || $7 == "echo" || (kind != "" && ($2 != kind || $1 == "gone")) { next }
     { printf "%-6s %s\n", $1, words() }'
 }

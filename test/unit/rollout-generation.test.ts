@@ -197,6 +197,15 @@ test('of a manifest that is being applied nothing is lost but the hash', () => {
   assert.match(text, /^file\t\/etc\/x\towner=root\tsha256=[0-9a-f]{64}\t/m);
 });
 
+test('a manifest of an older helper that names the same file gets no note', () => {
+  const found = notes({
+    'manifests/environment-shop': manifest('environment-shop', oldHash),
+    'manifests/rollout-shop': manifest('rollout-shop', oldHash),
+    'pending/rollout-shop': manifest('rollout-shop', 'ff'),
+  });
+  assert.deepEqual(Object.keys(found), ['rollout-shop']);
+});
+
 test('also of one that is applied for the first time', () => {
   const rows = 'new\trollout\tshop\t\t\t\n';
   const found = notes({ 'pending/rollout-shop': manifest('rollout-shop', 'ff', rows) });

@@ -1,7 +1,7 @@
 /** How one instance is moved: what is asked of systemd, Monit and the kernel, in which order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { run } from './rollout-shell.ts';
+import { read, run } from './rollout-shell.ts';
 
 const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
 const old = 'release aaaaaaaa';
@@ -106,8 +106,8 @@ test('what is cut is told of each port by itself', () => {
 const holder = (address: string, unit: string, settings = ''): string =>
   run(`listen=port ${settings}
     ss() { printf 'LISTEN 0 511 %s 0.0.0.0:* users:(("node",pid=%s,fd=18))\n' '${address}' "\${pid:-$$}"; }
-    sed() { case $* in */cgroup) echo '${unit}' ;; *) command sed "$@" ;; esac; }
-    port_holder 4190 | command sed "s/process $$/process N/"`);
+    unit_of_process() { echo '${unit}'; }
+    port_holder 4190 | sed "s/process $$/process N/"`);
 
 test('a port is held by whoever listens on it and is none of the instance', () => {
   assert.equal(holder('127.0.0.1:4190', 'shop@4190.service'), '');
@@ -118,6 +118,21 @@ test('a port is held by whoever listens on it and is none of the instance', () =
   );
   assert.equal(holder('*:4190', 'other.service'), 'node (process N of other.service)');
   assert.equal(holder('10.0.0.5:4190', 'other.service'), '');
+});
+
+test('the unit of a process is found in both layouts of control groups, and in any order', () => {
+  const groups = (...lines: string[]): string => {
+    const script = `mkdir "$root/7"; cat >"$root/7/cgroup"; eval "$(printf '%s' "$unit_of" | command sed "s,/proc/,$root/,")"; unit_of_process 7`;
+    const source = /^unit_of_process\(\) \{.*?^\}/ms.exec(read('rollout/move.sh'))?.[0] ?? '';
+    return run(
+      `unit_of=$(cat <<'SOURCE'\n${source}\nSOURCE\n)\n${script}`,
+      `${lines.join('\n')}\n`,
+    );
+  };
+  const path = '/system.slice/system-shop.slice/shop@4190.service';
+  assert.equal(groups(`0::${path}`), 'shop@4190.service\n');
+  assert.equal(groups('12:pids:/x', `1:name=systemd:${path}`, '0::/'), 'shop@4190.service\n');
+  assert.equal(groups('0::/', `1:name=systemd:${path}`), 'shop@4190.service\n');
 });
 
 test('systemd holds the port of a socket of its own, and no other', () => {

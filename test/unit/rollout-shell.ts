@@ -1,12 +1,16 @@
 /** The rollout's shell, sourced with a scratch state and stand-ins for the programs of a host. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { helper } from '../../components/host/script.ts';
 
-const functions = helper().replace(/main "\$@"\n*$/, '');
+const folder = new URL('../../files/host/', import.meta.url);
+/** The text of a file of the helper's, by its path in `files/host/`. */
+export const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
+const functions = helper().replace(/main "\$@"\n+$/, '');
 
 /**
  * Around every test: nothing outside the scratch directory $root is written, what is said goes to standard output,
@@ -34,20 +38,17 @@ sleep() { pass "$(echo "$1" | awk '{ print $1 * 100 }')"; }
 systemctl() { echo "systemctl $*" >>"$root/asked"; }
 journalctl() { :; }
 monit() { :; }
-rows='' origin=change observation=''
+rows=$NEWLINE wanted='' origin=change observation=''
 `;
 
-/** Runs a script that has all functions of the rollout, with dash where it is, and returns what it printed. */
+const scratch = mkdtempSync(join(tmpdir(), 'keelson-rollout-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+/** Runs a script that has all functions of the rollout, with dash as Debian does, and returns what it printed. */
 export function run(script: string, input = ''): string {
-  const folder = mkdtempSync(join(tmpdir(), 'keelson-rollout-'));
-  try {
-    // Too long for an argument.
-    writeFileSync(join(folder, 'program'), `${functions}\n${standIns}\n${script}`);
-    const program = ['-eu', join(folder, 'program')];
-    const { stdout, stderr } = spawnSync('sh', program, { input, encoding: 'utf8' });
-    assert.equal(stderr, '');
-    return stdout;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const program = join(scratch, 'program');
+  writeFileSync(program, `${functions}\n${standIns}\n${script}\n`);
+  const { stdout, stderr } = spawnSync('sh', [program], { input, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  return stdout;
 }

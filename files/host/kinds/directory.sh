@@ -7,7 +7,7 @@ order_directory=40 observer_directory=paths
 apply_directory() {
   path=$(item_name "$1")
   make_directory "$path"
-  clear_attributes "$path"
+  clear_seen_attributes directory "$path"
   set_ownership "$path" "$1"
   if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
     chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"

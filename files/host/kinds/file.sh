@@ -9,10 +9,11 @@ stage_file() {
     # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
     staged=${2%/*}/keelson.$$.${3##*/}.dpkg-new
     [ -f "$3" ] || : >"$3"
-    install -T -o "$(field owner "$1")" -g "$(field group "$1")" -m "$(field mode "$1")" "$3" "$staged"
+    take_ownership "$1"
+    install -T -o "$owner" -g "$group" -m "$mode" "$3" "$staged"
     to_swap file "$staged" "$2"
   else
-    clear_attributes "$2"
+    clear_seen_attributes file "$2"
     set_ownership "$2" "$1"
   fi
 }

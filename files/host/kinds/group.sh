@@ -4,7 +4,7 @@ order_group=20
 
 # Of a group also that it was about to be made, for nothing marks it as the kit's.
 observe_group() {
-  group_lines=$(cat)
+  group_lines=$1
   {
     { stored_items && pending_items; } | awk -F '\t' '$1 == "group" { print "made\t" $2 }'
     getent group

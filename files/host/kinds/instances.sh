@@ -37,14 +37,20 @@ apply_instances() {
   rollout_of "$(item_name "$1")"
   drain=$(field @drain "$1") stop=$(field @stop "$1") type=$(field @type "$1") single=no start=60 answers=1
   running=$(field running "$(printf '%s\n' "$1" | observe_instances)")
-  surplus=$(without "$(field running "$1" | tr ',' ' ')" "$(printf '%s' "$running" | tr ',' ' ')")
-  [ -n "$surplus" ] || return 0
+  wanted_ones=$(field running "$1")
+  surplus=$(without "$(printf '%s' "$wanted_ones" | tr ',' ' ')" "$(printf '%s' "$running" | tr ',' ' ')")
+  [ -z "$surplus" ] || end_surplus "$2"
+  say_rows_but running instances
+}
+
+# Usage: end_surplus ORIGIN
+end_surplus() {
   take_out "$(numbers_among "$surplus")"
-  say_open instances "$surplus" "$2"
+  say_open instances "$surplus" "$1"
   stop_instances "$surplus"
   systemctl_each reset-failed service "$surplus"
   open_ports
-  say "$2" "instances $app running $running → $(field running "$1")"
+  say "$1" "instances $app running $running → $wanted_ones"
 }
 
 # Somebody may have started one by a name that is no port.

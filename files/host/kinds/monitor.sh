@@ -9,7 +9,7 @@ state not.loaded (file|link|absent) .*'
 ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
 
 observe_monitor() {
-  monitor_lines=$(cat)
+  monitor_lines=$1
   {
     ask_monit -B status || :
     printf '\nitems\n%s\n' "$monitor_lines"
@@ -31,7 +31,7 @@ end_monitor() {
   case "$rows $told_units $started " in *"${TAB}monitor$TAB"* | *' monit.service '*) ;; *) return 0 ;; esac
   tries=0
   while [ "$tries" -lt 300 ]; do
-    unwatched=$(printf '%s' "$1" | observe_monitor | awk -F '\t' '$3 != "state=monitored" { print $2 }')
+    unwatched=$(observe_monitor "$1" | awk -F '\t' '$3 != "state=monitored" { print $2 }')
     [ -n "$unwatched" ] || return 0
     for check in $unwatched; do ask_monit monitor "$check" >/dev/null || :; done
     tries=$((tries + 1))

@@ -3,7 +3,7 @@
 order_package=10 together_package=yes stays_package=always brings_package=yes
 
 observe_package() {
-  package_lines=$(cat)
+  package_lines=$1
   {
     # shellcheck disable=SC2016 # the format is dpkg's own
     with_names "$package_lines" dpkg-query -W -f '${Package}\t${db:Status-Want}\t${db:Status-Status}\t${Version}\n'

@@ -157,6 +157,14 @@ apply_rollout() {
     order_the_rollout "$1" "$2"
     report_rollout
   fi
+  say_rows_but '[0-9]+|current|public|target' rollout
+}
+
+# The rows of keys other than those that are told when they are done: settings, and that nothing was there before.
+# Usage: say_rows_but PATTERN KIND
+say_rows_but() {
+  other_rows=$(rows_of "$2" "$app" | awk -F '\t' -v told="^($1)\$" '$4 !~ told')
+  [ -z "$other_rows" ] || printf '%s\n' "$other_rows" | in_words | tell
 }
 
 # An item line without what is only told to the helper.

@@ -8,7 +8,7 @@ reload .* (file|link|absent) /etc/systemd/system/{name}'
 
 # One call for all, in the order of the names.
 observe_unit() {
-  unit_lines=$(cat)
+  unit_lines=$1
   take_names "$unit_lines"
   {
     stale_configs "$unit_lines"

@@ -91,15 +91,15 @@ read_good_settings() {
 # The old release runs with its own files again; the next run finds them changed and writes the wanted ones.
 put_generation_back() {
   [ -s "$place/good/identity" ] || return 0
-  put_back "$place/good/environment" "$(environment_file)"
-  [ ! -f "$place/good/hook" ] || put_back "$place/good/hook" "$(hook_file)"
+  put_file_back "$place/good/environment" "$(environment_file)"
+  [ ! -f "$place/good/hook" ] || put_file_back "$place/good/hook" "$(hook_file)"
   cmp -s "$place/good/unit" "$(unit_file)" || {
-    put_back "$place/good/unit" "$(unit_file)"
+    put_file_back "$place/good/unit" "$(unit_file)"
     systemctl daemon-reload
   }
 }
 
-put_back() {
+put_file_back() {
   ! cmp -s "$1" "$2" || return 0
   cp -p "$1" "$2.keelson-new"
   sync "$2.keelson-new"
@@ -110,10 +110,10 @@ put_back() {
 
 # The next look finds the old file where its manifest wants the new one. It is to know that nobody drifted:
 # the manifest counts as one that was cut short. One that was, such as the rollout's own, which is being applied,
-# keeps what else is noted of it.
+# keeps what else is noted of it. The rollout's own comes first: of an older helper another one may name the same.
 note_put_back() {
   put=$(sha256sum <"$1")
-  for manifest_of in "$STATE"/manifests/* "$STATE/pending/$manifest"; do
+  for manifest_of in "$STATE/pending/$manifest" "$STATE"/manifests/*; do
     begun=$STATE/pending/${manifest_of##*/} whole=yes
     [ -f "$begun" ] || { begun=$manifest_of && whole=''; }
     [ -f "$begun" ] || continue
@@ -123,5 +123,6 @@ note_put_back() {
       /^end$/ { ended = 1; if (!whole) exit }
       END { exit !found }' "$begun" >"$work/put-back" || continue
     install_durably "$work/put-back" "$STATE/pending/${manifest_of##*/}"
+    return 0
   done
 }

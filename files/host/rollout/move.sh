@@ -53,12 +53,19 @@ free_ports() {
 
 # Who listens on a port and is none of the instance, in words.
 port_holder() {
-  ss -Hltnp "sport = :$1" | awk '$4 ~ /^(127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]):/' |
-    sed -n 's/.*(("\([^"]*\)",pid=\([0-9]*\).*/\2 \1/p' | while read -r pid program; do
-      [ "$listen" = socket ] && [ "$pid" = 1 ] && continue
-      of=$(sed -n 's,^\(0:\|1:name=systemd\):.*/\([^/]*\)$,\2,p' "/proc/$pid/cgroup" | sort -u | tail -n 1)
-      [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)' "$program" "$pid" "$of"
-    done
+  ss -Hltnp "sport = :$1" | awk '$4 ~ /^(127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]):/ && match($0, /\(\("[^"]*",pid=[0-9]+/) {
+    split(substr($0, RSTART + 3, RLENGTH - 3), part, /",pid=/); print part[2], part[1] }' | while read -r pid program; do
+    [ "$listen" = socket ] && [ "$pid" = 1 ] && continue
+    of=$(unit_of_process "$pid")
+    [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)' "$program" "$pid" "$of"
+  done
+}
+
+# As systemd's own tree of control groups has it, on hosts of both layouts.
+unit_of_process() {
+  while IFS=: read -r _ tree group; do
+    case $tree/${group#/} in /?* | name=systemd/?*) echo "${group##*/}" && return ;; esac
+  done <"/proc/$1/cgroup"
 }
 
 # A socket that stays would start its service at once.

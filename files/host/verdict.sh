@@ -1,0 +1,59 @@
+# What comes of all rows: which are echoes, which manifests are due, which texts are asked for. It belongs to the rule.
+# shellcheck disable=SC2016 # of awk's own
+RULE=$RULE'
+# What only follows from another difference is told once, by its cause.
+function is_echo(i,  part, rule, n, j, word, cause, other) {
+  split(line_of[i], part, "\t")
+  if (part[1] == "new") return 0
+  n = split(echo_rules[part[2]], rule, "\n")
+  for (j = 1; j <= n; j++) {
+    if (split(rule[j], word, " ") < 3 || word[1] != part[4] || part[5] !~ ("^(" word[2] ")$")) continue
+    cause = substr(rule[j], length(word[1]) + length(word[2]) + 3)
+    gsub(/\{name\}/, part[3], cause)
+    for (other in caused) if (caused[other] ~ ("^(" cause ")")) return 1
+  }
+  return 0
+}
+
+function text_of(i,  part, changes) {
+  split(line_of[i], part, "\t")
+  if (part[2] != "file" || part[4] != "sha256" || (("file\t" part[3]) in secret)) return
+  if (part[1] ~ /^(drift|found)$/ && part[5] != "") ask(part[3], "found", "")
+  if (part[1] != "change") return
+  if (index(any_line["stored", "file\t" part[3]] "\t", "\tsha256=" part[5] "\t")) ask(part[3], "applied", holder("file\t" part[3]))
+  else if (part[5] != "") ask(part[3], "found", "")
+}
+function ask(path, which, manifest) { if (!((path, which) in asked)) { asked[path, which] = 1; print "text\t" path "\t" which "\t" manifest } }
+function holder(id,  i) { for (i = 1; i <= stored_names; i++) if (("stored", stored_name[i], id) in known_line) return stored_name[i] }
+
+function is_due(m,  i) {
+  if (hash[m] != wanted_hash[m] || (("begun", m) in is_there)) return 1
+  for (i = 1; i <= rows; i++) if (row_manifest[i] == m && !echo[i]) return 1
+  return 0
+}
+
+END {
+  if (failed) exit 1
+  for (m = 1; m <= manifests; m++) {
+    current = manifest[m]
+    for (i = 1; i <= items[m]; i++) {
+      judge(item[m, i])
+      id = kind "\t" name
+      if (index(item[m, i] any_line["stored", id], "\t@secret=")) secret[id] = 1
+    }
+    if (mode != "settled") gone_from(current, 0)
+  }
+  if (mode == "look") for (m = 1; m <= stored_names; m++) {
+    current = stored_name[m]
+    if (!(current in is_wanted) && !is_others(current)) { gone_from(current, 1); left_over[++left_overs] = current }
+  }
+  for (i = 1; i <= rows; i++) { split(line_of[i], field, "\t"); caused[i] = field[2] " " field[3] }
+  for (i = 1; i <= rows; i++) echo[i] = is_echo(i)
+  if (mode != "look") { for (i = 1; i <= rows; i++) print line_of[i] (echo[i] ? "\techo" : ""); exit }
+  for (m = 1; m <= manifests + left_overs; m++) {
+    current = m <= manifests ? manifest[m] : left_over[m - manifests]
+    print "manifest\t" current "\t" (m > manifests ? "gone" : is_due(current) ? "due" : "applied")
+    for (i = 1; i <= rows; i++) if (row_manifest[i] == current && !echo[i]) print line_of[i]
+  }
+  for (i = 1; i <= rows; i++) text_of(i)
+}'
