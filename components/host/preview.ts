@@ -1,7 +1,7 @@
 /** What a preview says of a manifest: its rows in words, with the lines of text files that differ. */
 import { createPatch } from 'diff';
 import type { Item } from './item.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest, Note } from './manifest.ts';
 import { type Row, sentence } from './rows.ts';
 
 /** Texts of one file on the host: what is there, and what was applied last. */
@@ -27,7 +27,15 @@ export function preview(
       sentence(row),
       ...patch(row, rows, items.get(`${row.kind} ${row.name}`), texts.get(row.name)),
     ]),
+    ...notesOn(manifest, rows),
   ];
+}
+
+/** What a component has to say where rows of an item have certain keys, each once. */
+function notesOn({ notes = [] }: Manifest, rows: readonly Row[]): string[] {
+  const isMet = ({ item, keys }: Note) =>
+    rows.some((row) => `${row.kind} ${row.name}` === item && keys.includes(row.key));
+  return [...new Set(notes.filter(isMet).map(({ text }) => `  ${text}`))];
 }
 
 function summary({ name, items }: Manifest, rows: readonly Row[]): string {

@@ -17,9 +17,17 @@ main() {
       apply_manifest
       note_owner
       ;;
-    prune | destroy | confirm)
+    prune)
       open_work
-      "$command" "$@"
+      prune "$1"
+      ;;
+    destroy)
+      open_work
+      destroy "$1"
+      ;;
+    confirm)
+      open_work
+      confirm "$1" "${2:-}"
       ;;
     remove)
       open_work

@@ -68,6 +68,15 @@ test('at first sight what is new is counted, and what is there otherwise is told
   ]);
 });
 
+test('what a component says of some keys of an item follows its rows, once', () => {
+  const note = { item: 'file /etc/a', keys: ['mode', 'owner'], text: 'a restart follows' };
+  const noted = { ...manifest, notes: [note, { ...note, keys: ['group'], text: 'never' }] };
+  const rows = ['mode\t1\t2', 'owner\ta\tb'].map((it) => `drift\tfile\t/etc/a\t${it}`);
+  assert.deepEqual(lines(['manifest\tbase\tdue', ...rows], true, noted).slice(2), [
+    '  a restart follows',
+  ]);
+});
+
 test('a long difference is cut, and says how much more there is', () => {
   const long = file('/etc/a', Array.from({ length: 50 }, (_, n) => `line ${n}\n`).join(''));
   const answer = [

@@ -2,11 +2,12 @@
 
 order_group=20
 
-# Of a group also that it was about to be made, for nothing marks it as the kit's.
+# Of a group also that it was about to be made, for nothing marks it as the kit's but a user of its name that is.
 observe_group() {
   group_lines=$1
   {
     { stored_items && pending_items; } | awk -F '\t' '$1 == "group" { print "made\t" $2 }'
+    getent passwd | awk -F : -v ours="$OURS" '$5 == ours { print "made\t" $1 }'
     getent group
     printf 'items\n%s\n' "$group_lines"
   } | awk -F '\t' -v foreign="$(somebody_elses groupdel)" '
