@@ -2,14 +2,19 @@
  * `npm run stop`: removes the host in a container with its network, its SSH agent and the stack's state,
  * and hosts that interrupted tests left. The downloads stay, so that the next start takes seconds.
  *
- *     npm run stop -- --cache                           the downloads too
+ *     npm run stop -- --cache                           the downloads too, and the hosts that tests copy
  *     npm run stop -- --host admin@server.example       takes the stack off a machine of your own
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeHost, removeStaleHosts, removeStaleScenarios } from './container/cleanup.ts';
 import { runningContainers } from './container/container.ts';
-import { cacheDirectory, hostsDirectory, recordedHosts } from './container/record.ts';
+import {
+  cacheDirectory,
+  hostsDirectory,
+  provisionedDirectory,
+  recordedHosts,
+} from './container/record.ts';
 import { checkRoot } from './container/requirements.ts';
 import { ErrorWithRemedy } from './lib/error.ts';
 import { local, ownHost, ownWorkspace, prepareStack, stateDirectory } from './lib/local.ts';
@@ -61,7 +66,8 @@ async function removeCache(): Promise<void> {
       );
     }
     // Nothing else of a directory that somebody named.
-    const { code, stderr } = await runAsRoot(['rm', '-rf', join(cacheDirectory, 'debian')]);
+    const made = [join(cacheDirectory, 'debian'), provisionedDirectory];
+    const { code, stderr } = await runAsRoot(['rm', '-rf', ...made]);
     if (code !== 0) throw new Error(stderr.trim());
     return 'removed';
   });

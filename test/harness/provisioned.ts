@@ -13,16 +13,15 @@ import type { HostOptions } from '../../tools/container/make.ts';
 import {
   cacheDirectory,
   isRunning,
+  provisionedDirectory,
   readRecord,
   recordedHosts,
 } from '../../tools/container/record.ts';
 import { runAsRoot } from '../../tools/lib/process.ts';
-import { keep, root } from '../../tools/lib/pulumi.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 import { type DebianHost, testHost, withHost } from './host.ts';
 import { codeOf, config, writeCode } from './small-app.ts';
 import { newStack, type Stack, testStack } from './stack.ts';
-
-const templates = join(keep, 'provisioned');
 
 type Kind = { release?: Release; user?: string };
 
@@ -95,8 +94,8 @@ async function version({ release = 'trixie', user = 'root' }: Kind): Promise<str
 
 /** The directory of the host that is copied; made at the first call, while others wait for it. */
 async function template(kind: Kind): Promise<string> {
-  const directory = join(templates, await version(kind));
-  await mkdir(templates, { recursive: true });
+  const directory = join(provisionedDirectory, await version(kind));
+  await mkdir(provisionedDirectory, { recursive: true });
   const lock = `${directory}.lock`;
   while (!existsSync(directory)) {
     const mine = await open(lock, 'wx').catch(() => undefined);
@@ -161,7 +160,7 @@ async function removeUnused(current: string): Promise<void> {
   const records = await Promise.all((await recordedHosts()).map(readRecord));
   const bases = records.map((record) => record?.base ?? '').join('\n');
   const [kind] = /^.*-/.exec(current) ?? [''];
-  const old = readdirSync(templates).map((name) => join(templates, name));
+  const old = readdirSync(provisionedDirectory).map((name) => join(provisionedDirectory, name));
   for (const directory of old)
     if (directory.startsWith(kind) && directory !== current && !bases.includes(`${directory}/`))
       if (!directory.endsWith('.lock')) await runAsRoot(['rm', '-rf', directory]);

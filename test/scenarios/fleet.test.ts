@@ -24,7 +24,7 @@ function configure(stack: Stack, mark: string, failure?: Failure, more: object =
 }
 
 /** All that a release brings to a server: links, unit, environment, site, processes. */
-const picture = (host: DebianHost): Promise<string> =>
+const deployed = (host: DebianHost): Promise<string> =>
   host.exec(`readlink /srv/shop/current
 sha256sum /etc/systemd/system/shop@.service /etc/keelson/shop/environment /etc/nginx/keelson.d/shop.conf
 systemctl show -p MainPID,ActiveEnterTimestampMonotonic shop@4190.service shop@4191.service nginx.service`);
@@ -56,14 +56,14 @@ test('a release moves over several servers', { timeout: 600_000 }, async (t) => 
   await assertNothingToDo(stack);
 
   await t.test('where it fails, the servers after that stay as they were', async () => {
-    const [before, untouched] = [await releases(one), await picture(two)];
+    const [before, untouched] = [await releases(one), await deployed(two)];
     configure(stack, 'bad', 'exit', { env: { ...env, NEW: 'yes' }, memory: '400M' });
     const run = await stack.try('up');
     assert.notEqual(run.code, 0);
     assert.deepEqual(failed(run), ['h1-rollout-shop']);
     assert.match(said(run), /rollout shop: 4190 on \w{8} exited with status 1/);
     assert.deepEqual(await releases(one), before);
-    assert.equal(await picture(two), untouched);
+    assert.equal(await deployed(two), untouched);
   });
 
   await t.test('a good one moves one server after another', async () => {

@@ -10,6 +10,9 @@ export const hostsDirectory = join(keep, 'hosts');
 /** Downloads that any clone of this machine may share. */
 export const cacheDirectory = process.env.KEELSON_CACHE ?? join(keep, 'cache');
 
+/** Where tests keep the hosts that they copy. */
+export const provisionedDirectory = join(keep, 'provisioned');
+
 const recordSchema = z.strictObject({
   name: z.string(),
   /** Names its network; see container.sh. */
