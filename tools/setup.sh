@@ -2,11 +2,11 @@
 # Prepares a clone: npm packages with a Node.js of their own, and a Pulumi home inside the clone.
 # Safe to repeat and to interrupt; takes milliseconds when everything is there.
 #
-#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--sandbox]
+#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container]
 #
 #   --no-pulumi   leave out the Pulumi CLI and its plugins
 #   --shellcheck  also what the checks of the shell scripts need
-#   --sandbox     also what a Debian host in a container of this machine needs
+#   --container   also what a Debian host in a container of this machine needs
 #
 # Everything lands in node_modules/ and .keelson/, but for Debian packages and Go's own caches.
 set -eu
@@ -17,13 +17,13 @@ cd "$(dirname "$0")/.."
 . tools/setup/npm.sh
 . tools/setup/pulumi.sh
 
-pulumi=yes shellcheck='' sandbox=''
+pulumi=yes shellcheck='' container=''
 for option; do
   case $option in
     --no-pulumi) pulumi='' ;;
     --shellcheck) shellcheck=yes ;;
-    --sandbox) sandbox=yes ;;
-    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --sandbox' ;;
+    --container) container=yes ;;
+    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container' ;;
   esac
 done
 
@@ -36,5 +36,5 @@ fi
 
 npm_packages
 [ -z "$shellcheck" ] || shellcheck_packages
-[ -z "$sandbox" ] || sandbox_packages
+[ -z "$container" ] || container_packages
 [ -z "$pulumi" ] || pulumi_home

@@ -6,38 +6,37 @@
  *
  * It can be interrupted and started again; what is there already is found and kept.
  */
-import { get } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Progress, type Run, type Running, said, start } from './engine.ts';
+import { baseTree } from './container/base.ts';
+import { removeStaleHosts } from './container/cleanup.ts';
+import { insideAddress } from './container/container.ts';
+import { createHost, findHost } from './container/make.ts';
+import { assertFree } from './container/number.ts';
+import { cacheDirectory, hostsDirectory } from './container/record.ts';
+import { checkCommands, checkMachine } from './container/requirements.ts';
+import { ErrorWithRemedy } from './lib/error.ts';
 import {
+  containerWorkspace,
   local,
   ownHost,
   ownWorkspace,
   prepareStack,
-  sandboxWorkspace,
   stackSettings,
   type Workspace,
-} from './local.ts';
-import { options } from './options.ts';
-import { baseTree } from './sandbox/base.ts';
-import { removeStaleHosts } from './sandbox/cleanup.ts';
-import { insideAddress } from './sandbox/container.ts';
-import { createHost, findHost } from './sandbox/host.ts';
-import { assertFree } from './sandbox/number.ts';
-import { SandboxError } from './sandbox/process.ts';
-import { cacheDirectory, hostsDirectory } from './sandbox/record.ts';
-import { checkCommands, checkMachine } from './sandbox/requirements.ts';
-import { setUp } from './setup.ts';
-import { bold, done, failed, faint, going, print, red, step } from './terminal.ts';
+} from './lib/local.ts';
+import { options } from './lib/options.ts';
+import { type Progress, type Run, type Running, said, start } from './lib/pulumi-run.ts';
+import { setUp } from './lib/setup.ts';
+import { bold, done, failed, faint, going, print, red, step } from './lib/terminal.ts';
+import { type Site, visit } from './lib/visit.ts';
 
 const release = 'trixie';
 
 /** Boots the host in a container, unless it runs already. What keeps it from that is found out first. */
-async function bootSandbox(): Promise<Workspace> {
+async function bootContainer(): Promise<Workspace> {
   const { user, address } = stackSettings();
   const number = numberOf(address);
   await checkMachine();
-  setUp('--no-pulumi', '--sandbox');
+  setUp('--no-pulumi', '--container');
   await checkCommands();
   await removeStaleHosts();
   await assertFree(number, `${hostsDirectory}/${local}`);
@@ -53,21 +52,21 @@ async function bootSandbox(): Promise<Workspace> {
     return `${user}@${address}${found ? ', found' : ''}`;
   });
   setUp();
-  return await sandboxWorkspace();
+  return await containerWorkspace();
 }
 
 /** The N of 198.18.N.2. */
 function numberOf(address: string): number {
   const number = Number(address.split('.')[2]);
   if (number > 0 && number < 255 && insideAddress(number) === address) return number;
-  throw new SandboxError(
+  throw new ErrorWithRemedy(
     `stacks/Pulumi.${local}.yaml: keelson:server.address: ${address} is not one for a container.`,
     'Write 198.18.N.2, with an N from 1 to 254.',
   );
 }
 
-const moved = (from: string, to: string): SandboxError =>
-  new SandboxError(
+const moved = (from: string, to: string): ErrorWithRemedy =>
+  new ErrorWithRemedy(
     `The host has the address ${from}, and stacks/Pulumi.${local}.yaml says ${to}.`,
     'Write the old one there again, or take the host down first: npm run stop.',
   );
@@ -83,7 +82,7 @@ async function up(workspace: Workspace): Promise<void> {
   const run = await interruptible(start('up', ['--stack', local], workspace, progress()));
   if (run.code !== 0) {
     failed('pulumi up', performance.now() - began);
-    throw new SandboxError(said(run), 'Mend that, and run the same command again.');
+    throw new ErrorWithRemedy(said(run), 'Mend that, and run the same command again.');
   }
   done('pulumi up', performance.now() - began, summary(run));
 }
@@ -126,53 +125,6 @@ function progress(): (progress: Progress) => void {
   };
 }
 
-type Site = { url: string; curl: string };
-
-/** Asks each app as a visitor does, and returns how to do the same. */
-async function visit(address: string): Promise<Site[]> {
-  const sites: Site[] = [];
-  for (const { name, domains } of stackSettings().apps) {
-    const domain = domains.find((name) => name !== 'default');
-    const isOpen = domains.includes('default') || !domain;
-    const url = `http://${isOpen ? hostPart(address) : domain}/`;
-    await step(`${name} answers`, async () => `${await answer(address, domain ?? address)}`);
-    sites.push({ url, curl: isOpen ? url : `--resolve ${domain}:80:${address} ${url}` });
-  }
-  return sites;
-}
-
-const hostPart = (address: string): string => (address.includes(':') ? `[${address}]` : address);
-
-/** Bounded: an app that was just rolled out answers at once, or not at all. */
-async function answer(address: string, host: string): Promise<string> {
-  let last = '';
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const reply = await request(address, host);
-    if (reply.ok) return reply.text;
-    last = reply.text;
-    await sleep(250);
-  }
-  throw new SandboxError(
-    `http://${hostPart(address)}/ does not answer: ${last}`,
-    'See what its instances and nginx say, on the host: journalctl -e',
-  );
-}
-
-function request(address: string, host: string): Promise<{ ok: boolean; text: string }> {
-  return new Promise((resolve) => {
-    const options = { host: address, port: 80, path: '/', headers: { host }, timeout: 5000 };
-    get(options, (response) => {
-      response.resume();
-      const { statusCode = 0 } = response;
-      resolve({ ok: statusCode < 400, text: `HTTP ${statusCode}` });
-    })
-      .on('timeout', function (this: { destroy(error: Error): void }) {
-        this.destroy(new Error('no answer within 5 s'));
-      })
-      .on('error', (error) => resolve({ ok: false, text: error.message }));
-  });
-}
-
 function whatNext(sites: Site[], ssh: string, flag: string): void {
   const lines: [string, string][] = [
     ...sites.map(({ curl }): [string, string] => ['visit it', `curl ${curl}`]),
@@ -187,8 +139,8 @@ function whatNext(sites: Site[], ssh: string, flag: string): void {
   print();
 }
 
-async function startSandbox(): Promise<void> {
-  const workspace = await bootSandbox();
+async function startContainerHost(): Promise<void> {
+  const workspace = await bootContainer();
   await up(workspace);
   const host = await findHost(local);
   if (!host) throw new Error('the host was removed meanwhile');
@@ -209,7 +161,7 @@ const { values } = options('npm start [-- --host USER@ADDRESS]', {
   options: { host: { type: 'string' } },
 });
 try {
-  await (values.host === undefined ? startSandbox() : startOwn(values.host));
+  await (values.host === undefined ? startContainerHost() : startOwn(values.host));
 } catch (error) {
   print();
   console.error(red(error instanceof Error ? error.message : String(error)));

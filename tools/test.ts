@@ -9,13 +9,13 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { minutes } from './minutes.ts';
-import { root } from './pulumi.ts';
-import { removeStaleHosts } from './sandbox/cleanup.ts';
-import { checkMachine } from './sandbox/requirements.ts';
-import { allScenarios, nameOf, scenarios } from './scenarios.ts';
-import { setUp } from './setup.ts';
-import { print, red } from './terminal.ts';
+import { removeStaleHosts } from './container/cleanup.ts';
+import { checkMachine } from './container/requirements.ts';
+import { minutes } from './lib/minutes.ts';
+import { root } from './lib/pulumi.ts';
+import { allScenarios, nameOf, scenarios } from './lib/scenarios.ts';
+import { setUp } from './lib/setup.ts';
+import { print, red } from './lib/terminal.ts';
 
 /** Runs a program to its end, in the clone, with this terminal; whether it did well. */
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
@@ -56,7 +56,7 @@ try {
   print(red((error as Error).message));
   process.exit(1);
 }
-setUp('--sandbox');
+setUp('--container');
 
 // The children get an interruption from the terminal too; what they leave is to be removed all the same.
 process.on('SIGINT', () => {});

@@ -13,9 +13,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { options } from '../../tools/options.ts';
-import { SandboxError } from '../../tools/sandbox/process.ts';
-import { faint, going, print, red } from '../../tools/terminal.ts';
+import { ErrorWithRemedy } from '../../tools/lib/error.ts';
+import { options } from '../../tools/lib/options.ts';
+import { faint, going, print, red } from '../../tools/lib/terminal.ts';
 import { manyHosts } from './many.ts';
 import { writeTables } from './markdown.ts';
 import { oneHost, type Result } from './one.ts';
@@ -26,7 +26,7 @@ const [first, ...rest] = process.argv.slice(2);
 try {
   await (first === 'rollout' ? rollout(rest) : bench());
 } catch (error) {
-  if (!(error instanceof SandboxError)) throw error;
+  if (!(error instanceof ErrorWithRemedy)) throw error;
   console.error(red(error.message));
   process.exitCode = 1;
 }
@@ -79,7 +79,7 @@ async function bench(): Promise<void> {
 function counts(text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers;
-  throw new SandboxError(`${text}: not a number, nor numbers with commas.`, `Usage: ${usage}`);
+  throw new ErrorWithRemedy(`${text}: not a number, nor numbers with commas.`, `Usage: ${usage}`);
 }
 
 /** `first 5.0×, no-op 1.7×, preview 1.7×, setting 2.5×, repair 2.5×; 10 connections, 2000 processes on the host` */

@@ -1,5 +1,5 @@
 /** The first `up` of a fresh host, on which the packages lie or are installed already. */
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { withHost } from '../harness/host.ts';
 import { begun, lines } from '../harness/on-host.ts';
 import { withCopies } from './hosts.ts';
@@ -9,7 +9,7 @@ import { timed } from './stopwatch.ts';
 /** What a first `up` takes: time, SSH connections, and processes that begin on the host meanwhile. */
 export type First = { milliseconds: number; connections: number; processes: number };
 
-export async function first(host: SandboxHost, up: () => Promise<unknown>): Promise<First> {
+export async function first(host: DebianHost, up: () => Promise<unknown>): Promise<First> {
   const before = await begun(host);
   const milliseconds = await timed(up);
   const processes = (await begun(host)) - before;
@@ -18,7 +18,7 @@ export async function first(host: SandboxHost, up: () => Promise<unknown>): Prom
 }
 
 /** Debian packages that the kit has put on a host. */
-export const packagesOf = (host: SandboxHost): Promise<string[]> =>
+export const packagesOf = (host: DebianHost): Promise<string[]> =>
   lines(host, "sed -n 's/^package\\t\\([^\\t]*\\).*/\\1/p' /var/lib/keelson/manifests/* | sort -u");
 
 /** First runs on so many hosts, one after another, that have these packages and nothing else of the kit's. */

@@ -1,6 +1,6 @@
 /** Hosts for benchmarks: fresh ones, and many copies of one that has been provisioned. */
-import type { HostOptions } from '../../tools/sandbox/host.ts';
-import { type SandboxHost, withHost } from '../harness/host.ts';
+import type { HostOptions } from '../../tools/container/make.ts';
+import { type DebianHost, withHost } from '../harness/host.ts';
 import { allowContainers } from './limits.ts';
 
 /**
@@ -8,9 +8,9 @@ import { allowContainers } from './limits.ts';
  * The host itself is shut down and must stay so meanwhile.
  */
 export async function withCopies<T>(
-  host: SandboxHost,
+  host: DebianHost,
   count: number,
-  action: (copies: SandboxHost[]) => Promise<T>,
+  action: (copies: DebianHost[]) => Promise<T>,
 ): Promise<T> {
   allowContainers(count);
   await host.powerOff();
@@ -20,7 +20,7 @@ export async function withCopies<T>(
 
 async function withEach<T>(
   [options, ...others]: readonly HostOptions[],
-  action: (hosts: SandboxHost[]) => Promise<T>,
+  action: (hosts: DebianHost[]) => Promise<T>,
 ): Promise<T> {
   if (!options) return await action([]);
   return await withHost(options, (host) => withEach(others, (hosts) => action([host, ...hosts])));

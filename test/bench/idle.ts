@@ -1,6 +1,6 @@
 /** Runs with nothing to do, beside an empty program and one SSH round trip. */
 import { open } from '../../components/ssh/connection.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { config, type Empty, unchanged } from './stacks.ts';
 import { compare, type Figure, median, medianOf, names, seconds } from './stopwatch.ts';
@@ -13,7 +13,7 @@ export async function idle(runs: number, stack: Stack, empty: Empty): Promise<Fi
     'empty program, preview': () => empty('preview'),
     [names.preview]: () => unchanged(stack, 'preview'),
     'preview without a look': () => withoutLook(stack),
-    [names.roundTrip]: () => roundTrip(stack.hosts[0] as SandboxHost),
+    [names.roundTrip]: () => roundTrip(stack.hosts[0] as DebianHost),
   });
 }
 
@@ -24,7 +24,7 @@ async function withoutLook(stack: Stack): Promise<void> {
 }
 
 /** A connection as the program makes it, one command, and its answer. */
-async function roundTrip({ name, address, user, knownHosts, identity }: SandboxHost) {
+async function roundTrip({ name, address, user, knownHosts, identity }: DebianHost) {
   const target = { name, address, user, port: 22, knownHosts, privateKey: identity };
   const session = await open(target);
   await session.script('true');

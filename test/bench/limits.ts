@@ -1,7 +1,8 @@
 /** Limits of this machine's kernel that many containers at once run into. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { rootCommand, SandboxError } from '../../tools/sandbox/process.ts';
+import { ErrorWithRemedy } from '../../tools/lib/error.ts';
+import { rootCommand } from '../../tools/lib/process.ts';
 
 const inotify = '/proc/sys/fs/inotify/max_user_instances';
 
@@ -20,7 +21,7 @@ function write(instances: number): void {
   const [command, args] = rootCommand(['sh', '-c', `echo ${instances} >${inotify}`]);
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0)
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `fs.inotify.max_user_instances could not be set to ${instances}.`,
       `As root: sysctl fs.inotify.max_user_instances=${instances}`,
     );

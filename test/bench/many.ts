@@ -1,5 +1,5 @@
 /** Benchmarks on many hosts in one stack: runs with nothing to do, a repair. */
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { withCopies } from './hosts.ts';
 import { idle, probeShare } from './idle.ts';
 import type { Result } from './one.ts';
@@ -8,7 +8,7 @@ import { withEmptyProgram, withStack } from './stacks.ts';
 import { type Figure, timed } from './stopwatch.ts';
 
 /** Measures on so many copies of a host that has been provisioned, which shuts it down. */
-export async function manyHosts(host: SandboxHost, count: number, runs: number): Promise<Result> {
+export async function manyHosts(host: DebianHost, count: number, runs: number): Promise<Result> {
   return await withCopies(host, count, (copies) =>
     withStack(copies, async (stack) => {
       // The stack has never seen them; they are as it wants them.

@@ -1,7 +1,7 @@
 /** The tables of docs/performance.md, between marks that are kept: `<!-- bench: one host -->` to `<!-- end -->`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../tools/pulumi.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 import type { Result } from './one.ts';
 import { median, multiple, seconds } from './stopwatch.ts';
 

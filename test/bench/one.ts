@@ -1,5 +1,5 @@
 /** Benchmarks on one host: its first provision, runs with nothing to do, a change, a repair. */
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { withHost } from '../harness/host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { type First, first, firstRuns, packagesOf } from './first.ts';
@@ -19,7 +19,7 @@ export type Result = {
 /** Measures on a fresh host; hands it on, provisioned, before it is removed. */
 export async function oneHost(
   runs: number,
-  then: (result: Result, host: SandboxHost) => Promise<void>,
+  then: (result: Result, host: DebianHost) => Promise<void>,
 ): Promise<void> {
   await withHost({}, async (host) => {
     const result = await withStack([host], (stack) => measure(runs, stack, host));
@@ -27,7 +27,7 @@ export async function oneHost(
   });
 }
 
-async function measure(runs: number, stack: Stack, host: SandboxHost): Promise<Result> {
+async function measure(runs: number, stack: Stack, host: DebianHost): Promise<Result> {
   const downloaded = await first(host, () => stack.up());
   return await withEmptyProgram(async (empty) => {
     await idle(1, stack, empty); // fills Node.js's compile cache

@@ -1,10 +1,10 @@
-/** PM2 on a host of the sandbox, as it is set up for reloads without an outage. */
+/** PM2 on a host in a container, as it is set up for reloads without an outage. */
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { keep } from '../../tools/pulumi.ts';
-import { run } from '../../tools/sandbox/process.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import { run } from '../../tools/lib/process.ts';
+import { keep } from '../../tools/lib/pulumi.ts';
+import type { DebianHost } from '../harness/host.ts';
 
 const version = '7.0.4';
 
@@ -40,7 +40,7 @@ async function fetchPm2(): Promise<string> {
 }
 
 /** Puts PM2 and the sample app on the host, which has Node.js and nginx, and starts it. */
-export async function startPm2(host: SandboxHost, app: string): Promise<void> {
+export async function startPm2(host: DebianHost, app: string): Promise<void> {
   const directory = await fetchPm2();
   const pack = `mkdir -p /srv/pm2/uploads && tar -xC /srv/pm2`;
   for (const [from, names] of [
@@ -58,10 +58,10 @@ export async function startPm2(host: SandboxHost, app: string): Promise<void> {
   await host.exec(`${pm2} start /srv/pm2/ecosystem.config.js && ${site}`);
 }
 
-export async function reloadPm2(host: SandboxHost): Promise<void> {
+export async function reloadPm2(host: DebianHost): Promise<void> {
   await host.exec(`${pm2} reload hello`);
 }
 
-export async function stopPm2(host: SandboxHost): Promise<void> {
+export async function stopPm2(host: DebianHost): Promise<void> {
   await host.exec(`${pm2} kill; rm -f /etc/nginx/conf.d/pm2.conf; systemctl reload nginx`);
 }

@@ -13,9 +13,9 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { said } from '../../tools/engine.ts';
-import { faint, print, red } from '../../tools/terminal.ts';
-import { type SandboxHost, withHost } from '../harness/host.ts';
+import { said } from '../../tools/lib/pulumi-run.ts';
+import { faint, print, red } from '../../tools/lib/terminal.ts';
+import { type DebianHost, withHost } from '../harness/host.ts';
 import { type Failure, release, type Stack } from '../harness/stack.ts';
 import { cutUp } from '../load/cut.ts';
 import { compared, type Judgement, judge } from '../load/judge.ts';
@@ -89,7 +89,7 @@ type Way = {
 type Shown = { figures: Figures; judgement: Judgement; took: number[] };
 
 /** One way of releasing, again and again under load. */
-async function measure(host: SandboxHost, { name, port, record, round }: Way): Promise<Shown> {
+async function measure(host: DebianHost, { name, port, record, round }: Way): Promise<Shown> {
   const running = await startLoad({ url: `http://${host.address}:${port}`, ...load });
   await sleep(2000);
   const took: number[] = [];
@@ -116,7 +116,7 @@ function tellTimes(took: readonly number[]): void {
 const verdict = ({ sent, failed, lost, doubled }: Judgement): string =>
   `${failed} of ${sent} requests failed (${((100 * failed) / sent).toFixed(3)} %), ${lost} lost, ${doubled} done twice`;
 
-async function keelson(host: SandboxHost, stack: Stack): Promise<Shown> {
+async function keelson(host: DebianHost, stack: Stack): Promise<Shown> {
   configure(stack, 'start', 'good');
   await stack.up();
   return await measure(host, {
@@ -127,7 +127,7 @@ async function keelson(host: SandboxHost, stack: Stack): Promise<Shown> {
   });
 }
 
-async function pm2(host: SandboxHost, stack: Stack): Promise<Shown> {
+async function pm2(host: DebianHost, stack: Stack): Promise<Shown> {
   const app = join(stack.directory, 'pm2', 'app');
   cpSync(release(stack, 'pm2'), app, { recursive: true });
   await startPm2(host, app);

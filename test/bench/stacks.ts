@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { said, start } from '../../tools/engine.ts';
-import { project, pulumi, root } from '../../tools/pulumi.ts';
-import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import { scenariosDirectory } from '../../tools/container/cleanup.ts';
+import { project, pulumi, root } from '../../tools/lib/pulumi.ts';
+import { said, start } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { changed, newStack, type Stack, type StackConfig } from '../harness/stack.ts';
 
 type Settings = { app?: object; drift?: 'look' | 'ignore' };
@@ -25,7 +25,7 @@ export const config = ({ app, drift = 'look' }: Settings = {}): StackConfig => (
 
 /** Runs an action with a stack on these hosts; its directory is gone afterwards. */
 export async function withStack<T>(
-  hosts: readonly SandboxHost[],
+  hosts: readonly DebianHost[],
   action: (stack: Stack) => Promise<T>,
 ): Promise<T> {
   const stack = await newStack(hosts, config());

@@ -5,8 +5,9 @@
  *     npm run chaos -- --rounds 3 --only 'the service'    only damages whose name fits
  *     npm run chaos -- kill --rounds 50                   cuts an `up` short at random moments
  */
-import { options } from '../../tools/options.ts';
-import { releases } from '../../tools/sandbox/base.ts';
+
+import { releases } from '../../tools/container/base.ts';
+import { options } from '../../tools/lib/options.ts';
 import { damage, isPerfect, summary } from './damage.ts';
 import { interruptions } from './interruptions.ts';
 import { kill } from './kill.ts';

@@ -1,7 +1,7 @@
 /** Damages a real host at random and holds the kit to repairing it exactly. */
 
-import type { Release } from '../../tools/sandbox/base.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import type { Release } from '../../tools/container/base.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { withProvisionedHost } from '../harness/provisioned.ts';
 import { type Options, play } from './game.ts';
 import { mutations } from './mutations.ts';
@@ -43,7 +43,7 @@ export async function damage(
 }
 
 /** Puts beside what is managed what the kit must keep, and what it must not touch. */
-async function prepare(host: SandboxHost): Promise<void> {
+async function prepare(host: DebianHost): Promise<void> {
   await keepOtherRelease(host);
   await addUnmanaged(host);
 }

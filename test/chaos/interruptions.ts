@@ -1,18 +1,18 @@
 /** The ways in which an `up` is cut short, each a small record. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Running } from '../../tools/engine.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import type { Running } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { holdLock } from '../harness/lock.ts';
 
 export type Interruption = {
   readonly name: string;
   /** What is the matter before `up` begins. */
-  readonly before?: (host: SandboxHost) => Promise<void>;
+  readonly before?: (host: DebianHost) => Promise<void>;
   /** What happens to it at a random moment. */
-  readonly strike?: (host: SandboxHost, running: Running) => Promise<void>;
+  readonly strike?: (host: DebianHost, running: Running) => Promise<void>;
   /** How the host gets well again; called when `up` has ended. */
-  readonly after?: (host: SandboxHost) => Promise<void>;
+  readonly after?: (host: DebianHost) => Promise<void>;
   /** What it damages, beside the run. */
   readonly drift?: RegExp;
   /** What an error must say; without it `up` may also succeed. */
@@ -57,7 +57,7 @@ function kill(pids: readonly number[]): void {
 }
 
 /** Ends processes on the host by what their command line is. */
-const killOnHost = (host: SandboxHost, pattern: string): Promise<unknown> =>
+const killOnHost = (host: DebianHost, pattern: string): Promise<unknown> =>
   host.tryExec(`for p in $(pgrep -f '${pattern}'); do kill -KILL "$p"; done`);
 
 /** Monit notes at its own pace what it watches, and so may still leave out what was moved just then. */

@@ -4,9 +4,9 @@
  * the host's log then, and nothing that a run worked with is left.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { said } from '../../tools/engine.ts';
-import type { Release } from '../../tools/sandbox/base.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import type { Release } from '../../tools/container/base.ts';
+import { said } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { withProvisionedHost } from '../harness/provisioned.ts';
 import { codeOf, config, writeCode } from '../harness/small-app.ts';
@@ -45,12 +45,12 @@ async function wish(stack: Stack, generation: number): Promise<void> {
 }
 
 /** Paths of the files that the kit manages. */
-const files = async (host: SandboxHost): Promise<string[]> =>
+const files = async (host: DebianHost): Promise<string[]> =>
   (await targets(host)).filter(({ item }) => item.kind === 'file').map(({ item }) => item.name);
 
 async function round(
   stack: Stack,
-  host: SandboxHost,
+  host: DebianHost,
   interruption: Interruption,
   delay: number,
 ): Promise<string[]> {
@@ -94,7 +94,7 @@ async function round(
 }
 
 /** What a run works with, and takes away when it ends or the next one begins. */
-const leftovers = async (host: SandboxHost): Promise<string[]> =>
+const leftovers = async (host: DebianHost): Promise<string[]> =>
   (
     await host.exec(
       `find /run/keelson /var/lib/keelson/pending -mindepth 1; find /etc /srv /usr/local/sbin -name '.keelson.*' -o -name 'keelson.*.dpkg-new' -o -name '*.keelson-new'`,

@@ -5,8 +5,8 @@
  * `up` changes what the preview named, the host is back byte for byte, and a second `up` does nothing.
  */
 
-import { type Run, said } from '../../tools/engine.ts';
-import { diffSnapshots, type SandboxHost, type Snapshot, traces } from '../harness/host.ts';
+import { type Run, said } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, diffSnapshots, type Snapshot, traces } from '../harness/host.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { picture } from '../harness/picture.ts';
 import { integer, pick, type Random } from '../harness/random.ts';
@@ -102,7 +102,7 @@ export async function round(
   damages: readonly Damage[],
   all: readonly Target[],
 ): Promise<Outcome> {
-  const [host] = stack.hosts as [SandboxHost];
+  const [host] = stack.hosts as [DebianHost];
   const items = all.map(({ item }) => item);
   for (const { mutation, target } of damages) await host.exec(mutation.damage(target.item, items));
   const expected = new Set(damages.flatMap((damage) => namesOf(damage, items)));
@@ -208,6 +208,6 @@ export function size(random: Random): number {
 }
 
 /** What a host is before a round, and all that can be damaged on it. */
-export async function sound(host: SandboxHost): Promise<{ before: Snapshot; all: Target[] }> {
+export async function sound(host: DebianHost): Promise<{ before: Snapshot; all: Target[] }> {
   return { before: await picture(host), all: await targets(host) };
 }

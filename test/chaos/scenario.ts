@@ -1,14 +1,14 @@
 /** The host that is damaged: what can be damaged on it, and what must not be touched. */
 import type { Item } from '../../components/host/item.ts';
 import { parse } from '../../components/host/manifest.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { otherRelease } from './mutations.ts';
 
 /** An item and the manifest that it belongs to. */
 export type Target = { readonly item: Item; readonly manifest: string };
 
 /** Everything that can be damaged: the items that the host has noted, the notes, and the helper. */
-export async function targets(host: SandboxHost): Promise<Target[]> {
+export async function targets(host: DebianHost): Promise<Target[]> {
   const stored = await host.exec(
     'cd /var/lib/keelson/manifests && for m in *; do [ "$m" = helper ] || cat "$m"; done',
   );
@@ -25,13 +25,13 @@ export async function targets(host: SandboxHost): Promise<Target[]> {
 }
 
 /** Puts a copy of the current release beside it, as an older one that the host keeps. */
-export const keepOtherRelease = (host: SandboxHost): Promise<string> =>
+export const keepOtherRelease = (host: DebianHost): Promise<string> =>
   host.exec(
     `cd /srv/shop && cp -a "$(readlink -f current)" releases/${otherRelease} && touch -d 2020-01-01 releases/${otherRelease}`,
   );
 
 /** Makes what nobody but the host's own people manages; each round shows that it stays, and is not named. */
-export const addUnmanaged = (host: SandboxHost): Promise<string> =>
+export const addUnmanaged = (host: DebianHost): Promise<string> =>
   host.exec(`
     useradd --create-home --groups adm --password '$6$salt$hash' alice
     mkdir -p /srv/own /etc/systemd/system/ssh.service.d

@@ -1,5 +1,5 @@
 /** A sampler on the host that looks at files while they are changed, lest one is ever seen half-written. */
-import type { SandboxHost } from '../harness/host.ts';
+import type { DebianHost } from '../harness/host.ts';
 
 /** One state in which a file was seen: `PATH MODE OWNER:GROUP LENGTH:SUM`, or `PATH absent`. */
 export type Sighting = string;
@@ -26,7 +26,7 @@ const staged = `
 
 /** Looks once. */
 export async function sightings(
-  host: SandboxHost,
+  host: DebianHost,
   paths: readonly string[],
 ): Promise<Set<Sighting>> {
   const seen = await host.exec(
@@ -37,7 +37,7 @@ export async function sightings(
 
 /** Looks about a hundred times a second until the stop is called; returns all that was ever seen. */
 export function watch(
-  host: SandboxHost,
+  host: DebianHost,
   paths: readonly string[],
 ): { stop: () => Promise<Set<Sighting>> } {
   const loop = `${look} $| = 1; my %seen;

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../tools/pulumi.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 
 /** Commits whose hosts and states are taken over; each lies in `test/fixtures`, since a clone may be shallow. */
 export const commits = ['f554c06'] as const;

@@ -6,7 +6,7 @@ import { type Look, look } from '../../components/host/look.ts';
 import { type Manifest, text } from '../../components/host/manifest.ts';
 import { words } from '../../components/host/rows.ts';
 import { helper, helperPath } from '../../components/host/script.ts';
-import type { SandboxHost } from './host.ts';
+import type { DebianHost } from './host.ts';
 
 /** Who owns what is applied here. */
 export const server = 'server';
@@ -14,7 +14,7 @@ export const server = 'server';
 let runs = 0;
 
 /** Puts the helper on a host; `edit` changes its text for a test. */
-export async function install(host: SandboxHost, edit = (text: string) => text): Promise<void> {
+export async function install(host: DebianHost, edit = (text: string) => text): Promise<void> {
   await host.exec(`cat >${helperPath}; chmod 0755 ${helperPath}`, { input: edit(helper()) });
 }
 
@@ -24,30 +24,30 @@ export const manifest = (
   more: Partial<Manifest> = {},
 ): Manifest => ({ name, after: [], items, ...more });
 
-export const tryApply = (host: SandboxHost, given: Manifest, run = `r${++runs}`) =>
+export const tryApply = (host: DebianHost, given: Manifest, run = `r${++runs}`) =>
   host.tryExec(`keelson apply ${server}`, { input: text(given, { run, lines: [] }) });
 
 /** Applies a manifest; the lines that the helper says. */
-export async function apply(host: SandboxHost, given: Manifest, run?: string): Promise<string[]> {
+export async function apply(host: DebianHost, given: Manifest, run?: string): Promise<string[]> {
   const { code, stdout, stderr } = await tryApply(host, given, run);
   assert.equal(code, 0, `${stdout}${stderr}`);
   return stdout.split('\n').filter(Boolean);
 }
 
 /** Looks at a host as a preview does. */
-export const lookAt = (host: SandboxHost, ...manifests: Manifest[]): Promise<Look> => {
+export const lookAt = (host: DebianHost, ...manifests: Manifest[]): Promise<Look> => {
   const script = (input: string) => host.exec('sh -s', { input });
   return look({ script }, { name: server }, (_facts: Facts) => manifests, 'now');
 };
 
 /** What a look at one manifest says differs: `drift  link /etc/x target /y → /z`, as the log has it. */
-export async function rows(host: SandboxHost, given: Manifest): Promise<string[]> {
+export async function rows(host: DebianHost, given: Manifest): Promise<string[]> {
   const { seen } = await lookAt(host, given);
   return (seen[0]?.rows ?? []).map((row) => `${row.origin.padEnd(6)} ${words(row)}`);
 }
 
 /** Takes away all manifests but these. */
-export const prune = async (host: SandboxHost, ...names: string[]): Promise<string[]> => {
+export const prune = async (host: DebianHost, ...names: string[]): Promise<string[]> => {
   const input = ['run prune', ...names, 'end', ''].join('\n');
   return (await host.exec(`keelson prune ${server}`, { input })).split('\n').filter(Boolean);
 };

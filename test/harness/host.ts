@@ -2,22 +2,23 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { removeStaleHosts } from '../../tools/sandbox/cleanup.ts';
-import { runningContainers } from '../../tools/sandbox/container.ts';
-import { createHost, type HostOptions, type SandboxHost } from '../../tools/sandbox/host.ts';
+import { removeStaleHosts } from '../../tools/container/cleanup.ts';
+import { runningContainers } from '../../tools/container/container.ts';
+import type { DebianHost } from '../../tools/container/host.ts';
+import { createHost, type HostOptions } from '../../tools/container/make.ts';
 
-import { run, runAsRoot } from '../../tools/sandbox/process.ts';
+import { run, runAsRoot } from '../../tools/lib/process.ts';
 
-export type { SandboxHost } from '../../tools/sandbox/host.ts';
+export type { DebianHost } from '../../tools/container/host.ts';
 export {
   diffSnapshots,
   type Snapshot,
   type SnapshotOptions,
   snapshot,
   traces,
-} from '../../tools/sandbox/snapshot.ts';
+} from '../../tools/container/snapshot.ts';
 
-const living = new Set<SandboxHost>();
+const living = new Set<DebianHost>();
 let made = 0;
 
 /**
@@ -26,7 +27,7 @@ let made = 0;
  *     test('first provision', async (t) => {
  *       const host = await testHost(t, { release: 'bookworm', user: 'admin', cpus: 1 });
  */
-export async function testHost(t: TestContext, options: HostOptions = {}): Promise<SandboxHost> {
+export async function testHost(t: TestContext, options: HostOptions = {}): Promise<DebianHost> {
   const host = await newHost(options);
   t.after(() => removeHost(host));
   return host;
@@ -35,7 +36,7 @@ export async function testHost(t: TestContext, options: HostOptions = {}): Promi
 /** As `testHost()`, for programs that are no tests, such as benchmarks. */
 export async function withHost<T>(
   options: HostOptions,
-  action: (host: SandboxHost) => Promise<T>,
+  action: (host: DebianHost) => Promise<T>,
 ): Promise<T> {
   const host = await newHost(options);
   try {
@@ -45,7 +46,7 @@ export async function withHost<T>(
   }
 }
 
-async function newHost(options: HostOptions): Promise<SandboxHost> {
+async function newHost(options: HostOptions): Promise<DebianHost> {
   if (made === 0) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
     // Left by a run that was killed; those of runs that go on are not touched.
@@ -57,7 +58,7 @@ async function newHost(options: HostOptions): Promise<SandboxHost> {
   return host;
 }
 
-async function removeHost(host: SandboxHost): Promise<void> {
+async function removeHost(host: DebianHost): Promise<void> {
   living.delete(host);
   await host.remove();
 }

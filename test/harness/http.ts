@@ -1,7 +1,7 @@
-/** Requests to apps on hosts of the sandbox, under any name. */
+/** Requests to apps on hosts in containers, under any name. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { SandboxHost } from './host.ts';
+import type { DebianHost } from './host.ts';
 
 export type Asked = {
   method?: string;
@@ -18,7 +18,7 @@ export type Answer = { status: number; headers: IncomingHttpHeaders; body: strin
  *
  *     const { status, body } = await ask(host, '/health', { domain: 'shop.example' });
  */
-export function ask(host: SandboxHost, path: string, asked: Asked = {}): Promise<Answer> {
+export function ask(host: DebianHost, path: string, asked: Asked = {}): Promise<Answer> {
   const { method = 'GET', domain = host.address, headers = {}, body } = asked;
   return new Promise((resolve, reject) => {
     const sent = request(

@@ -1,5 +1,5 @@
 /** Locks of apt and dpkg, as another program of the host holds them. */
-import type { SandboxHost } from './host.ts';
+import type { DebianHost } from './host.ts';
 
 // struct flock of fcntl(2), on 64 bits.
 const lock = 'my $l = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die';
@@ -9,7 +9,7 @@ const lock = 'my $l = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_S
  * @throws when it cannot be had.
  */
 export async function holdLock(
-  host: SandboxHost,
+  host: DebianHost,
   path: string,
   seconds: number,
   last = 'true',

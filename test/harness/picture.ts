@@ -1,5 +1,5 @@
 /** A photograph of a host that repairs may leave as it was before. */
-import { type SandboxHost, type Snapshot, snapshot } from './host.ts';
+import { type DebianHost, type Snapshot, snapshot } from './host.ts';
 
 /** What a repair leaves behind: the kit's notes and what it put aside, backups and logs of Debian's tools. */
 const leftByRepairs = [
@@ -34,7 +34,7 @@ const debians = ['bin', 'include', 'lib', 'lib64', 'libexec', 'sbin', 'share'];
 const accounts = ['/etc/group', '/etc/gshadow', '/etc/passwd', '/etc/shadow'];
 
 /** The host byte for byte, but for Debian's own programs and what repairs leave behind. */
-export async function picture(host: SandboxHost): Promise<Snapshot> {
+export async function picture(host: DebianHost): Promise<Snapshot> {
   const without = [...leftByRepairs, ...debians.map((name) => `/usr/${name}`)];
   const seen = await snapshot(host, { without });
   const sums = await host.exec(

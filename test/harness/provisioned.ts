@@ -8,25 +8,24 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keep, root } from '../../tools/pulumi.ts';
-import { baseTree, type Release } from '../../tools/sandbox/base.ts';
-import type { HostOptions } from '../../tools/sandbox/host.ts';
-import { runAsRoot } from '../../tools/sandbox/process.ts';
+import { baseTree, type Release } from '../../tools/container/base.ts';
+import type { HostOptions } from '../../tools/container/make.ts';
 import {
   cacheDirectory,
   isRunning,
+  provisionedDirectory,
   readRecord,
   recordedHosts,
-} from '../../tools/sandbox/record.ts';
-import { type SandboxHost, testHost, withHost } from './host.ts';
+} from '../../tools/container/record.ts';
+import { runAsRoot } from '../../tools/lib/process.ts';
+import { root } from '../../tools/lib/pulumi.ts';
+import { type DebianHost, testHost, withHost } from './host.ts';
 import { codeOf, config, writeCode } from './small-app.ts';
 import { newStack, type Stack, testStack } from './stack.ts';
 
-const templates = join(keep, 'provisioned');
-
 type Kind = { release?: Release; user?: string };
 
-type Provisioned = { host: SandboxHost; stack: Stack };
+type Provisioned = { host: DebianHost; stack: Stack };
 
 /**
  * A copy of a host with the small app, and a stack that has its state; both go with the test.
@@ -36,7 +35,7 @@ type Provisioned = { host: SandboxHost; stack: Stack };
  */
 export async function provisionedHost(
   t: TestContext,
-  options: Pick<HostOptions, 'release' | 'user' | 'cpus' | 'diskMegabytes'> = {},
+  options: HostOptions = {},
 ): Promise<Provisioned> {
   const copyOf = await template(options);
   const host = await testHost(t, { ...options, copyOf });
@@ -45,7 +44,7 @@ export async function provisionedHost(
 }
 
 /** A copy of a provisioned host alone, for a stack that has never seen it. */
-export async function copiedHost(t: TestContext, options: HostOptions = {}): Promise<SandboxHost> {
+export async function copiedHost(t: TestContext, options: HostOptions = {}): Promise<DebianHost> {
   return await testHost(t, { ...options, copyOf: await template(options) });
 }
 
@@ -95,8 +94,8 @@ async function version({ release = 'trixie', user = 'root' }: Kind): Promise<str
 
 /** The directory of the host that is copied; made at the first call, while others wait for it. */
 async function template(kind: Kind): Promise<string> {
-  const directory = join(templates, await version(kind));
-  await mkdir(templates, { recursive: true });
+  const directory = join(provisionedDirectory, await version(kind));
+  await mkdir(provisionedDirectory, { recursive: true });
   const lock = `${directory}.lock`;
   while (!existsSync(directory)) {
     const mine = await open(lock, 'wx').catch(() => undefined);
@@ -161,7 +160,7 @@ async function removeUnused(current: string): Promise<void> {
   const records = await Promise.all((await recordedHosts()).map(readRecord));
   const bases = records.map((record) => record?.base ?? '').join('\n');
   const [kind] = /^.*-/.exec(current) ?? [''];
-  const old = readdirSync(templates).map((name) => join(templates, name));
+  const old = readdirSync(provisionedDirectory).map((name) => join(provisionedDirectory, name));
   for (const directory of old)
     if (directory.startsWith(kind) && directory !== current && !bases.includes(`${directory}/`))
       if (!directory.endsWith('.lock')) await runAsRoot(['rm', '-rf', directory]);

@@ -1,15 +1,15 @@
-/** Stacks for scenarios: a project, a stack file and a state of their own, on hosts of the sandbox. */
+/** Stacks for scenarios: a project, a stack file and a state of their own, on hosts in containers. */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { type Run, type Running, said, start } from '../../tools/engine.ts';
-import { releaseLocks } from '../../tools/locks.ts';
-import { project, pulumi, type Result, root } from '../../tools/pulumi.ts';
-import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { diffSnapshots, type SandboxHost, type SnapshotOptions, snapshot } from './host.ts';
+import { removeStaleScenarios, scenariosDirectory } from '../../tools/container/cleanup.ts';
+import { releaseLocks } from '../../tools/lib/locks.ts';
+import { project, pulumi, type Result, root } from '../../tools/lib/pulumi.ts';
+import { type Run, type Running, said, start } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, diffSnapshots, type SnapshotOptions, snapshot } from './host.ts';
 
 const stackName = 'scenario';
 let made = 0;
@@ -38,12 +38,12 @@ export type State = z.infer<typeof stateSchema>['deployment'];
 
 export class Stack {
   readonly name = stackName;
-  readonly hosts: readonly SandboxHost[];
+  readonly hosts: readonly DebianHost[];
   /** The project's directory; scenarios may put files of their own into it. */
   readonly directory: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor(hosts: readonly SandboxHost[], directory: string, env: NodeJS.ProcessEnv) {
+  constructor(hosts: readonly DebianHost[], directory: string, env: NodeJS.ProcessEnv) {
     this.hosts = hosts;
     this.directory = directory;
     this.#env = env;
@@ -85,7 +85,7 @@ export class Stack {
   }
 
   #servers(config: StackConfig): StackConfig {
-    const connection = ({ address, user, knownHosts }: SandboxHost) => ({
+    const connection = ({ address, user, knownHosts }: DebianHost) => ({
       address,
       user,
       knownHosts,
@@ -183,7 +183,7 @@ export class Stack {
  */
 export async function testStack(
   t: TestContext,
-  hosts: SandboxHost | readonly SandboxHost[],
+  hosts: DebianHost | readonly DebianHost[],
   config: StackConfig,
   like?: string,
 ): Promise<Stack> {
@@ -197,7 +197,7 @@ export async function testStack(
  * @param like a directory with a `stack.yaml` whose secrets the stack file begins with.
  */
 export async function newStack(
-  hosts: readonly SandboxHost[],
+  hosts: readonly DebianHost[],
   config: StackConfig,
   like?: string,
 ): Promise<Stack> {

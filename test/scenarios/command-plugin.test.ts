@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { pulumi, root } from '../../tools/pulumi.ts';
-import { keyPair, type SshServer, sshServer } from '../ssh-server.ts';
+import { pulumi, root } from '../../tools/lib/pulumi.ts';
+import { keyPair, type SshServer, sshServer } from '../harness/ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-command-plugin-'));
 const login = keyPair();

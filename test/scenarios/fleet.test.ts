@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Run, said } from '../../tools/engine.ts';
-import type { SandboxHost } from '../harness/host.ts';
+import { type Run, said } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
 import { copiedHost } from '../harness/provisioned.ts';
 import {
   assertNothingToDo,
@@ -24,12 +24,12 @@ function configure(stack: Stack, mark: string, failure?: Failure, more: object =
 }
 
 /** All that a release brings to a server: links, unit, environment, site, processes. */
-const picture = (host: SandboxHost): Promise<string> =>
+const deployed = (host: DebianHost): Promise<string> =>
   host.exec(`readlink /srv/shop/current
 sha256sum /etc/systemd/system/shop@.service /etc/keelson/shop/environment /etc/nginx/keelson.d/shop.conf
 systemctl show -p MainPID,ActiveEnterTimestampMonotonic shop@4190.service shop@4191.service nginx.service`);
 
-async function releases(host: SandboxHost): Promise<string[]> {
+async function releases(host: DebianHost): Promise<string[]> {
   const ask = [4190, 4191].map((port) => `curl -sS http://127.0.0.1:${port}/whoami`).join(' && ');
   const answers = (await host.exec(ask)).trim().split('\n');
   return answers.map((line) => JSON.parse(line).release);
@@ -38,7 +38,7 @@ async function releases(host: SandboxHost): Promise<string[]> {
 const failed = ({ failed }: Run): string[] => failed.map(({ name }) => name);
 
 /** When the host moved its last instances, in milliseconds: first and last line of the rollout. */
-async function moves(host: SandboxHost): Promise<[number, number]> {
+async function moves(host: DebianHost): Promise<[number, number]> {
   const log = await host.exec(
     "grep -E 'rollout shop 419[01] .* in [0-9.]+ s' /var/log/keelson.log",
   );
@@ -56,14 +56,14 @@ test('a release moves over several servers', { timeout: 600_000 }, async (t) => 
   await assertNothingToDo(stack);
 
   await t.test('where it fails, the servers after that stay as they were', async () => {
-    const [before, untouched] = [await releases(one), await picture(two)];
+    const [before, untouched] = [await releases(one), await deployed(two)];
     configure(stack, 'bad', 'exit', { env: { ...env, NEW: 'yes' }, memory: '400M' });
     const run = await stack.try('up');
     assert.notEqual(run.code, 0);
     assert.deepEqual(failed(run), ['h1-rollout-shop']);
     assert.match(said(run), /rollout shop: 4190 on \w{8} exited with status 1/);
     assert.deepEqual(await releases(one), before);
-    assert.equal(await picture(two), untouched);
+    assert.equal(await deployed(two), untouched);
   });
 
   await t.test('a good one moves one server after another', async () => {

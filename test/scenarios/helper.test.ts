@@ -15,19 +15,19 @@ import {
 } from '../../components/host/kinds.ts';
 import * as helper from '../harness/helper.ts';
 import { install, manifest, prune } from '../harness/helper.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
+import { type DebianHost, testHost } from '../harness/host.ts';
 import { holdLock } from '../harness/lock.ts';
 
 /** Seconds that apt's locks are waited for. */
 const patience = 6;
 
-const tryApply = (host: SandboxHost, items: readonly Item[]) =>
+const tryApply = (host: DebianHost, items: readonly Item[]) =>
   helper.tryApply(host, manifest(items));
-const apply = (host: SandboxHost, items: readonly Item[]) => helper.apply(host, manifest(items));
-const look = (host: SandboxHost, items: readonly Item[]) => helper.rows(host, manifest(items));
+const apply = (host: DebianHost, items: readonly Item[]) => helper.apply(host, manifest(items));
+const look = (host: DebianHost, items: readonly Item[]) => helper.rows(host, manifest(items));
 
 /** Takes a package off the host as a person would, so that it has to be installed. */
-const without = (host: SandboxHost, name: string): Promise<string> =>
+const without = (host: DebianHost, name: string): Promise<string> =>
   host.exec(`SUDO_FORCE_REMOVE=yes apt-get -y purge ${name} 2>&1`);
 
 test('the helper', async (t: TestContext) => {
@@ -36,14 +36,14 @@ test('the helper', async (t: TestContext) => {
   for (const [title, check] of steps) await t.test(title, () => check(host));
 });
 
-const steps: [string, (host: SandboxHost) => Promise<void>][] = [
+const steps: [string, (host: DebianHost) => Promise<void>][] = [
   ['makes, mends and takes away what a manifest names', lifecycle],
   ['refuses what is somebody else’s, and touches nothing of it', foreign],
   ['leaves a package that is not named any more until the whole manifest goes', packages],
   ['waits for the locks of apt, and says who holds them', locks],
 ];
 
-async function lifecycle(host: SandboxHost): Promise<void> {
+async function lifecycle(host: DebianHost): Promise<void> {
   const version = (await host.exec("apt-cache policy acl | sed -n 's/^  Candidate: //p'")).trim();
   const states =
     'systemctl is-enabled apt-daily.timer dpkg-db-backup.timer fstrim.timer; systemctl is-active apt-daily.timer dpkg-db-backup.timer';
@@ -100,7 +100,7 @@ async function lifecycle(host: SandboxHost): Promise<void> {
   assert.equal((await host.tryExec('ls /etc/own /var/lib/keelson/manifests/base')).stdout, '');
 }
 
-async function foreign(host: SandboxHost): Promise<void> {
+async function foreign(host: DebianHost): Promise<void> {
   await host.exec(
     'useradd -m -s /bin/bash -G adm jane; echo jane:secret | chpasswd; groupadd team; touch /usr/lib/systemd/system/vpn@.service',
   );
@@ -142,7 +142,7 @@ async function foreign(host: SandboxHost): Promise<void> {
 }
 
 /** The kit's own go, as far as nothing that stays needs them; what they keep on the disk stays. */
-async function packages(host: SandboxHost): Promise<void> {
+async function packages(host: DebianHost): Promise<void> {
   await without(host, 'sudo');
   await apply(
     host,
@@ -164,7 +164,7 @@ async function packages(host: SandboxHost): Promise<void> {
   assert.equal(await installed(), '');
 }
 
-async function locks(host: SandboxHost): Promise<void> {
+async function locks(host: DebianHost): Promise<void> {
   const lists = '/var/lib/apt/lists';
   const [one, two, three] = ['acl', 'attr', 'nftables'].map((name) => aptPackage(name)) as Item[];
   assert.ok(one && two && three);

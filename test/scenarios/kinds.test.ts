@@ -18,13 +18,13 @@ import {
   tree,
   unit,
 } from '../../components/host/kinds.ts';
-import { run as runHere } from '../../tools/sandbox/process.ts';
+import { run as runHere } from '../../tools/lib/process.ts';
 import { apply, install, manifest, prune, rows } from '../harness/helper.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
+import { type DebianHost, testHost } from '../harness/host.ts';
 
 type Story = {
   /** What it needs on the host before. */
-  prepare?: (host: SandboxHost) => Promise<unknown>;
+  prepare?: (host: DebianHost) => Promise<unknown>;
   items: Item[];
   /** What is seen at first, and said when it is made. */
   first: string[];
@@ -46,7 +46,7 @@ const archive = async (): Promise<Buffer> => {
 const packed = await archive();
 const hash = sha256(packed);
 const short = hash.slice(0, 8);
-const send = (host: SandboxHost) =>
+const send = (host: DebianHost) =>
   host.exec(`mkdir -p /var/lib/keelson/incoming && base64 -d >/var/lib/keelson/incoming/${hash}`, {
     input: gzipSync(packed).toString('base64'),
   });
@@ -312,7 +312,7 @@ test('each kind of item', async (t: TestContext) => {
     await t.test(kind, () => tell(host, story).finally(() => prune(host)));
 });
 
-async function tell(host: SandboxHost, story: Story): Promise<void> {
+async function tell(host: DebianHost, story: Story): Promise<void> {
   const given = manifest(story.items);
   const said = async () =>
     (await apply(host, given)).filter((line) => !story.beside?.test(line)).sort();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { said } from '../../tools/engine.ts';
+import { said } from '../../tools/lib/pulumi-run.ts';
 import { testHost } from '../harness/host.ts';
 import { append, chmod, stop } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';

@@ -4,16 +4,16 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { type Run, said, start } from '../../tools/engine.ts';
-import { pulumi, root } from '../../tools/pulumi.ts';
-import { scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { diffSnapshots, type SandboxHost, snapshot, testHost } from '../harness/host.ts';
+import { scenariosDirectory } from '../../tools/container/cleanup.ts';
+import { pulumi, root } from '../../tools/lib/pulumi.ts';
+import { type Run, said, start } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, diffSnapshots, snapshot, testHost } from '../harness/host.ts';
 import { changed } from '../harness/stack.ts';
 
 type Settings = { release: string; protect?: boolean; address?: string };
 
 /** The program as a project of its own, with a state of its own. */
-async function program(t: TestContext, hosts: readonly [SandboxHost, SandboxHost]) {
+async function program(t: TestContext, hosts: readonly [DebianHost, DebianHost]) {
   const source = `${root}/test/programs/host`;
   const directory = join(scenariosDirectory, `${process.pid}-program`);
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ async function program(t: TestContext, hosts: readonly [SandboxHost, SandboxHost
 
 const stateFile = (state: string): string => `${state}/.pulumi/stacks/shop/own.json`;
 
-function login(host: SandboxHost) {
+function login(host: DebianHost) {
   const lines = readFileSync(host.knownHosts, 'utf8').split('\n');
   const key = lines
     .find((line) => line.includes('ssh-ed25519'))
@@ -74,7 +74,7 @@ const good = (run: Run): Run => {
 };
 
 /** When a host moved its instances, in milliseconds: the first and the last line of it. */
-async function moves(host: SandboxHost): Promise<[number, number]> {
+async function moves(host: DebianHost): Promise<[number, number]> {
   const log = await host.exec("grep -E 'rollout shop 419[01] .* in ' /var/log/keelson.log");
   const times = log.trim().split('\n').slice(-2);
   const [first = 0, last = 0] = times.map((line) => Date.parse(line.slice(0, 20)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Run, said } from '../../tools/engine.ts';
-import { diffSnapshots, type SandboxHost, traces } from '../harness/host.ts';
+import { type Run, said } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, diffSnapshots, traces } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { hostLog } from '../harness/on-host.ts';
 import { picture } from '../harness/picture.ts';
@@ -29,10 +29,10 @@ const done = ({ steps }: Run): string =>
     .join('');
 
 /** Main processes of the services that no recovery may restart. */
-const processes = (host: SandboxHost): Promise<string> =>
+const processes = (host: DebianHost): Promise<string> =>
   host.exec('systemctl show -p MainPID --value nginx.service shop@4190.service shop@4191.service');
 
-const isServed = async (host: SandboxHost): Promise<void> => {
+const isServed = async (host: DebianHost): Promise<void> => {
   const { status, body } = await ask(host, '/', { domain: 'shop.example.com' });
   assert.deepEqual({ status, body }, { status: 200, body: 'ok\n' });
 };

@@ -7,11 +7,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { said } from '../../tools/engine.ts';
+import { said } from '../../tools/lib/pulumi-run.ts';
 import { commits, earlier } from '../harness/earlier.ts';
 import {
+  type DebianHost,
   diffSnapshots,
-  type SandboxHost,
   type Snapshot,
   snapshot,
   testHost,
@@ -92,7 +92,7 @@ const services = [
 ];
 
 /** What runs, and since when: main processes, nginx's workers, states of the units. */
-async function whatRuns(host: SandboxHost): Promise<object> {
+async function whatRuns(host: DebianHost): Promise<object> {
   const states = `systemctl show --property=Id,ActiveState,InvocationID,NRestarts ${services.join(' ')}`;
   return {
     pids: await mainPids(
@@ -125,7 +125,7 @@ const isOwn = ({ type }: { type: string }): boolean => !/^pulumi:(pulumi|provide
 /** The state names what a new one would, and the host notes what the state applies. */
 async function assertNothingLeft(
   t: TestContext,
-  host: SandboxHost,
+  host: DebianHost,
   stack: Stack,
   config: StackConfig,
 ) {
@@ -148,7 +148,7 @@ async function assertNothingLeft(
 }
 
 /** One `up` under load; what it may do is to change what its commands are called, and no more. */
-async function takeOver(t: TestContext, host: SandboxHost, stack: Stack): Promise<void> {
+async function takeOver(t: TestContext, host: DebianHost, stack: Stack): Promise<void> {
   const before = await whatRuns(host);
   const load = await startLoad({ url: `http://${host.address}`, rate: 60, connections: 10 });
   try {
@@ -193,7 +193,7 @@ const stays = new RegExp(
 );
 
 /** What is on the host that was not there before, and what is not as it was, but for Debian's packages. */
-async function leftOn(host: SandboxHost, before: Snapshot): Promise<string[]> {
+async function leftOn(host: DebianHost, before: Snapshot): Promise<string[]> {
   const packaged = new Set(await lines(host, 'cat /var/lib/dpkg/info/*.list'));
   const ignore = [...traces, 'size', 'hash', 'loaded'];
   return diffSnapshots(before, await snapshot(host), { ignore }).filter(

@@ -4,13 +4,13 @@ import { type TestContext, test } from 'node:test';
 import { aptPackage, blob, directory, file, sysctl, unit } from '../../components/host/kinds.ts';
 import { text } from '../../components/host/manifest.ts';
 import { apply, install, lookAt, manifest, prune, rows, tryApply } from '../harness/helper.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
+import { type DebianHost, testHost } from '../harness/host.ts';
 
 const sleeper = '/etc/systemd/system/sleeper.service';
 const service = (nice: number) =>
   `[Service]\nNice=${nice}\nExecStart=/bin/sh -c '! grep -qs bad /etc/own.conf && exec sleep inf'\n`;
 
-const steps: Record<string, (host: SandboxHost) => Promise<void>> = {
+const steps: Record<string, (host: DebianHost) => Promise<void>> = {
   'a file that its own program refuses never takes effect': async (host) => {
     await apply(host, manifest([aptPackage('nginx'), aptPackage('sudo'), aptPackage('logrotate')]));
     const refused = async (path: string, content: string, check: string, words: RegExp) => {

@@ -14,18 +14,18 @@ import {
 } from '../../components/host/kinds.ts';
 import { text } from '../../components/host/manifest.ts';
 import { helper } from '../../components/host/script.ts';
-import { type SandboxHost, testHost } from '../harness/host.ts';
+import { type DebianHost, testHost } from '../harness/host.ts';
 
 const state = '/var/lib/keelson';
 let runs = 0;
 
-async function tryApply(host: SandboxHost, name: string, items: readonly Item[]) {
+async function tryApply(host: DebianHost, name: string, items: readonly Item[]) {
   const input = text({ name, after: [], items }, { run: `r${++runs}`, lines: [] });
   return await host.tryExec('keelson apply server', { input });
 }
 
 /** The lines that the helper says. */
-async function apply(host: SandboxHost, name: string, items: readonly Item[]): Promise<string[]> {
+async function apply(host: DebianHost, name: string, items: readonly Item[]): Promise<string[]> {
   const { code, stdout, stderr } = await tryApply(host, name, items);
   assert.equal(code, 0, `${name}:\n${stdout}${stderr}`);
   return stdout.split('\n').filter(Boolean);
@@ -35,7 +35,7 @@ type Moving = Partial<Rollout> & { type: 'web' | 'worker'; instances: number[] }
 
 /** An app on a host: what is rendered of it, without the rest of the kit. */
 class App {
-  readonly host: SandboxHost;
+  readonly host: DebianHost;
   readonly name: string;
   readonly start: string;
   readonly #moving: Moving;
@@ -44,7 +44,7 @@ class App {
   tasks = 64;
   greeting = 'hi';
 
-  constructor(host: SandboxHost, name: string, start: string, moving: Moving) {
+  constructor(host: DebianHost, name: string, start: string, moving: Moving) {
     this.host = host;
     this.name = name;
     this.start = start;
@@ -174,7 +174,7 @@ test('workers and instances that are alone', async (t) => {
   await t.test('all of it goes with its host', () => gone(host));
 });
 
-async function gone(host: SandboxHost): Promise<void> {
+async function gone(host: DebianHost): Promise<void> {
   await host.exec('keelson destroy server');
   const left = `systemctl list-units --plain --no-legend --all 'jobs*' 'post*' 'wiki*' 'keelson-*'
     ls -d /srv/jobs /srv/post /srv/wiki /etc/keelson ${state}/rollouts/* 2>/dev/null || :`;
@@ -184,7 +184,7 @@ async function gone(host: SandboxHost): Promise<void> {
 type Tell = (message: string) => void;
 const stay: Health = { by: 'stay', seconds: 2 };
 
-async function workers(tell: Tell, host: SandboxHost): Promise<void> {
+async function workers(tell: Tell, host: DebianHost): Promise<void> {
   const app = new App(host, 'jobs', '/bin/sh main', { type: 'worker', instances: [1, 2] });
   app.code = looping('one');
   const first = await app.up(stay);
@@ -244,7 +244,7 @@ async function workers(tell: Tell, host: SandboxHost): Promise<void> {
   assert.equal(await host.exec('nft list tables'), '');
 }
 
-async function commands(tell: Tell, host: SandboxHost): Promise<void> {
+async function commands(tell: Tell, host: DebianHost): Promise<void> {
   const app = new App(host, 'post', '/bin/sh main', { type: 'worker', instances: [1, 2] });
   app.code = looping('one');
   const check = (...command: string[]): Health => ({ by: 'command', command });
@@ -281,7 +281,7 @@ require('http').createServer((_, response) => { response.statusCode = ${status};
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-async function alone(tell: Tell, host: SandboxHost): Promise<void> {
+async function alone(tell: Tell, host: DebianHost): Promise<void> {
   const app = new App(host, 'wiki', '/usr/bin/node main', {
     type: 'web',
     instances: [4300],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { file, unit } from '../../components/host/kinds.ts';
-import type { Run } from '../../tools/engine.ts';
+import type { Run } from '../../tools/lib/pulumi-run.ts';
 import { deal, play } from '../chaos/game.ts';
 import { label, mutations } from '../chaos/mutations.ts';
 import { draw, findings } from '../chaos/rounds.ts';

@@ -11,7 +11,7 @@ import {
   remedy,
   type Session,
 } from '../../components/ssh/connection.ts';
-import { keyPair, type SshServer, sshServer } from '../ssh-server.ts';
+import { keyPair, type SshServer, sshServer } from '../harness/ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
 after(() => rmSync(directory, { recursive: true }));

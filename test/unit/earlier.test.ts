@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { root } from '../../tools/pulumi.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 import { commits, fixture, packed } from '../harness/earlier.ts';
 
 for (const commit of commits)

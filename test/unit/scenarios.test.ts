@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allScenarios, alone, longest, nameOf, scenarios } from '../../tools/scenarios.ts';
+import { allScenarios, alone, longest, nameOf, scenarios } from '../../tools/lib/scenarios.ts';
 
 test('the longest scenarios begin first, and those under load run alone', () => {
   const all = ['fleet', 'preview', 'kill', 'rollout-load'].map((name) => `${name}.test.ts`);

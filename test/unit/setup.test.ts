@@ -29,6 +29,7 @@ beforeEach(() => {
   }
   cpSync('tools/setup', join(clone, 'tools/setup'), { recursive: true });
   cpSync('tools/setup.sh', join(clone, 'tools/setup.sh'));
+  cpSync('package.json', join(clone, 'package.json'));
   writeFileSync(join(clone, 'package-lock.json'), '{}');
   for (const tool of [
     'sh',
@@ -36,12 +37,15 @@ beforeEach(() => {
     'cat',
     'cksum',
     'date',
+    'cmp',
     'df',
     'dirname',
+    'grep',
     'ln',
     'mkdir',
     'readlink',
     'rm',
+    'sed',
     'tail',
     'uname',
     'id',
@@ -148,7 +152,7 @@ test('the command plugin is stood in for where it cannot be downloaded, and that
   packages('no');
   pulumiOfUser();
   rmSync(join(home, '.pulumi/plugins'), { recursive: true });
-  const standIn = 'tools/command-plugin/pulumi-resource-command';
+  const standIn = 'tools/stand-in/pulumi-resource-command';
   cpSync(standIn, join(clone, standIn));
   program(join(programs, 'cp'), `exec ${which('cp')} "$@"`);
   const { status, stdout, stderr } = setup();
@@ -163,6 +167,38 @@ test('the command plugin is stood in for where it cannot be downloaded, and that
     readFileSync(standIn),
   );
   assert.deepEqual(setup().stdout, '');
+});
+
+test('the launcher of a stand-in that has moved since is replaced', () => {
+  packages('no');
+  pulumiOfUser();
+  rmSync(join(home, '.pulumi/plugins'), { recursive: true });
+  const standIn = 'tools/stand-in/pulumi-resource-command';
+  const plugin = '.keelson/pulumi/plugins/resource-command-v1.2.1/pulumi-resource-command';
+  cpSync(standIn, join(clone, standIn));
+  program(join(programs, 'cp'), `exec ${which('cp')} "$@"`);
+  program(join(clone, plugin), 'exec "$clone/tools/command-plugin/main.ts" "$@"');
+  assert.match(setup().stdout, /the kit's own stand-in/);
+  assert.deepEqual(readFileSync(join(clone, plugin)), readFileSync(standIn));
+  assert.equal(setup().stdout, '');
+});
+
+test('each version is written once, or held to where it is', () => {
+  const text = (path: string) => readFileSync(path, 'utf8');
+  const { devDependencies, dependencies } = JSON.parse(text('package.json'));
+  const module = `github.com/pulumi/pulumi/pkg/v3 v${devDependencies.pulumi} `;
+  assert.ok(text('tools/setup/pulumi/go.mod').includes(module), module);
+  assert.equal(dependencies['@pulumi/pulumi'], devDependencies.pulumi);
+  const { stdout } = shell(
+    '-c',
+    '. tools/setup/pulumi.sh; echo "$cli_version $command_version $language_host_version $go_toolchain"',
+  );
+  assert.match(
+    stdout,
+    new RegExp(
+      `^${devDependencies.pulumi} ${dependencies['@pulumi/command']} 3[.0-9]+ 1[.0-9]+\n$`,
+    ),
+  );
 });
 
 test('without Pulumi nothing of it is made', () => {
@@ -196,6 +232,13 @@ test('what is missing is named with what to do', () => {
     setup('--all').stderr,
     /^set-up: unknown option --all\n {2}choose from --no-pulumi,/,
   );
+});
+
+test('commands and packages of containers are listed once, for set-up and for npm start', () => {
+  const { stdout } = shell('-c', '. tools/setup/system.sh; listed 1; echo; listed 2');
+  const [commands = '', packages = ''] = stdout.trim().split('\n');
+  assert.ok(commands.startsWith('systemd-nspawn mmdebstrap nft '), commands);
+  assert.ok(packages.startsWith('systemd-container mmdebstrap debian-archive-keyring '), packages);
 });
 
 test('a Debian package that is missing is named where there is no apt-get', () => {

@@ -25,12 +25,13 @@ link_node() {
   done
 }
 
-# Node.js strips types without a flag from 22.18 on.
+# Node.js strips types without a flag from the version on that package.json asks for.
 node_is_new_enough() {
   version=$(PATH=$PWD/node_modules/.bin:$PATH node --version) ||
     fail 'Node.js does not run' 'see the message above'
   major=${version#v} major=${major%%.*}
   minor=${version#*.} minor=${minor%%.*}
-  [ "$major" -gt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -ge 18 ]; } ||
-    fail "Node.js $version is too old" 'install Node.js 22.18 or newer (on Linux x64 and arm64 it comes with the npm packages)'
+  least=$(sed -n 's/^ *"node": ">=\([0-9.]*\)".*/\1/p' package.json)
+  [ "$major" -gt "${least%.*}" ] || { [ "$major" -eq "${least%.*}" ] && [ "$minor" -ge "${least#*.}" ]; } ||
+    fail "Node.js $version is too old" "install Node.js $least or newer (on Linux x64 and arm64 it comes with the npm packages)"
 }

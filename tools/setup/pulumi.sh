@@ -1,14 +1,20 @@
 # shellcheck shell=sh
 # The Pulumi CLI, its Node.js language host and the command plugin, in a Pulumi home of the clone's own.
 # Each is taken from the machine, else downloaded from Pulumi, else built from the Go module proxy;
-# the command plugin, which no package registry has, is stood in for by tools/command-plugin.
+# the command plugin, which no package registry has, is stood in for by tools/stand-in.
 
-cli_version=3.259.0
+# pinned PACKAGE: the version that package.json has of it.
+pinned() {
+  sed -n "s,^ *\"$1\": \"\([0-9][0-9.]*\)\".*,\1,p" package.json
+}
+
+cli_version=$(pinned pulumi)
+command_version=$(pinned @pulumi/command)
 # The last one that is part of Pulumi's SDK module; the module of its own, since 3.69, is not on the proxy.
-language_host_version=3.68.0
-command_version=1.2.1
+language_host_version=$(sed -n 's,.*github.com/pulumi/pulumi/sdk/v3 v\([0-9.]*\).*,\1,p' \
+  tools/setup/pulumi-language-nodejs/go.mod)
 # What Pulumi's go.mod asks for.
-go_toolchain=1.25.11
+go_toolchain=$(sed -n 's/^go //p' tools/setup/pulumi/go.mod)
 
 home=.keelson/pulumi
 bin=$home/versions/$cli_version/bin
@@ -16,10 +22,10 @@ plugin=$home/plugins/resource-command-v$command_version
 
 pulumi_home() {
   mkdir -p "$home/versions/$cli_version" "$home/plugins"
-  if ! is_complete $bin && ! cli_of_machine && ! cli_download; then
+  if ! is_complete "$bin" && ! cli_of_machine && ! cli_download; then
     cli_build
   fi
-  if ! [ -x $plugin/pulumi-resource-command ] &&
+  if { ! [ -x "$plugin/pulumi-resource-command" ] || stand_in_has_moved; } &&
     ! plugin_of_machine && ! plugin_download; then
     plugin_stand_in
   fi
@@ -33,9 +39,9 @@ cli_of_machine() {
   for directory in ${PULUMI_HOME:+"$PULUMI_HOME/versions/$cli_version/bin"} \
     ~/.pulumi/versions/$cli_version/bin ~/.pulumi/bin $(cli_in_path); do
     is_complete "$directory" || continue
-    [ "$("$directory/pulumi" version 2>/dev/null)" = v$cli_version ] || continue
-    rm -rf $bin
-    ln -s "$directory" $bin
+    [ "$("$directory/pulumi" version 2>/dev/null)" = "v$cli_version" ] || continue
+    rm -rf "$bin"
+    ln -s "$directory" "$bin"
     note "Pulumi $cli_version of this machine ($directory)"
     return
   done
@@ -65,7 +71,7 @@ cli_download() {
   reachable || return 1
   printf 'set-up: download of Pulumi %s …\n' "$cli_version"
   # The npm package downloads its own version when it is first asked for anything.
-  PULUMI_HOME=$PWD/$home PULUMI_VERSION=$cli_version pulumi version && is_complete $bin && return
+  PULUMI_HOME=$PWD/$home PULUMI_VERSION=$cli_version pulumi version && is_complete "$bin" && return
   note "Pulumi $cli_version could not be downloaded, building it"
   return 1
 }
@@ -74,10 +80,10 @@ plugin_of_machine() {
   for directory in ${PULUMI_HOME:+"$PULUMI_HOME/plugins/resource-command-v$command_version"} \
     ~/.pulumi/plugins/resource-command-v$command_version; do
     [ -x "$directory/pulumi-resource-command" ] || continue
-    rm -rf $plugin
+    rm -rf "$plugin"
     # Pulumi looks for directories, and overlooks links to them.
-    mkdir $plugin
-    ln -s "$directory/pulumi-resource-command" $plugin/
+    mkdir "$plugin"
+    ln -s "$directory/pulumi-resource-command" "$plugin/"
     note "command plugin $command_version of this machine ($directory)"
     return
   done
@@ -87,27 +93,33 @@ plugin_of_machine() {
 plugin_download() {
   reachable || return 1
   note "download of the command plugin $command_version"
-  PULUMI_HOME=$PWD/$home pulumi plugin install resource command $command_version
+  PULUMI_HOME=$PWD/$home pulumi plugin install resource command "$command_version"
+}
+
+# An older clone's launcher starts the stand-in from where it was then.
+stand_in_has_moved() {
+  grep -qs '^exec .*/tools/.*/main.ts' "$plugin/pulumi-resource-command" &&
+    ! cmp -s tools/stand-in/pulumi-resource-command "$plugin/pulumi-resource-command"
 }
 
 plugin_stand_in() {
-  rm -rf $plugin
-  mkdir $plugin
-  cp tools/command-plugin/pulumi-resource-command $plugin/
+  rm -rf "$plugin"
+  mkdir "$plugin"
+  cp tools/stand-in/pulumi-resource-command "$plugin/"
   note "command plugin $command_version cannot be had here: the kit's own stand-in is used, in this clone only"
 }
 
 cli_build() {
   find_go
-  rm -rf $bin.new
+  rm -rf "$bin.new"
   step pulumi "Pulumi $cli_version, built from the Go module proxy (takes minutes)" "$go_remedy" \
-    go_install pulumi $cli_version
+    go_install pulumi "$cli_version"
   step pulumi-language-nodejs "Pulumi's Node.js language host, built in the same way" "$go_remedy" \
-    go_install pulumi-language-nodejs $language_host_version
-  mv $bin.new/pulumi-language-nodejs $bin.new/language-host-nodejs
-  cp tools/setup/pulumi-language-nodejs/pulumi-language-nodejs $bin.new/
-  rm -rf $bin
-  mv $bin.new $bin
+    go_install pulumi-language-nodejs "$language_host_version"
+  mv "$bin.new/pulumi-language-nodejs" "$bin.new/language-host-nodejs"
+  cp tools/setup/pulumi-language-nodejs/pulumi-language-nodejs "$bin.new/"
+  rm -rf "$bin"
+  mv "$bin.new" "$bin"
 }
 
 go_remedy='check that a Go module proxy can be reached (go env GOPROXY) and 5 GB of disk are free, then try again; or install the Pulumi CLI yourself'

@@ -38,10 +38,15 @@ shellcheck_packages() {
   debian_packages 'the checks of shell scripts' 'shellcheck git' 'shellcheck git'
 }
 
-sandbox_packages() {
+# listed FIELD: the commands, or the packages, that tools/setup/container.packages names, each once.
+listed() {
+  awk -v field="$1" '!/^#/ && $field != "-" && !seen[$field]++ { printf "%s ", $field }' \
+    tools/setup/container.packages
+}
+
+container_packages() {
   [ "$(uname -s)" = Linux ] ||
     fail 'a Debian host in a container needs Linux' 'use a host of your own: npm start -- --host admin@server.example'
   debian_packages 'a Debian host in a container' \
-    'systemd-nspawn mmdebstrap nft ip ssh-keygen nsenter getfattr lsattr' \
-    'systemd-container mmdebstrap nftables iproute2 openssh-client debian-archive-keyring ca-certificates attr e2fsprogs'
+    "$(listed 1)" "$(listed 2)"
 }

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { said } from '../../../tools/engine.ts';
-import type { Release } from '../../../tools/sandbox/base.ts';
-import { run } from '../../../tools/sandbox/process.ts';
-import { type SandboxHost, testHost } from '../../harness/host.ts';
+import type { Release } from '../../../tools/container/base.ts';
+import { run } from '../../../tools/lib/process.ts';
+import { said } from '../../../tools/lib/pulumi-run.ts';
+import { type DebianHost, testHost } from '../../harness/host.ts';
 import { ask } from '../../harness/http.ts';
 import { nodeTarball } from '../../harness/node.ts';
 import { mainPids, waitFor } from '../../harness/on-host.ts';
@@ -71,7 +71,7 @@ const server = {
 };
 
 /** Logs in as the deploy user and runs a command; whether that went well. */
-async function deploys(host: SandboxHost, command: string): Promise<boolean> {
+async function deploys(host: DebianHost, command: string): Promise<boolean> {
   const options = host.sshArguments
     .slice(0, -1)
     .map((word) => (word === host.identity ? deployKey : word));
@@ -79,21 +79,21 @@ async function deploys(host: SandboxHost, command: string): Promise<boolean> {
 }
 
 /** Runs a command on the host as a user; whether that user may. */
-async function may(host: SandboxHost, user: string, command: string): Promise<boolean> {
+async function may(host: DebianHost, user: string, command: string): Promise<boolean> {
   return (await host.tryExec(`runuser -u ${user} -- sh -c '${command}' 2>&1`)).code === 0;
 }
 
-const mainPid = async (host: SandboxHost, port = 4190): Promise<number> =>
+const mainPid = async (host: DebianHost, port = 4190): Promise<number> =>
   (await mainPids(host, `shop@${port}.service`))[0] ?? 0;
 
 /** Waits until an instance has another main process, and answers. */
-async function replaced(host: SandboxHost, pid: number, seconds: number): Promise<void> {
+async function replaced(host: DebianHost, pid: number, seconds: number): Promise<void> {
   const now = 'now=$(systemctl show --property=MainPID --value shop@4190.service)';
   const healthy = 'curl -sf --max-time 1 http://127.0.0.1:4190/health';
   await waitFor(host, `${now} && [ $now != 0 ] && [ $now != ${pid} ] && ${healthy}`, seconds);
 }
 
-const walk: [string, (host: SandboxHost, stack: Stack) => Promise<void>][] = [
+const walk: [string, (host: DebianHost, stack: Stack) => Promise<void>][] = [
   ['the app answers through nginx, to its name alone', servedByName],
   ['nginx serves static files and uploads by itself', servedByNginx],
   ['users may do what they need and nothing else', permissions],
@@ -124,7 +124,7 @@ export function provisions(codename: Release, user: string): void {
   });
 }
 
-async function servedByName(host: SandboxHost): Promise<void> {
+async function servedByName(host: DebianHost): Promise<void> {
   const { status, body } = await ask(host, '/', { domain });
   assert.equal(status, 200);
   assert.match(body, /instance 419[01]/);
@@ -150,7 +150,7 @@ async function servedByName(host: SandboxHost): Promise<void> {
 }
 
 /** What the app hears of the name and of an upgrade that a client asked for. */
-async function chosenByName(host: SandboxHost): Promise<void> {
+async function chosenByName(host: DebianHost): Promise<void> {
   const heard = async (path: string, sent: Record<string, string>) =>
     JSON.parse((await ask(host, path, { domain, headers: sent })).body);
   assert.equal((await heard('/headers', { host: `${domain}:8080` })).host, `${domain}:8080`);
@@ -164,7 +164,7 @@ async function chosenByName(host: SandboxHost): Promise<void> {
   assert.deepEqual([told.connection, told.upgrade], ['close', undefined]);
 }
 
-async function servedByNginx(host: SandboxHost): Promise<void> {
+async function servedByNginx(host: DebianHost): Promise<void> {
   const file = await ask(host, '/assets/app.js', { domain });
   assert.equal(file.body, "console.log('one');\n");
   assert.equal((await ask(host, '/assets/missing.js', { domain })).status, 404);
@@ -187,7 +187,7 @@ async function servedByNginx(host: SandboxHost): Promise<void> {
   await host.exec('systemctl start shop.target');
 }
 
-async function permissions(host: SandboxHost): Promise<void> {
+async function permissions(host: DebianHost): Promise<void> {
   const code = '/srv/shop/current/server.js';
   const table: [string, boolean, string][] = [
     ['shop', true, `cat ${code}`],
@@ -225,7 +225,7 @@ async function permissions(host: SandboxHost): Promise<void> {
 }
 
 /** Over SSH and with its own key, as from a pipeline. */
-async function sudo(host: SandboxHost): Promise<void> {
+async function sudo(host: DebianHost): Promise<void> {
   await host.exec('visudo -c');
   const systemctl = 'sudo -n systemctl --no-pager';
   for (const command of ['restart shop@4190.service', 'status shop@4191.service'])
@@ -247,7 +247,7 @@ async function sudo(host: SandboxHost): Promise<void> {
     assert.ok(!(await deploys(host, command)), command);
 }
 
-async function environment(host: SandboxHost): Promise<void> {
+async function environment(host: DebianHost): Promise<void> {
   const encoded = await host.exec(`base64 -w0 /proc/${await mainPid(host)}/environ`);
   const pairs = Buffer.from(encoded, 'base64').toString().split('\0');
   const seen = new Map(
@@ -259,14 +259,14 @@ async function environment(host: SandboxHost): Promise<void> {
   assert.equal(seen.get('UPLOADS_DIR'), '/srv/shop/uploads');
 }
 
-async function sandbox(host: SandboxHost): Promise<void> {
+async function sandbox(host: DebianHost): Promise<void> {
   const said = await host.exec('systemd-analyze security --no-pager shop@4190.service | tail -n 1');
   const [, exposure = ''] = /level for shop@4190\.service: ([0-9.]+)/.exec(said) ?? [];
   assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.1), said);
   assert.ok(exposure !== '', said);
 }
 
-async function logs(host: SandboxHost): Promise<void> {
+async function logs(host: DebianHost): Promise<void> {
   const tried = await host.exec('logrotate -d /etc/logrotate.conf 2>&1');
   assert.doesNotMatch(tried, /^error:/m);
   const timer = await host.exec('systemctl show --property=TimersCalendar logrotate.timer');
@@ -285,7 +285,7 @@ async function logs(host: SandboxHost): Promise<void> {
   );
 }
 
-async function recovery(host: SandboxHost): Promise<void> {
+async function recovery(host: DebianHost): Promise<void> {
   const crashed = await mainPid(host);
   await host.exec(`kill -KILL ${crashed}`);
   await replaced(host, crashed, 15);
@@ -306,7 +306,7 @@ async function recovery(host: SandboxHost): Promise<void> {
   );
 }
 
-async function oneSetting(host: SandboxHost, stack: Stack): Promise<void> {
+async function oneSetting(host: DebianHost, stack: Stack): Promise<void> {
   const pid = await mainPid(host);
   stack.configure({ server, apps: { shop: shop(stack, { maintenance: 'Back at noon' }) } });
   assert.deepEqual(changed(await stack.up()), ['update server-nginx']);
@@ -322,7 +322,7 @@ async function oneSetting(host: SandboxHost, stack: Stack): Promise<void> {
 }
 
 /** What runs, what nginx asks and what Monit watches. */
-async function counts(host: SandboxHost): Promise<string[]> {
+async function counts(host: DebianHost): Promise<string[]> {
   return await Promise.all(
     [
       "systemctl list-units --no-legend --plain --state=active 'shop@*.service' | cut -d ' ' -f 1",
@@ -339,7 +339,7 @@ async function counts(host: SandboxHost): Promise<string[]> {
   );
 }
 
-async function instances(host: SandboxHost, stack: Stack): Promise<void> {
+async function instances(host: DebianHost, stack: Stack): Promise<void> {
   const [two, four] = ['4190,4191', '4190,4191,4192,4193'];
   // Shown as twice as many, since not every machine that tests has four.
   const nproc = '/usr/local/bin/nproc';
@@ -359,7 +359,7 @@ async function instances(host: SandboxHost, stack: Stack): Promise<void> {
 }
 
 /** What is in service must not need anybody to come and run `up`. */
-async function reboot(host: SandboxHost, stack: Stack): Promise<void> {
+async function reboot(host: DebianHost, stack: Stack): Promise<void> {
   // Kept by the network's namespace, which outlives the container.
   await host.exec('sysctl -q -w net.core.somaxconn=4096');
   await host.powerOff();
@@ -373,7 +373,7 @@ async function reboot(host: SandboxHost, stack: Stack): Promise<void> {
   await assertNothingToDo(stack);
 }
 
-async function secondApp(host: SandboxHost, stack: Stack): Promise<void> {
+async function secondApp(host: DebianHost, stack: Stack): Promise<void> {
   const node = nodeTarball(stack.directory);
   const blog = {
     ...shop(stack),
@@ -425,7 +425,7 @@ async function secondApp(host: SandboxHost, stack: Stack): Promise<void> {
 }
 
 /** What the stack file says of the second app, tried from inside it and through nginx. */
-async function restrictions(host: SandboxHost): Promise<void> {
+async function restrictions(host: DebianHost): Promise<void> {
   const of = { domain: 'blog.example.com' };
   const tried = JSON.parse((await ask(host, `/sandbox?address=${host.address}`, of)).body);
   assert.equal(tried.interfaces, null);
@@ -449,7 +449,7 @@ async function restrictions(host: SandboxHost): Promise<void> {
   assert.ok(statuses.includes(429) && statuses.includes(200), statuses.join());
 }
 
-async function destroyed(host: SandboxHost, stack: Stack): Promise<void> {
+async function destroyed(host: DebianHost, stack: Stack): Promise<void> {
   const own = '/etc/nginx/conf.d/own.conf /etc/monit/conf.d/own';
   await host.exec(`mkdir -p /etc/monit/conf.d; for f in ${own}; do echo '# by hand' >$f; done`);
   const logs = 'ls -A /var/log/shop /var/log/nginx; ls /var/log/monit.log /var/log/keelson.log';

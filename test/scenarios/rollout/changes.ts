@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { said } from '../../../tools/engine.ts';
+import { said } from '../../../tools/lib/pulumi-run.ts';
 import { ask } from '../../harness/http.ts';
 import { waitFor } from '../../harness/on-host.ts';
 import { release } from '../../harness/stack.ts';

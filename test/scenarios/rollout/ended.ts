@@ -1,7 +1,7 @@
 /** Rollouts that meet another one, or an end of their own in the middle. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { said } from '../../../tools/engine.ts';
+import { said } from '../../../tools/lib/pulumi-run.ts';
 import { waitFor } from '../../harness/on-host.ts';
 import { release, testStack } from '../../harness/stack.ts';
 import { defaults, openEvents, quick, type Shop } from './shop.ts';

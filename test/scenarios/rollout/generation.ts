@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { root } from '../../../tools/pulumi.ts';
+import { root } from '../../../tools/lib/pulumi.ts';
 import { assertNothingToDo } from '../../harness/stack.ts';
 import { env, type Instance, quick, type Shop } from './shop.ts';
 

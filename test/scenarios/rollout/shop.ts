@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { type Run, said } from '../../../tools/engine.ts';
-import { type SandboxHost, testHost } from '../../harness/host.ts';
+import { type Run, said } from '../../../tools/lib/pulumi-run.ts';
+import { type DebianHost, testHost } from '../../harness/host.ts';
 import { provisionedHost } from '../../harness/provisioned.ts';
 import { type Failure, release, type Stack, testStack } from '../../harness/stack.ts';
 import { type Judgement, judge, table } from '../../load/judge.ts';
@@ -33,11 +33,11 @@ export type Instance = { release: string; pid: number };
 
 export class Shop {
   readonly stack: Stack;
-  readonly host: SandboxHost;
+  readonly host: DebianHost;
   config: object = {};
   readonly #t: TestContext;
 
-  constructor(t: TestContext, stack: Stack, host: SandboxHost) {
+  constructor(t: TestContext, stack: Stack, host: DebianHost) {
     this.stack = stack;
     this.host = host;
     this.#t = t;

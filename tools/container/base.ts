@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runAsRoot, SandboxError } from './process.ts';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { runAsRoot } from '../lib/process.ts';
 
 /** The Debian releases that hosts can run. */
 export const releases = ['bookworm', 'trixie'] as const;
@@ -21,7 +22,7 @@ export async function baseTree(release: Release, cache: string): Promise<string>
   const tree = join(cache, 'debian', `${release}-${version}`);
   const made = await runAsRoot(['sh', recipe, release, tree], { timeout: 900_000 });
   if (made.code !== 0) {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `No Debian ${release} could be made (exit code ${made.code}):\n${lastLines(made.stderr)}`,
       'Check that this machine reaches its Debian mirror (apt-get update) and has disk space, and try again.',
     );

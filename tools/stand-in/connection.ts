@@ -3,16 +3,14 @@
  * what it says when it fails.
  */
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig } from 'ssh2';
 import type { Log } from './engine.ts';
 
-export type Bastion = {
+export type Connection = {
   host: string;
   port: number;
   user: string;
-  password?: string;
   privateKey?: string;
   privateKeyPassword?: string;
   agentSocketPath?: string;
@@ -24,52 +22,21 @@ export type Bastion = {
   hostKey?: string;
 };
 
-export type Connection = Bastion & { proxy?: Bastion };
-
 export type Context = { log: Log; signal: AbortSignal };
 
 /**
- * Opens a connection, through the proxy when there is one; the caller ends the client.
+ * Opens a connection; the caller ends the client.
  * @throws with the last cause after `dialErrorLimit` failed attempts.
  */
 export async function dial(connection: Connection, context: Context): Promise<Client> {
   const login = await loginOf(connection);
-  const { proxy } = connection;
-  if (!proxy)
-    return retry('Dial', connection, context, async () =>
-      handshake(await tcp(connection), connection, login),
-    );
-  try {
-    return await dialThrough(proxy, connection, login, context);
-  } catch (error) {
-    throw new Error(`proxy: ${(error as Error).message}`);
-  }
-}
-
-async function dialThrough(
-  proxy: Bastion,
-  target: Bastion,
-  login: AnyAuthMethod[],
-  context: Context,
-): Promise<Client> {
-  const proxyLogin = await loginOf(proxy);
-  const bastion = await retry('Dial proxy', proxy, context, async () =>
-    handshake(await tcp(proxy), proxy, proxyLogin),
+  return retry(connection, context, async () =>
+    handshake(await tcp(connection), connection, login),
   );
-  try {
-    const client = await retry('Dial from proxy', target, context, async () =>
-      handshake(await forward(bastion, target), target, login),
-    );
-    return client.once('close', () => bastion.end());
-  } catch (error) {
-    bastion.end();
-    throw error;
-  }
 }
 
 async function retry<T>(
-  what: string,
-  { dialErrorLimit: limit }: Bastion,
+  { dialErrorLimit: limit }: Connection,
   { log, signal }: Context,
   attempt: () => Promise<T>,
 ): Promise<T> {
@@ -80,7 +47,7 @@ async function retry<T>(
       if (limit >= 0 && failed >= limit)
         throw new Error(`after ${failed} failed attempts: ${(error as Error).message}`);
     }
-    log.status(`${what} ${failed + 1}/${limit < 0 ? 'inf' : limit} failed: retrying`);
+    log.status(`Dial ${failed + 1}/${limit < 0 ? 'inf' : limit} failed: retrying`);
     // Pulumi's own pace: 100 ms, half as much again each time, 5 s at most.
     await delay(Math.min(100 * 1.5 ** failed, 5000), undefined, { signal }).catch(() => {
       throw new Error('context canceled');
@@ -89,25 +56,16 @@ async function retry<T>(
 }
 
 /** The ways to log in, in order; an agent is not asked when a key is given. */
-async function loginOf(bastion: Bastion): Promise<AnyAuthMethod[]> {
-  const { user: username, privateKey, privateKeyPassword, password } = bastion;
+async function loginOf(connection: Connection): Promise<AnyAuthMethod[]> {
+  const { user: username, privateKey, privateKeyPassword } = connection;
   const methods: AnyAuthMethod[] = [];
-  hostKeyOf(bastion); // A wrong one is told at once, not after all attempts.
+  hostKeyOf(connection); // A wrong one is told at once, not after all attempts.
   if (privateKey !== undefined) {
     const key = ssh2.utils.parseKey(privateKey, privateKeyPassword);
     if (key instanceof Error) throw new Error(`ssh: ${key.message}`);
     methods.push({ type: 'publickey', username, key });
   }
-  if (password !== undefined) {
-    methods.push({ type: 'password', username, password });
-    methods.push({
-      type: 'keyboard-interactive',
-      username,
-      prompt: (_name, _instructions, _language, questions, answer) =>
-        answer(questions.map(() => password)),
-    });
-  }
-  const agent = bastion.agentSocketPath || process.env.SSH_AUTH_SOCK;
+  const agent = connection.agentSocketPath || process.env.SSH_AUTH_SOCK;
   if (agent) {
     await agentAnswers(agent);
     if (privateKey === undefined) methods.push({ type: 'agent', username, agent });
@@ -124,7 +82,7 @@ const agentAnswers = (path: string): Promise<void> =>
     );
   });
 
-const tcp = ({ host, port, perDialTimeout }: Bastion): Promise<Socket> =>
+const tcp = ({ host, port, perDialTimeout }: Connection): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const fail = (text: string) => {
       socket.destroy();
@@ -147,22 +105,15 @@ const reasons: Record<string, string> = {
 
 const reason = (error: NodeJS.ErrnoException): string => reasons[error.code ?? ''] ?? error.message;
 
-const forward = (bastion: Client, { host, port }: Bastion): Promise<Duplex> =>
-  new Promise((resolve, reject) =>
-    bastion.forwardOut('127.0.0.1', 0, host, port, (error, stream) =>
-      error ? reject(new Error(`ssh: rejected: ${error.message}`)) : resolve(stream),
-    ),
-  );
-
-function handshake(sock: Duplex, bastion: Bastion, login: AnyAuthMethod[]): Promise<Client> {
+function handshake(sock: Socket, connection: Connection, login: AnyAuthMethod[]): Promise<Client> {
   const client = new ssh2.Client();
   let refused = false;
   const options: ConnectConfig = {
     sock: sock as NonNullable<ConnectConfig['sock']>,
-    username: bastion.user,
+    username: connection.user,
     authHandler: login,
-    readyTimeout: bastion.perDialTimeout * 1000,
-    ...onlyHostKey(bastion, () => {
+    readyTimeout: connection.perDialTimeout * 1000,
+    ...onlyHostKey(connection, () => {
       refused = true;
     }),
   };
@@ -179,7 +130,7 @@ function handshake(sock: Duplex, bastion: Bastion, login: AnyAuthMethod[]): Prom
   });
 }
 
-function hostKeyOf({ hostKey }: Bastion): { type: string; blob: Buffer } | undefined {
+function hostKeyOf({ hostKey }: Connection): { type: string; blob: Buffer } | undefined {
   if (hostKey === undefined) return undefined;
   const [type = '', base64 = ''] = hostKey.trim().split(/\s+/);
   const blob = Buffer.from(base64, 'base64');
@@ -188,8 +139,8 @@ function hostKeyOf({ hostKey }: Bastion): { type: string; blob: Buffer } | undef
 }
 
 /** The key's own kind is the only one that is asked for, so a host with others must show that one. */
-function onlyHostKey(bastion: Bastion, refuse: () => void): Partial<ConnectConfig> {
-  const expected = hostKeyOf(bastion);
+function onlyHostKey(connection: Connection, refuse: () => void): Partial<ConnectConfig> {
+  const expected = hostKeyOf(connection);
   if (!expected) return {};
   return {
     algorithms: { serverHostKey: [expected.type] } as NonNullable<ConnectConfig['algorithms']>,

@@ -8,7 +8,6 @@ export type Properties = { [key: string]: Value };
 const signatureKey = '4dabf18193072939515e22adb298388d';
 const secretSignature = '1b47061264138c4ac30d75fd1eb44270';
 const assetSignature = 'c44067f5952c0a294b673a41bacd8c17';
-const archiveSignature = '0def7320c3a5731c473e5ecbe6d01bc7';
 
 /** Stands for a value that is not known before the run. */
 export const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
@@ -23,8 +22,6 @@ export const isSpecial = (value: Value | undefined): boolean => signatureOf(valu
 export const isSecret = (value: Value | undefined): boolean =>
   signatureOf(value) === secretSignature;
 export const isAsset = (value: Value | undefined): boolean => signatureOf(value) === assetSignature;
-export const isArchive = (value: Value | undefined): boolean =>
-  signatureOf(value) === archiveSignature;
 
 /** The value as a secret; one that is a secret already stays as it is. */
 export const secret = (value: Value): Value =>

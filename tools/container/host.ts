@@ -1,47 +1,22 @@
-import { mkdir, readFile, rmdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { type Finished, type RunOptions, run, runAsRoot } from '../lib/process.ts';
 import { addKey, agentSocket } from './agent.ts';
-import { baseTree, type Release } from './base.ts';
+import type { Release } from './base.ts';
 import { container, insideAddress, startContainer, tryContainer } from './container.ts';
 import { cpuList } from './cpus.ts';
 import { takeNumber } from './number.ts';
-import { type Finished, type RunOptions, run, runAsRoot, SandboxError } from './process.ts';
-import {
-  cacheDirectory,
-  type HostRecord,
-  hostsDirectory,
-  kept,
-  readRecord,
-  readRecordIn,
-  thisProcess,
-  writeRecord,
-} from './record.ts';
-import { copySeed, isSeeded, makeSeed } from './seed.ts';
-
-export type HostOptions = {
-  /** Debian's code name. Default: trixie. */
-  release?: Release;
-  /** Who logs in over ssh: root, or a user of that name with sudo and without a password. Default: root. */
-  user?: string;
-  /** The directory of a host that is off and stays off: what is on its disk and who logs in are this one's too. */
-  copyOf?: string;
-  /** How many processors it sees. Default: all of this machine's. */
-  cpus?: number;
-  /** Size in MiB of a disk of its own, which can be full and which `crash()` needs. Default: none. */
-  diskMegabytes?: number;
-  /** The N of its address 198.18.N.2. Default: any that is free. */
-  number?: number;
-  /** Whether it goes on when this process ends. Default: false. */
-  keep?: boolean;
-};
+import { type HostRecord, hostsDirectory, writeRecord } from './record.ts';
+import { isSeeded, makeSeed } from './seed.ts';
 
 /** How long a host may take to boot and to power off; usually it is about a second. */
 const bootSeconds = 60;
 const poweroffSeconds = 15;
 
 /** A Debian host of our own in a container of this machine. */
-export class SandboxHost {
+export class DebianHost {
   readonly directory: string;
   #record: HostRecord;
 
@@ -98,7 +73,7 @@ export class SandboxHost {
       await sleep(50);
     }
     const console = await readFile(join(this.directory, 'console.log'), 'utf8');
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `The host ${this.name} did not boot within ${bootSeconds} s:\n${console.trim().slice(-2000)}`,
       'Containers must be allowed here: on the machine itself or in a privileged container.',
     );
@@ -207,46 +182,4 @@ function succeed(what: string, { code, stdout, stderr }: Finished): string {
     throw new Error(`${what}: exit code ${code}\n${stderr}${stdout}`);
   }
   return stdout;
-}
-
-/** The host of that name which this clone has, running or not. */
-export async function findHost(name: string): Promise<SandboxHost | undefined> {
-  const record = await readRecord(name);
-  return record && new SandboxHost(record);
-}
-
-/**
- * Makes a host and boots it: a second or two, at the first one of a release about a minute.
- *
- *     const host = await createHost("shop", { release: "bookworm", user: "admin" });
- *     await host.ssh("sudo systemctl status");
- *     await host.remove();
- */
-export async function createHost(name: string, options: HostOptions = {}): Promise<SandboxHost> {
-  const original = options.copyOf === undefined ? undefined : await readRecordIn(options.copyOf);
-  const { release = 'trixie', user = 'root' } = original ?? options;
-  const { cpus, diskMegabytes = 0, keep = false } = options;
-  const owner = keep ? kept : thisProcess();
-  const directory = join(hostsDirectory, name);
-  cpuList(cpus);
-  const base = original
-    ? `${options.copyOf}/upper:${original.base}`
-    : await baseTree(release, cacheDirectory);
-  // Before the network, which is taken for a deleted clone's where there is no directory.
-  await mkdir(directory, { recursive: true });
-  const number = await takeNumber(`${owner} ${directory}`, options.number).catch(async (error) => {
-    await rmdir(directory).catch(() => {}); // not empty: an unfinished host's, which stays
-    throw error;
-  });
-  const record = { name, number, release, base, user, cpus, diskMegabytes, owner };
-  const host = new SandboxHost(record);
-  try {
-    await writeRecord(record);
-    if (options.copyOf !== undefined) await copySeed(options.copyOf, directory, host.address);
-    await host.boot();
-  } catch (error) {
-    await host.remove();
-    throw error;
-  }
-  return host;
 }

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keep } from '../pulumi.ts';
+import { keep } from '../lib/pulumi.ts';
 import { releases } from './base.ts';
 
 /** Where each host has its directory. */
 export const hostsDirectory = join(keep, 'hosts');
 /** Downloads that any clone of this machine may share. */
 export const cacheDirectory = process.env.KEELSON_CACHE ?? join(keep, 'cache');
+
+/** Where tests keep the hosts that they copy. */
+export const provisionedDirectory = join(keep, 'provisioned');
 
 const recordSchema = z.strictObject({
   name: z.string(),

@@ -4,21 +4,21 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ownHost } from '../../tools/local.ts';
-import { root } from '../../tools/pulumi.ts';
-import { removeStaleScenarios, scenariosDirectory } from '../../tools/sandbox/cleanup.ts';
-import { cpuList, usableCpus } from '../../tools/sandbox/cpus.ts';
-import { run } from '../../tools/sandbox/process.ts';
+import { removeStaleScenarios, scenariosDirectory } from '../../tools/container/cleanup.ts';
+import { cpuList, usableCpus } from '../../tools/container/cpus.ts';
 import {
   deleted,
   type HostRecord,
   isAlive,
   kept,
   thisProcess,
-} from '../../tools/sandbox/record.ts';
-import { checkCommands, checkMachine, type Machine } from '../../tools/sandbox/requirements.ts';
-import { makeSeed } from '../../tools/sandbox/seed.ts';
-import { diffSnapshots, traces } from '../../tools/sandbox/snapshot.ts';
+} from '../../tools/container/record.ts';
+import { checkCommands, checkMachine, type Machine } from '../../tools/container/requirements.ts';
+import { makeSeed } from '../../tools/container/seed.ts';
+import { diffSnapshots, traces } from '../../tools/container/snapshot.ts';
+import { ownHost } from '../../tools/lib/local.ts';
+import { run } from '../../tools/lib/process.ts';
+import { root } from '../../tools/lib/pulumi.ts';
 
 test('processors are counted from those that this process may use', () => {
   assert.deepEqual(usableCpus('Cpus_allowed:\tf\nCpus_allowed_list:\t0-2,5\n'), [0, 1, 2, 5]);
@@ -155,7 +155,7 @@ test('a command that takes too long is ended, though something that it started g
   assert.ok(performance.now() - began < 4000);
 });
 
-test('the sandbox’s commands say how they are used', () => {
+test('the commands for hosts say how they are used', () => {
   for (const args of [
     [],
     ['fly'],
@@ -163,7 +163,7 @@ test('the sandbox’s commands say how they are used', () => {
     ['boot', 'x', '--release', 'sid'],
     ['list', '--fast'],
   ]) {
-    const { status, stderr } = spawnSync(process.execPath, ['tools/sandbox.ts', ...args], {
+    const { status, stderr } = spawnSync(process.execPath, ['tools/host.ts', ...args], {
       cwd: root,
       encoding: 'utf8',
     });

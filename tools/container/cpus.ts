@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SandboxError } from './process.ts';
+import { ErrorWithRemedy } from '../lib/error.ts';
 
 /** The processors that this process may use, by number. */
 export function usableCpus(status = readFileSync('/proc/self/status', 'utf8')): number[] {
@@ -16,7 +16,7 @@ export function cpuList(count?: number, usable = usableCpus()): string {
     return 'all';
   }
   if (count < 1 || count > usable.length) {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `A host with ${count} processors cannot be made: this machine has ${usable.length}.`,
       `Choose 1 to ${usable.length}.`,
     );

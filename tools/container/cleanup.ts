@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { keep } from '../pulumi.ts';
+import { keep } from '../lib/pulumi.ts';
 import { container, runningContainers } from './container.ts';
-import { findHost } from './host.ts';
+import { findHost } from './make.ts';
 import { hostsDirectory, isAlive, isRunning, readRecord, recordedHosts } from './record.ts';
 
 /**

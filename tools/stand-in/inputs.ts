@@ -1,6 +1,5 @@
 /** What each resource takes: types, defaults, and what is a secret whether its author says so or not. */
 import {
-  isArchive,
   isAsset,
   isObject,
   isSecret,
@@ -23,25 +22,29 @@ type Field = {
 };
 type Fields = Record<string, Field>;
 
-const bastion: Fields = {
-  host: { type: 'string', required: true },
-  port: { type: 'number', default: 22 },
-  user: { type: 'string', default: 'root' },
-  password: { type: 'string', secret: true },
-  privateKey: { type: 'string', secret: true },
-  privateKeyPassword: { type: 'string', secret: true },
-  agentSocketPath: { type: 'string' },
-  dialErrorLimit: { type: 'number', default: 10 },
-  perDialTimeout: { type: 'number', default: 15 },
-  hostKey: { type: 'string' },
-};
-
 const connection: Field = {
   type: 'object',
   required: true,
   secret: true,
-  fields: { ...bastion, proxy: { type: 'object', fields: bastion } },
+  fields: {
+    host: { type: 'string', required: true },
+    port: { type: 'number', default: 22 },
+    user: { type: 'string', default: 'root' },
+    privateKey: { type: 'string', secret: true },
+    privateKeyPassword: { type: 'string', secret: true },
+    agentSocketPath: { type: 'string' },
+    dialErrorLimit: { type: 'number', default: 10 },
+    perDialTimeout: { type: 'number', default: 15 },
+    hostKey: { type: 'string' },
+  },
 };
+
+/** What the official plugin takes, and this one does not. */
+const leftOut = new Set([
+  ...['connection.password', 'connection.proxy', 'assetPaths', 'archivePaths'],
+]);
+
+const notHere = 'is not in the stand-in for the command plugin; the official one has it';
 
 const command: Fields = {
   create: { type: 'string' },
@@ -62,7 +65,6 @@ const resources: Record<string, Fields> = {
     source: { type: 'source', required: true },
     remotePath: { type: 'string', required: true },
   },
-  // Its assetPaths and archivePaths are left out: the official plugin has them.
   'command:local:Command': {
     ...command,
     dir: { type: 'string' },
@@ -76,7 +78,7 @@ export function check(type: string, news: Properties): { inputs: Properties; fai
   if (!fields)
     return {
       inputs: news,
-      failures: [{ property: '', reason: `${type} is not in the stand-in for the command plugin` }],
+      failures: [{ property: '', reason: `${type} ${notHere}` }],
     };
   const failures: Failure[] = [];
   return { inputs: checkFields('', fields, news, failures), failures };
@@ -97,7 +99,12 @@ function checkFields(
   }
   for (const name of Object.keys(given))
     if (!(name in fields) && !name.startsWith('__') && name !== 'version')
-      failures.push({ property: path + name, reason: `unknown field '${path + name}'` });
+      failures.push({
+        property: path + name,
+        reason: leftOut.has(path + name)
+          ? `'${path + name}' ${notHere}`
+          : `unknown field '${path + name}'`,
+      });
   return checked;
 }
 
@@ -122,10 +129,8 @@ const kinds: Record<Field['type'], { name: string; holds: (value: Value) => bool
   },
   object: { name: 'an object', holds: isObject },
   source: {
-    name: 'a FileAsset, a StringAsset, or a FileArchive',
-    holds: (value) =>
-      (isAsset(value) && (holdsText(value, 'path') || holdsText(value, 'text'))) ||
-      (isArchive(value) && holdsText(value, 'path')),
+    name: `a FileAsset: any other source ${notHere}`,
+    holds: (value) => isAsset(value) && holdsText(value, 'path'),
   },
 };
 

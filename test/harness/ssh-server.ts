@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import ssh2, {
   type Attributes,
   type AuthContext,
@@ -41,7 +41,6 @@ export type Admission = {
   hostKeys?: string[];
   /** A public key that may log in. */
   publicKey?: string;
-  password?: string;
   /** So many connections are cut before they say anything. */
   refuse?: number;
 };
@@ -68,12 +67,6 @@ export async function sshServer(admission: Admission = {}): Promise<SshServer> {
     client.on('error', () => {}); // A client that turns away is what some tests want.
     client.on('authentication', (login) => admit(login, admission));
     client.on('session', (accept) => serve(accept(), commands));
-    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
-      const outward = connect(destPort, destIP);
-      const channel = accept();
-      outward.on('error', () => channel.close());
-      outward.pipe(channel).pipe(outward);
-    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -90,15 +83,10 @@ export async function sshServer(admission: Admission = {}): Promise<SshServer> {
 
 function admit(login: AuthContext, admission: Admission): void {
   if (mayEnter(login, admission)) login.accept();
-  else
-    login.reject([
-      ...(admission.password === undefined ? [] : (['password'] as const)),
-      ...(admission.publicKey === undefined ? [] : (['publickey'] as const)),
-    ]);
+  else login.reject(admission.publicKey === undefined ? [] : ['publickey']);
 }
 
-function mayEnter(login: AuthContext, { publicKey, password }: Admission): boolean {
-  if (login.method === 'password') return login.password === password;
+function mayEnter(login: AuthContext, { publicKey }: Admission): boolean {
   if (login.method !== 'publickey' || publicKey === undefined) return false;
   const known = ssh2.utils.parseKey(publicKey);
   if (known instanceof Error || !known.getPublicSSH().equals(login.key.data)) return false;

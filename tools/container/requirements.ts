@@ -1,23 +1,18 @@
-import { constants } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, readdir, stat, statfs } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { run, SandboxError } from './process.ts';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { run } from '../lib/process.ts';
+import { root } from '../lib/pulumi.ts';
 import { cacheDirectory, hostsDirectory } from './record.ts';
 
 /** What a host in a container needs on this machine, and the Debian package that has it. */
-const commands: Record<string, string> = {
-  'systemd-nspawn': 'systemd-container',
-  mmdebstrap: 'mmdebstrap',
-  nft: 'nftables',
-  ip: 'iproute2',
-  ssh: 'openssh-client',
-  'ssh-keygen': 'openssh-client',
-  'ssh-agent': 'openssh-client',
-  nsenter: 'util-linux',
-  unshare: 'util-linux',
-  flock: 'util-linux',
-  taskset: 'util-linux',
-};
+const commands: Record<string, string> = Object.fromEntries(
+  readFileSync(join(root, 'tools/setup/container.packages'), 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#-]/.test(line))
+    .map((line) => line.split(/ +/)),
+);
 
 const ownHost = 'or use a Debian machine of your own: npm start -- --host admin@server.example';
 
@@ -43,11 +38,11 @@ const thisMachine = (): Machine => ({
 
 /**
  * Checks that hosts in containers are possible on this machine: before everything that takes long.
- * @throws SandboxError with the remedy.
+ * @throws ErrorWithRemedy with the remedy.
  */
 export async function checkMachine(machine: Machine = thisMachine()): Promise<void> {
   if (machine.platform !== 'linux') {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `A Debian host in a container needs Linux; this is ${machine.platform}.`,
       `Run this on a Linux machine (a virtual one will do), ${ownHost}.`,
     );
@@ -57,8 +52,8 @@ export async function checkMachine(machine: Machine = thisMachine()): Promise<vo
 }
 
 /**
- * Checks that the programs are installed that hosts in containers need; `tools/setup.sh --sandbox` installs them.
- * @throws SandboxError that names all that is missing.
+ * Checks that the programs are installed that hosts in containers need; `tools/setup.sh --container` installs them.
+ * @throws ErrorWithRemedy that names all that is missing.
  */
 export async function checkCommands({ path } = thisMachine()): Promise<void> {
   const missing: string[] = [];
@@ -69,7 +64,7 @@ export async function checkCommands({ path } = thisMachine()): Promise<void> {
   }
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((command) => commands[command]))].join(' ');
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `Not installed on this machine: ${missing.join(', ')}.`,
       `Debian and Ubuntu: sudo apt-get install ${packages}; ${ownHost}.`,
     );
@@ -90,7 +85,7 @@ async function isInstalled(command: string, path: string): Promise<boolean> {
 
 /**
  * Checks that this process may become root; may ask for sudo's password on a terminal.
- * @throws SandboxError with the remedy.
+ * @throws ErrorWithRemedy with the remedy.
  */
 export async function checkRoot({ isRoot, path } = thisMachine()): Promise<void> {
   if (isRoot) {
@@ -98,11 +93,11 @@ export async function checkRoot({ isRoot, path } = thisMachine()): Promise<void>
   }
   const remedy = `Become root, or have an administrator allow you sudo, ${ownHost}.`;
   if (!(await isInstalled('sudo', path))) {
-    throw new SandboxError('A container needs root, and there is no sudo here.', remedy);
+    throw new ErrorWithRemedy('A container needs root, and there is no sudo here.', remedy);
   }
   const { code } = await run('sudo', ['--non-interactive', 'true'], { env: { PATH: path } });
   if (code !== 0 && !(await askForPassword())) {
-    throw new SandboxError('A container needs root, and sudo does not let you.', remedy);
+    throw new ErrorWithRemedy('A container needs root, and sudo does not let you.', remedy);
   }
 }
 
@@ -132,7 +127,7 @@ async function checkDisk(directory: string, needed: number, remedy: string): Pro
   const { bavail, bsize } = await statfs(directory);
   const free = Math.floor((bavail * bsize) / 1_000_000);
   if (free < needed) {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `${directory} has ${free} MB free; a Debian host needs ${needed} MB there.`,
       remedy,
     );

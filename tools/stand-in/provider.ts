@@ -6,6 +6,7 @@ import type * as protocol from '@pulumi/pulumi/proto/provider_pb.js';
 import provider from '@pulumi/pulumi/proto/provider_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import struct from 'google-protobuf/google/protobuf/struct_pb.js';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Context } from './connection.ts';
 import { type Difference, differences } from './diff.ts';
 import type { Engine } from './engine.ts';
@@ -17,7 +18,7 @@ const { DiffChanges } = provider.DiffResponse;
 const { Kind } = provider.PropertyDiff;
 
 /** The version of the official plugin that this stands in for. */
-export const version = '1.2.1';
+export const version = manifest.dependencies['@pulumi/command'];
 
 type Call<Request, Response> = (request: Request) => Response | Promise<Response>;
 

@@ -1,27 +1,28 @@
 /**
  * Debian hosts of one's own in containers of this machine, for people who work on the kit:
  *
- *     node tools/sandbox.ts boot NAME [--release bookworm|trixie] [--user admin] [--cpus N] [--disk MiB]
- *     node tools/sandbox.ts exec NAME -- COMMAND     as root, past the network and sshd
- *     node tools/sandbox.ts ssh NAME -- COMMAND      over ssh
- *     node tools/sandbox.ts cpus NAME N              changes how many processors it sees
- *     node tools/sandbox.ts list                     name, address, login, files for ssh
- *     node tools/sandbox.ts stop NAME                takes it down and removes all that it left
+ *     node tools/host.ts boot NAME [--release bookworm|trixie] [--user admin] [--cpus N] [--disk MiB]
+ *     node tools/host.ts exec NAME -- COMMAND     as root, past the network and sshd
+ *     node tools/host.ts ssh NAME -- COMMAND      over ssh
+ *     node tools/host.ts cpus NAME N              changes how many processors it sees
+ *     node tools/host.ts list                     name, address, login, files for ssh
+ *     node tools/host.ts stop NAME                takes it down and removes all that it left
  *
- * It needs Linux, root or sudo, and the packages that `tools/setup.sh --sandbox` installs.
+ * It needs Linux, root or sudo, and the packages that `tools/setup.sh --container` installs.
  * A host's directory `.keelson/hosts/NAME` has its `known_hosts` and the key `id_ed25519` to log in with.
  */
 import { spawnSync } from 'node:child_process';
-import { options } from './options.ts';
-import { type Release, releases } from './sandbox/base.ts';
-import { removeStaleHosts } from './sandbox/cleanup.ts';
-import { createHost, findHost, type SandboxHost } from './sandbox/host.ts';
-import { SandboxError } from './sandbox/process.ts';
-import { recordedHosts } from './sandbox/record.ts';
-import { checkCommands, checkMachine } from './sandbox/requirements.ts';
+import { type Release, releases } from './container/base.ts';
+import { removeStaleHosts } from './container/cleanup.ts';
+import type { DebianHost } from './container/host.ts';
+import { createHost, findHost } from './container/make.ts';
+import { recordedHosts } from './container/record.ts';
+import { checkCommands, checkMachine } from './container/requirements.ts';
+import { ErrorWithRemedy } from './lib/error.ts';
+import { options } from './lib/options.ts';
 
 const verbNames = 'boot|exec|ssh|cpus|list|stop';
-const { values, positionals } = options(`node tools/sandbox.ts ${verbNames} NAME`, {
+const { values, positionals } = options(`node tools/host.ts ${verbNames} NAME`, {
   allowPositionals: true,
   options: {
     release: { type: 'string', default: 'trixie' },
@@ -47,7 +48,7 @@ async function boot(): Promise<void> {
   describe(found ?? (await createHost(name, { ...made, keep: true })));
 }
 
-function describe(host: SandboxHost): void {
+function describe(host: DebianHost): void {
   console.log(`${host.name}\t${host.address}\tssh ${host.sshArguments.join(' ')}`);
 }
 
@@ -60,10 +61,10 @@ async function list(): Promise<void> {
   }
 }
 
-async function existing(): Promise<SandboxHost> {
+async function existing(): Promise<DebianHost> {
   const host = await findHost(name);
   if (!host) {
-    throw new SandboxError(`There is no host ${name}.`, 'See: node tools/sandbox.ts list');
+    throw new ErrorWithRemedy(`There is no host ${name}.`, 'See: node tools/host.ts list');
   }
   return host;
 }
@@ -89,10 +90,10 @@ const verbs: Record<string, () => Promise<void>> = {
   stop: async () => (await existing()).remove(),
 };
 
-function usage(): SandboxError {
-  return new SandboxError(
-    `sandbox: ${verb || 'nothing'} to do, host "${name}"`,
-    `node tools/sandbox.ts ${verbNames} NAME; names are lower-case letters, digits and dashes.`,
+function usage(): ErrorWithRemedy {
+  return new ErrorWithRemedy(
+    `host: ${verb || 'nothing'} to do, host "${name}"`,
+    `node tools/host.ts ${verbNames} NAME; names are lower-case letters, digits and dashes.`,
   );
 }
 
@@ -103,6 +104,6 @@ try {
   }
   await action();
 } catch (error) {
-  console.error(error instanceof SandboxError ? error.message : error);
+  console.error(error instanceof ErrorWithRemedy ? error.message : error);
   process.exitCode = 1;
 }

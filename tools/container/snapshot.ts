@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { SandboxHost } from './host.ts';
-import { runAsRoot } from './process.ts';
+import { runAsRoot } from '../lib/process.ts';
+import { volatilePaths, volatileUnits } from './by-itself.ts';
+import type { DebianHost } from './host.ts';
 
 const script = join(import.meta.dirname, 'snapshot.sh');
 
@@ -13,44 +14,6 @@ export type Snapshot = Record<string, Record<string, string>>;
 /** Properties that tell whether something was touched at all, though it may look as before. */
 export const traces = ['mtime', 'ctime', 'inode', 'pid', 'started', 'activated'];
 
-/** What changes by itself on a running host, or for a login, and why; with all that is below it. */
-const volatilePaths: Readonly<Record<string, string>> = {
-  '/dev': 'the kernel’s; terminals',
-  '/proc': 'the kernel’s',
-  '/sys': 'the kernel’s',
-  '/run/agetty.reload': 'consoles write their greeting anew when a host has booted',
-  '/run/dbus': 'systemd’s bus',
-  '/run/log/journal': 'sshd and sudo say who came',
-  '/run/monit.sock': 'Monit’s own pace',
-  '/run/motd.dynamic': 'sshd’s greeting, made anew for each login',
-  '/run/sudo': 'sudo’s time stamps',
-  '/run/systemd': 'sessions, inhibitors and transient units of logins',
-  '/run/user': 'of the user who logs in',
-  '/run/utmp': 'who is logged in',
-  '/var/cache/ldconfig': 'made anew when packages come and go',
-  '/var/lib/apt/periodic': 'when apt’s timers ran',
-  '/var/lib/lastlog': 'when somebody logged in last',
-  '/var/lib/logrotate': 'logs are looked at each hour',
-  '/var/lib/monit': 'Monit’s own pace',
-  '/var/lib/private': 'of services with users of their own',
-  '/var/lib/sudo': 'sudo’s time stamps',
-  '/var/lib/systemd/random-seed': 'written when a host goes down',
-  '/var/lib/systemd/timers': 'when timers ran',
-  '/var/lib/wtmpdb': 'who logged in',
-  '/var/log/btmp': 'who failed to log in',
-  '/var/log/journal': 'sshd and sudo say who came',
-  '/var/log/lastlog': 'when somebody logged in last',
-  '/var/log/monit.log': 'Monit’s own pace',
-  '/var/log/nginx': 'Monit asks nginx whether it lives',
-  '/var/log/wtmp': 'who logged in',
-  '/var/log/wtmp.db': 'who logged in',
-  '/var/tmp': 'of services with a directory of their own, such as logrotate’s',
-};
-
-/** Units of logins, and those that timers and D-Bus start when they like. */
-const volatileUnits =
-  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|logrotate\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush)\.service)/;
-
 export type SnapshotOptions = {
   /** Paths to leave out with all that is below them, besides what changes by itself. */
   without?: string[];
@@ -60,7 +23,7 @@ export type SnapshotOptions = {
 
 /** Reads the whole disk, the states of all units and the network's settings; takes one to two seconds. */
 export async function snapshot(
-  host: SandboxHost,
+  host: DebianHost,
   { without = [], memory = false }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const root = `/proc/${await host.leader()}/root`;

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Finished, type RunOptions, rootCommand, runAsRoot, SandboxError } from './process.ts';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { type Finished, type RunOptions, rootCommand, runAsRoot } from '../lib/process.ts';
 
 const script = join(import.meta.dirname, 'container.sh');
 
@@ -30,7 +31,7 @@ export async function container(
 ): Promise<string> {
   const { code, stdout, stderr } = await tryContainer(verb, number, args, options);
   if (code !== 0) {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `keelson${number}: ${verb}: ${stderr.trim() || `exit code ${code}`}`,
       'Containers, network interfaces and nftables must be allowed here: on the machine itself or in a privileged container.',
     );
@@ -46,7 +47,7 @@ export async function makeNetwork(number: number, owner: string): Promise<boolea
   }
   if (code !== 0) {
     await tryContainer('remove', number, ['']);
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `No network for a container: ${stderr.trim()}`,
       'Network namespaces, veth interfaces and nftables must be allowed here: on the machine itself or in a privileged container.',
     );

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run, SandboxError } from './process.ts';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { run } from '../lib/process.ts';
 
 /**
  * An SSH agent that holds the key of one host, so that no private key is in a Pulumi state.
@@ -28,7 +29,7 @@ async function startAgent(socket: string): Promise<void> {
   // container.sh knows it by these arguments, and ends it with the host.
   const { code, stderr } = await run('ssh-agent', ['-s', '-a', socket]);
   if (code !== 0) {
-    throw new SandboxError(
+    throw new ErrorWithRemedy(
       `No SSH agent could be started: ${stderr.trim()}`,
       `The path of its socket, ${socket}, may be too long: move the clone to a shorter path.`,
     );

@@ -11,17 +11,6 @@ export type RunOptions = {
   cwd?: string;
 };
 
-/** A failure with what the person in front of it can do about it. */
-export class SandboxError extends Error {
-  readonly remedy: string;
-
-  constructor(message: string, remedy: string) {
-    super(`${message}\n  ${remedy}`);
-    this.name = 'SandboxError';
-    this.remedy = remedy;
-  }
-}
-
 /**
  * Runs a command to its end and collects what it prints; an exit code other than 0 is no error.
  * A command that a signal ended has the code 128 + signal number, as in a shell, or 124 after the time-out.

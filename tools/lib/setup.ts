@@ -6,7 +6,7 @@ import { root } from './pulumi.ts';
  * Runs `tools/setup.sh` with these options, with this terminal; ends this process when it fails, since it
  * said why.
  */
-export function setUp(...options: ('--no-pulumi' | '--sandbox')[]): void {
+export function setUp(...options: ('--no-pulumi' | '--container')[]): void {
   const { status } = spawnSync('sh', ['tools/setup.sh', ...options], {
     cwd: root,
     stdio: 'inherit',

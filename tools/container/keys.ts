@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './process.ts';
+import { run } from '../lib/process.ts';
 
 const kinds = ['ed25519', 'ecdsa', 'rsa'] as const;
 
@@ -15,7 +15,7 @@ export async function makeKeys(directory: string, address: string, user: string)
   await mkdir(ssh, { recursive: true });
   await mkdir(home, { recursive: true, mode: 0o700 });
   await Promise.all([
-    generate(join(directory, 'id_ed25519'), 'ed25519', 'keelson sandbox'),
+    generate(join(directory, 'id_ed25519'), 'ed25519', 'keelson'),
     ...kinds.map((kind) => generate(join(ssh, `ssh_host_${kind}_key`), kind, 'root')),
   ]);
   const login = await readFile(join(directory, 'id_ed25519.pub'), 'utf8');

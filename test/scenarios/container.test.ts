@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { releases } from '../../tools/sandbox/base.ts';
-import { removeStaleHosts } from '../../tools/sandbox/cleanup.ts';
-import { usableCpus } from '../../tools/sandbox/cpus.ts';
-import { createHost } from '../../tools/sandbox/host.ts';
-import { runAsRoot } from '../../tools/sandbox/process.ts';
-import { hostsDirectory } from '../../tools/sandbox/record.ts';
+import { releases } from '../../tools/container/base.ts';
+import { removeStaleHosts } from '../../tools/container/cleanup.ts';
+import { usableCpus } from '../../tools/container/cpus.ts';
+import { createHost } from '../../tools/container/make.ts';
+import { hostsDirectory } from '../../tools/container/record.ts';
+import { runAsRoot } from '../../tools/lib/process.ts';
 import { assertNoTrace, diffSnapshots, snapshot, testHost } from '../harness/host.ts';
 
 for (const release of releases) {
@@ -64,7 +64,7 @@ test('a snapshot shows what was done to a host, and nothing else', async (t) => 
 
 test('a host whose owner was killed is removed without a trace', async () => {
   const script = `
-    import { createHost } from './tools/sandbox/host.ts';
+    import { createHost } from './tools/container/make.ts';
     const host = await createHost('orphan-' + process.pid);
     console.log(host.name, host.address);
     await new Promise(() => setInterval(() => {}, 1000));`;

@@ -26,8 +26,10 @@ name=keelson$number
 hierarchy=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 cgroup=$hierarchy/$name
 
-# shellcheck source=tools/sandbox/network.sh
+# shellcheck source=tools/container/network.sh
 . "$(dirname "$0")/network.sh"
+# shellcheck source=tools/container/cgroup.sh
+. "$(dirname "$0")/cgroup.sh"
 
 die() {
   printf '%s\n' "$1" >&2
@@ -85,10 +87,6 @@ seed() {
   [ -z "${user-}" ] || chroot "$2" chown -R "$user:$user" "/home/$user"
 }
 
-processes() {
-  find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null
-}
-
 leader() {
   # Its id is 1 in its own namespace, and it never leaves this group.
   # shellcheck disable=SC2016 # the variables are awk's
@@ -113,33 +111,6 @@ cpus() {
       taskset -acp "$1" "$process" >/dev/null 2>&1 || [ ! -e "/proc/$process" ] ||
         die "process $process cannot be pinned to $1"
     done
-  done
-}
-
-# ends TENTHS: waits until nothing runs in the container any more.
-ends() {
-  left=$1
-  while grep -qs 'populated 1' "$cgroup/cgroup.events"; do
-    [ "$left" -gt 0 ] || return 1
-    left=$((left - 1))
-    sleep 0.1
-  done
-}
-
-pull_plug() {
-  [ -d "$cgroup" ] || return 0
-  echo 1 >"$cgroup/cgroup.kill"
-  ends 100 || die "processes of $cgroup do not end"
-  # A group that was killed once kills what is forked into its groups of a later boot (Linux 6.18).
-  remove_groups "$cgroup"
-}
-
-# The kernel may take a moment to let go of the last of them; two may be at it at once.
-remove_groups() {
-  for _ in 1 2 3 4 5; do
-    [ -d "$1" ] || return 0
-    find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null || true
-    [ ! -d "$1" ] || sleep 0.1
   done
 }
 
