@@ -54,7 +54,9 @@ test('a snapshot shows what was done to a host, and nothing else', async (t) => 
   const before = await snapshot(host);
   assert.deepEqual(diffSnapshots(before, await snapshot(host)), []);
   await host.exec('chmod 600 /etc/hosts; echo x >>/etc/motd; systemctl restart ssh');
-  const [hosts, motd, ...units] = diffSnapshots(before, await snapshot(host)).map(
+  // Of directories, too, where an overlay copies what is changed in them.
+  const ignore = ['ctime'];
+  const [hosts, motd, ...units] = diffSnapshots(before, await snapshot(host), { ignore }).map(
     (line) => line.split(' → ')[0]?.replace(/ \S+$/, '') ?? '',
   );
   assert.match(`${hosts}`, /^file \/etc\/hosts: mode$/);

@@ -21,14 +21,14 @@ import { cacheDirectory, thisProcess } from '../../tools/container/record.ts';
 import { root } from '../../tools/lib/pulumi.ts';
 import { assertNoTrace } from '../harness/host.ts';
 
+/** Who has the number until the first `npm start` that is to succeed. */
+const other = '/other/.keelson/hosts/local';
+
 const clone = join(scenariosDirectory, `${process.pid}-clone`);
 const home = join(clone, '.keelson/home');
 const host = join(clone, '.keelson/hosts/local');
 const number = await takeFreeNumber();
 const address = insideAddress(number);
-
-/** Who has the number until the first `npm start` that is to succeed. */
-const other = '/other/.keelson/hosts/local';
 
 /** Takes one from the other end than those of scenarios that run at the same time. */
 async function takeFreeNumber(): Promise<number> {
