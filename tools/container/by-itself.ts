@@ -32,6 +32,6 @@ export const volatilePaths: Readonly<Record<string, string>> = {
   '/var/tmp': 'of services with a directory of their own, such as logrotate’s',
 };
 
-/** Units of logins, and those that timers and D-Bus start when they like. */
+/** Units of logins, those that timers and D-Bus start when they like, and those of a first boot alone. */
 export const volatileUnits =
-  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|logrotate\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush)\.service)/;
+  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|logrotate\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
