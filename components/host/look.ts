@@ -64,12 +64,13 @@ export async function look(
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
-  const [own, ...seen] = manifests.map((manifest) =>
-    see(manifest, judged.get(manifest.name), { memory, texts: answer.texts, run }),
-  );
   const gone = answer.manifests
     .filter(({ verdict }) => verdict === 'gone')
     .map(({ name, rows }) => ({ name, due: true as const, rows, lines: rows.map(sentence) }));
+  const given: Given = { memory, texts: answer.texts, run, gone };
+  const [own, ...seen] = manifests.map((manifest) =>
+    see(manifest, judged.get(manifest.name), given),
+  );
   return { facts, memory, helper: own as Seen, seen, gone };
 }
 
@@ -85,9 +86,11 @@ type Given = {
   memory: Memory;
   texts: ReadonlyMap<string, Texts>;
   run: string;
+  gone: readonly Gone[];
 };
 
-function see(manifest: Manifest, judged: Judged | undefined, { memory, texts, run }: Given): Seen {
+function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen {
+  const { memory, texts, run } = given;
   if (!judged) throw new Error(`nothing could be found out about the manifest ${manifest.name}`);
   const known = memory.manifests.get(manifest.name);
   const due = judged.verdict === 'due' || known === undefined;
@@ -95,10 +98,24 @@ function see(manifest: Manifest, judged: Judged | undefined, { memory, texts, ru
   const drift = rows.filter(({ origin }) => origin === 'drift').map(sentence);
   return {
     ...{ manifest, due, rows },
-    header: due ? { run, lines: drift } : known,
+    header: due ? { run, lines: [...drift, ...orders(manifest, rows, given.gone)] } : known,
     lines: preview(manifest, rows, texts, known !== undefined),
   };
 }
+
+/** What only the look can know, since it knows all manifests: whose strangers are, and who takes whose place. */
+const orders = (
+  { replaces }: Manifest,
+  rows: readonly Row[],
+  gone: readonly Gone[],
+): readonly string[] => [
+  ...rows
+    .filter(({ key }) => key === 'extra')
+    .map(({ name, from }) => `stranger\t${name}\t${from}`),
+  ...gone
+    .filter(({ name }) => replaces !== undefined && name.startsWith(replaces))
+    .map(({ name }) => `replaces\t${name}`),
+];
 
 /** What is somebody else's is told before anything is planned. */
 function refuseForeign(manifests: readonly Judged[]): void {

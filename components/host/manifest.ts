@@ -15,6 +15,8 @@ export type Manifest = {
   readonly secret?: boolean;
   /** Seconds after which its files go back by themselves, unless the change is confirmed over a new connection. */
   readonly confirm?: number;
+  /** It takes the place of manifests whose names begin so, when nothing names them any more: their files go with its swap. */
+  readonly replaces?: string;
   readonly items: readonly Item[];
   /** What a preview says beside the rows of some items. */
   readonly notes?: readonly Note[];
@@ -32,7 +34,7 @@ export type Note = {
 /** A local archive and the hash under which the host keeps it. */
 export type Upload = { readonly name: string; readonly hash: string; readonly archive: string };
 
-/** Why a manifest was last applied: the run, and the drift that it found. */
+/** Why a manifest was last applied: the run, the drift that it found, and what else the look told it to take away. */
 export type Header = { readonly run: string; readonly lines: readonly string[] };
 
 /** What makes two items the same thing: `file /etc/nginx/nginx.conf`. */

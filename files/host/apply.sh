@@ -26,7 +26,7 @@ apply_manifest() {
   rm -f "$pending"
 }
 
-# Splits the text into item lines and the content of the n-th item.
+# Splits the text into item lines, the content of the n-th item, and what the header tells to do.
 read_manifest() {
   { IFS= read -r manifest && IFS= read -r run; } <"$work/manifest" || :
   case $manifest in
@@ -35,9 +35,15 @@ read_manifest() {
   esac
   run=${run#run } confirm_seconds=''
   mkdir "$work/content"
+  strangers=$work/content/strangers replaced=$work/content/replaced
+  : >"$strangers"
+  : >"$replaced"
   awk -v dir="$work/content" -v items="$work/items" '
     BEGIN { printf "" >items }
-    !body { body = /^$/; next }
+    !body { body = /^$/
+      if (sub(/^stranger\t/, "")) print >(dir "/strangers")
+      if (sub(/^replaces\t/, "")) print >(dir "/replaced")
+      next }
     /^\|/ { print substr($0, 2) >(dir "/" n); next }
     /^end$/ { whole = 1; exit }
     { if (n) close(dir "/" n) }

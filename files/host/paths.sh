@@ -47,16 +47,14 @@ observe_entries() {
   # Not $items alone: when one manifest is applied, the others have theirs there too.
   { printf '%s\n' "$items" && stored_items && pending_items; } |
     awk -F '\t' '$1 ~ /^(file|link|directory|tree|absent|user)$/ { print $2 }'
-  # Where the host has lost its memory, what bears the kit's mark belongs to a manifest that is still to come.
-  find_names "$(unremembered "$whole_lines")" -mindepth 1 -maxdepth 1 -type f -exec grep -lsF -e "$OURS" {} +
+  # Only the look knows all manifests. Of a stranger that it did not name, nobody can say here whose it is: a host
+  # may have lost its memory.
+  if [ -n "${strangers:-}" ]; then
+    section stranger
+    cat "$strangers"
+  fi
   section entry
   find_names "$whole_lines" -mindepth 1 -maxdepth 1 -printf '%p\0' | tr '\t\n\0' '??\n'
-}
-
-# Those of some item lines that no manifest was applied with.
-unremembered() {
-  { stored_items && printf 'given\n%s' "$1"; } | awk -F '\t' 'given && !(($1 FS $2) in known) { print }
-    $0 == "given" { given = 1 } !given { known[$1 FS $2] = 1 }'
 }
 
 # foreign<TAB>PATH<TAB>WORDS: a template or target of ours that would take the place of one of a package's.
@@ -101,6 +99,7 @@ join_paths() {
     }
     function strangers(p,  base) {
       base = p; sub(/^.*\//, "", base)
+      if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
       if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
     }
     function sorted(list,  part, n, i, j, t, out) {
@@ -123,10 +122,11 @@ join_paths() {
       hidden(p)
       if (kind == "directory" && p in extra && /\t@whole=yes/) say("extra=" extra[p])
     }
-    $1 == "section" { part = $2; path = ""; if (part == "items") for (p in entries) strangers(p); next }
+    $1 == "section" { part = $2; path = ""; if (part == "stranger") is_told = 1; if (part == "items") for (p in entries) strangers(p); next }
     part == "items" { if (NF < 2) next; out = $1 "\t" $2; observe($1, $2); print out; next }
     part == "hash" { hash[substr($0, 67)] = substr($0, 1, 64); next }
     part == "known" { known[$0] = 1; next }
+    part == "stranger" { told[$1] = told[$1] "," $2; next }
     part == "entry" { entries[$0] = substr($0, 1, match($0, /\/[^\/]*$/) - 1); next }
     part == "tree" { tree[$1] = $2; next }
     part == "attribute" {

@@ -44,6 +44,7 @@ doomed() {
 }
 
 # Sets owner.
+# Usage: is_mine NAME
 is_mine() {
   owner=$server
   [ ! -f "$STATE/owners/$1" ] || { IFS= read -r owner <"$STATE/owners/$1" || :; }
@@ -55,6 +56,17 @@ forget() {
   [ -n "$1" ] || return 0
   await_rollouts
   forgetting=$(printf '%s' "$1" | tr '\n' ' ')
+  items_only_in "$forgetting" >"$work/obsolete"
+  remove_all
+  for name in $forgetting; do
+    rm -f "$STATE/manifests/$name" "$STATE/pending/$name" "$STATE/owners/$name"
+  done
+}
+
+# The item lines of manifests, applied or begun, that no other one names; those pass for forgotten from now on.
+# Usage: items_only_in NAMES, with blanks between them
+items_only_in() {
+  forgetting=$1
   for name in $forgetting; do
     lines_of=$STATE/manifests/$name
     [ -f "$lines_of" ] || lines_of=$STATE/pending/$name
@@ -63,9 +75,5 @@ forget() {
   { stored_items && pending_items && printf 'going\n' && cat "$work/going"; } | awk -F '\t' '
     $0 == "going" { going = 1; next }
     !going { named[$1 FS $2] = 1; next }
-    !(($1 FS $2) in named) && !seen[$1 FS $2]++' >"$work/obsolete"
-  remove_all
-  for name in $forgetting; do
-    rm -f "$STATE/manifests/$name" "$STATE/pending/$name" "$STATE/owners/$name"
-  done
+    !(($1 FS $2) in named) && !seen[$1 FS $2]++'
 }

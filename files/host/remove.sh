@@ -4,8 +4,28 @@
 list_obsolete() {
   : >"$work/obsolete"
   removing=''
-  case $rows in *"${NEWLINE}gone$TAB"*) ;; *) return 0 ;; esac
-  item_lines "$STATE/manifests/$manifest" | awk -F '\t' -v rows="$rows" 'index(rows, "\ngone\t" $1 "\t" $2 "\t")' >"$work/obsolete"
+  case $rows in
+    *"${NEWLINE}gone$TAB"*)
+      item_lines "$STATE/manifests/$manifest" |
+        awk -F '\t' -v rows="$rows" 'index(rows, "\ngone\t" $1 "\t" $2 "\t")' >"$work/obsolete"
+      ;;
+  esac
+  list_replaced
+}
+
+# The files of manifests that are about to go and that this one takes the place of: one program reads both, and may
+# refuse them together. The rest of those goes when they do.
+list_replaced() {
+  # What is applied already says it of a run that is over.
+  if [ ! -s "$replaced" ] || cmp -s "$work/manifest" "$STATE/manifests/$manifest"; then return 0; fi
+  replaced_names=''
+  while IFS= read -r name; do
+    if [ "$name" != "$manifest" ] && is_mine "$name"; then replaced_names="$replaced_names $name"; fi
+  done <"$replaced"
+  (items_only_in "$replaced_names") | while IFS= read -r line; do
+    eval "staged=\${staged_${line%%"$TAB"*}:-}"
+    [ -z "$staged" ] || printf '%s\n' "$line"
+  done >>"$work/obsolete"
 }
 
 # The kinds that come later than files are taken away before files are swapped, the others at the end.
@@ -56,8 +76,11 @@ remove_all() {
   removing=whole wanted=''
   rows=$NEWLINE
   remove_kinds later
+  # A manifest that took the place of another has taken its files out, and told the services.
+  awk -F '\t' '/^(file|link|absent)\t/ { print $2 }' "$work/obsolete" | while IFS= read -r path; do
+    if is_there "$path" || is_there "$STATE/originals$path"; then touched "$path"; fi
+  done
   remove_kinds staged
-  awk -F '\t' '/^(file|link|absent)\t/ { print $2 }' "$work/obsolete" >"$work/touched"
   ! touched_units || systemctl daemon-reload
   tell_remaining
   remove_kinds earlier

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Facts } from '../../components/host/facts.ts';
 import type { Item } from '../../components/host/item.ts';
 import { type Look, look } from '../../components/host/look.ts';
-import { type Manifest, text } from '../../components/host/manifest.ts';
+import { type Header, type Manifest, text } from '../../components/host/manifest.ts';
 import { words } from '../../components/host/rows.ts';
 import { helper, helperPath } from '../../components/host/script.ts';
 import type { DebianHost } from './host.ts';
@@ -24,12 +24,22 @@ export const manifest = (
   more: Partial<Manifest> = {},
 ): Manifest => ({ name, after: [], items, ...more });
 
-export const tryApply = (host: DebianHost, given: Manifest, run = `r${++runs}`) =>
-  host.tryExec(`keelson apply ${server}`, { input: text(given, { run, lines: [] }) });
+export const tryApply = (
+  host: DebianHost,
+  given: Manifest,
+  why: string | Header = `r${++runs}`,
+) => {
+  const header = typeof why === 'string' ? { run: why, lines: [] } : why;
+  return host.tryExec(`keelson apply ${server}`, { input: text(given, header) });
+};
 
-/** Applies a manifest; the lines that the helper says. */
-export async function apply(host: DebianHost, given: Manifest, run?: string): Promise<string[]> {
-  const { code, stdout, stderr } = await tryApply(host, given, run);
+/** Applies a manifest, without a look; the lines that the helper says. */
+export async function apply(
+  host: DebianHost,
+  given: Manifest,
+  why?: string | Header,
+): Promise<string[]> {
+  const { code, stdout, stderr } = await tryApply(host, given, why);
   assert.equal(code, 0, `${stdout}${stderr}`);
   return stdout.split('\n').filter(Boolean);
 }
@@ -39,6 +49,15 @@ export const lookAt = (host: DebianHost, ...manifests: Manifest[]): Promise<Look
   const script = (input: string) => host.exec('sh -s', { input });
   return look({ script }, { name: server }, (_facts: Facts) => manifests, 'now');
 };
+
+/** Looks, and applies what is due with what the look tells the helper, as `up` does; the lines that it says. */
+export async function converge(host: DebianHost, ...manifests: Manifest[]): Promise<string[]> {
+  const { seen } = await lookAt(host, ...manifests);
+  const said: string[] = [];
+  for (const { manifest, due, header } of seen)
+    if (due) said.push(...(await apply(host, manifest, header)));
+  return said;
+}
 
 /** What a look at one manifest says differs: `drift  link /etc/x target /y → /z`, as the log has it. */
 export async function rows(host: DebianHost, given: Manifest): Promise<string[]> {

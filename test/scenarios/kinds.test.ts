@@ -19,7 +19,7 @@ import {
   unit,
 } from '../../components/host/kinds.ts';
 import { run as runHere } from '../../tools/lib/process.ts';
-import { apply, install, manifest, prune, rows } from '../harness/helper.ts';
+import { apply, converge, install, manifest, prune, rows } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 
 type Story = {
@@ -315,7 +315,7 @@ test('each kind of item', async (t: TestContext) => {
 async function tell(host: DebianHost, story: Story): Promise<void> {
   const given = manifest(story.items);
   const said = async () =>
-    (await apply(host, given)).filter((line) => !story.beside?.test(line)).sort();
+    (await converge(host, given)).filter((line) => !story.beside?.test(line)).sort();
   await story.prepare?.(host);
   const first = [...story.first].sort();
   assert.deepEqual((await rows(host, given)).sort(), first);

@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { aptPackage, blob, directory, file, sysctl, unit } from '../../components/host/kinds.ts';
 import { text } from '../../components/host/manifest.ts';
-import { apply, install, lookAt, manifest, prune, rows, tryApply } from '../harness/helper.ts';
+import {
+  apply,
+  converge,
+  install,
+  lookAt,
+  manifest,
+  prune,
+  rows,
+  tryApply,
+} from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 
 const sleeper = '/etc/systemd/system/sleeper.service';
@@ -190,6 +199,87 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
         'keelson remove nginx server; test -f /etc/theirs.conf; keelson remove theirs other; ! test -e /etc/theirs.conf',
       );
     },
+
+  'what a manifest does not know is a stranger only when a look at all manifests says so': async (
+    host,
+  ) => {
+    const folder = directory('/etc/own.d', { whole: true });
+    const base = manifest([folder]);
+    const ours = manifest(
+      [directory('/etc/own.d/shop', { whole: true }), file('/etc/own.d/shop.conf', 'x')],
+      'site-shop',
+    );
+    await converge(host, base, ours);
+    const lost = async (loss: string) => {
+      await host.exec(
+        `${loss}; chmod 0700 /etc/own.d; touch /etc/own.d/stray '/etc/own.d/two words'`,
+      );
+      const inode = () => host.exec('stat -c %i /etc/own.d/shop /etc/own.d/shop.conf');
+      const before = await inode();
+      await apply(host, base);
+      await host.exec("test -f '/etc/own.d/two words'");
+      const { seen } = await lookAt(host, base, ours);
+      assert.deepEqual(
+        seen[0]?.rows.map(({ key, from }) => `${key} ${from}`),
+        ['extra stray,two words'],
+      );
+      assert.equal(seen[1]?.due, true);
+      assert.match(
+        (await converge(host, base, ours)).join(),
+        /directory .etc.own.d extra stray,two words → none/,
+      );
+      assert.equal(await inode(), before);
+      await host.exec(
+        'test "$(ls -A /etc/own.d | xargs)" = "shop shop.conf"; cd /var/lib/keelson/aside/etc/own.d; test -f stray -a -f "two words"',
+      );
+      assert.deepEqual(await converge(host, base, ours), []);
+    };
+    await lost('rm -rf /var/lib/keelson');
+    await lost('rm /var/lib/keelson/*/site-shop');
+    // Whose manifest the host has forgotten, and nothing names any more, is a stranger.
+    await host.exec('rm /var/lib/keelson/*/site-shop');
+    const words = 'directory /etc/own.d extra shop,shop.conf → none';
+    const { seen } = await lookAt(host, base);
+    assert.deepEqual(seen[0]?.lines, [`! ${words} (drift)`]);
+    assert.deepEqual(await converge(host, base), [`drift  ${words}`]);
+    assert.deepEqual(await converge(host, base), []);
+  },
+
+  'what takes the place of a manifest that goes has its files out in the same swap': async (
+    host,
+  ) => {
+    // One program reads both and refuses two of a kind, as nginx does with default servers.
+    const site = (name: string) =>
+      manifest(
+        [directory('/etc/own.d'), file(`/etc/own.d/${name}.conf`, 'default\n')],
+        `site-${name}`,
+        { replaces: 'site-' },
+      );
+    const drop = (name: string) => `file /etc/own.d/${name}.conf`;
+    await converge(host, site('old'), site('other'));
+    const { seen } = await lookAt(host, site('new'), site('other'));
+    assert.deepEqual(
+      seen.map(({ header }) => header.lines),
+      [['replaces\tsite-old'], []],
+    );
+    // What fails puts them back.
+    const { header } = seen[0] ?? {};
+    const items = [...site('new').items, unit('nothing.service', { active: 'active' })];
+    const failed = await tryApply(host, { ...site('new'), items }, header);
+    assert.match(failed.stdout, /old.conf: put back as it was/);
+    await host.exec('cd /etc/own.d; test -f old.conf; ! test -e new.conf');
+    assert.deepEqual(
+      await converge(host, site('new'), site('other')),
+      [`gone   ${drop('old')}`, `new    ${drop('new')}`].sort(),
+    );
+    await host.exec('cd /etc/own.d; test "$(echo *)" = "new.conf other.conf"');
+    assert.deepEqual(await prune(host, 'site-new', 'site-other'), []);
+    assert.deepEqual(await converge(host, site('new'), site('other')), []);
+    // Said once more by a state that was lost, it is no order any more.
+    await converge(host, site('new'), site('other'), site('old'));
+    await apply(host, site('new'), header);
+    await host.exec('test -f /etc/own.d/old.conf');
+  },
 
   'names that were cut on their way prune nothing': async (host) => {
     await apply(host, manifest([file('/etc/own.conf', 'x')], 'one'));

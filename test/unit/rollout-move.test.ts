@@ -120,6 +120,15 @@ test('a port is held by whoever listens on it and is none of the instance', () =
   assert.equal(holder('10.0.0.5:4190', 'other.service'), '');
 });
 
+test('of a port that another app has, it is said how to get it', () => {
+  const words = 'give shop another port, or take this one from blog in a run of its own first';
+  const memory = 'mkdir -p "$STATE/manifests"; : >"$STATE/manifests/rollout-blog"; app=shop;';
+  const script = (unit: string) => run(`${memory} how_to_get_port ${unit}`);
+  assert.equal(script('blog@4190.service'), `; ${words}`);
+  assert.equal(script('theirs@1.service'), '');
+  assert.equal(script('blog.service'), '');
+});
+
 test('the unit of a process is found in both layouts of control groups, and in any order', () => {
   const groups = (...lines: string[]): string => {
     const script = `mkdir "$root/7"; cat >"$root/7/cgroup"; eval "$(printf '%s' "$unit_of" | command sed "s,/proc/,$root/,")"; unit_of_process 7`;

@@ -1,6 +1,6 @@
 # Kind `directory`: owner, group and mode of a directory; where it is the kit's own, all that lies in it.
-# Instructions: @whole (what no item names is taken out of it), @deep (a wrong owner is mended in all it holds),
-# @remove=keep|last|all.
+# Instructions: @whole (what no item names is taken out of it, once a look has said so), @deep (a wrong owner is mended
+# in all it holds), @remove=keep|last|all.
 
 order_directory=40 observer_directory=paths
 
@@ -12,7 +12,8 @@ apply_directory() {
   if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
     chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"
   fi
-  [ -z "$(field extra "$(observed_of directory "$path")")" ] || remove_strangers "$path"
+  extra=$(field extra "$(observed_of directory "$path")")
+  [ -z "$extra" ] || remove_strangers "$path" "$extra"
 }
 
 # A directory at this path, root's alone at first, whatever was there before.
@@ -22,19 +23,15 @@ make_directory() {
   mkdir -m 0700 "$1"
 }
 
-# By their real names, which may hold anything; what the observation says of them is for people.
+# What the observation says of them is for people: their real names may hold anything.
+# Usage: remove_strangers PATH NAMES, with commas between them
 remove_strangers() {
-  { printf '%s\n' "$wanted" && stored_items && pending_items; } | cut -f 2 >"$work/known"
   for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    if is_there "$stranger" && ! is_known "$stranger"; then put_aside "$stranger"; fi
+    told_name=${stranger##*/}
+    case $told_name in *"$TAB"* | *"$NEWLINE"*) told_name=$(printf '%s' "$told_name" | tr '\t\n' '??') ;; esac
+    case ",$2," in *",$told_name,"*) ! is_there "$stranger" || put_aside "$stranger" ;; esac
   done
   touched "$1"
-}
-
-# To grep each line of a name would be one to look for.
-is_known() {
-  case $1 in *"$NEWLINE"*) return 1 ;; esac
-  grep -qxF -e "$1" "$work/known"
 }
 
 remove_directory() {

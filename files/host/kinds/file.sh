@@ -24,6 +24,7 @@ swap_file() {
 }
 
 remove_file() {
+  is_there "$1" || is_there "$STATE/originals$1" || stays=silent
   chattr -ia "$1" 2>/dev/null || :
   rm -f "$1"
   restore_original "$1"

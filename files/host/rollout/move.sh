@@ -57,8 +57,16 @@ port_holder() {
     split(substr($0, RSTART + 3, RLENGTH - 3), part, /",pid=/); print part[2], part[1] }' | while read -r pid program; do
     [ "$listen" = socket ] && [ "$pid" = 1 ] && continue
     of=$(unit_of_process "$pid")
-    [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)' "$program" "$pid" "$of"
+    [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)%s' "$program" "$pid" "$of" "$(how_to_get_port "$of")"
   done
+}
+
+# Another app gives up its ports when its own site is told, and one that goes at the end of a run.
+# Usage: how_to_get_port UNIT
+how_to_get_port() {
+  other=${1%@*}
+  [ "$other" != "$1" ] && [ -f "$STATE/manifests/rollout-$other" ] || return 0
+  printf '; give %s another port, or take this one from %s in a run of its own first' "$app" "$other"
 }
 
 # As systemd's own tree of control groups has it, on hosts of both layouts.
