@@ -1,5 +1,5 @@
 /**
- * Pulumi on the stack `local`: `npm run local -- preview --diff`, `npm run local -- up`,
+ * Pulumi on the stack `local`: `npm run local -- preview`, `npm run local -- up`,
  * `npm run local -- --host admin@server.example up`.
  */
 import { spawn } from 'node:child_process';

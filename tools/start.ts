@@ -130,7 +130,7 @@ function whatNext(sites: Site[], ssh: string, flag: string): void {
     ...sites.map(({ curl }): [string, string] => ['visit it', `curl ${curl}`]),
     ['look at the host', ssh],
     ['change something', `edit stacks/Pulumi.${local}.yaml, or anything on the host by hand`],
-    ['see what that means', `npm run ${local} -- ${flag}preview --diff`],
+    ['see what that means', `npm run ${local} -- ${flag}preview`],
     ['make it so', `npm run ${local} -- ${flag}up`],
     ['take it all down', flag ? `npm run stop -- ${flag.trim()}` : 'npm run stop'],
   ];

@@ -67,7 +67,7 @@ log_unfinished() {
   [ -f "$pending" ] || return 0
   (
     run=$(sed -n '2s/^run //p' "$pending")
-    wanted=$(item_lines "$pending")
+    wanted=$(item_lines "$pending" | of_known_kinds)
     look_at_items apply
     sed '1,/^end$/d' "$pending" | awk -F '\t' -v open="$rows" '
       !index(open, "\t" $2 "\t" $3 "\t" $4 "\t") && $1 != "gone"' >"$work/done"

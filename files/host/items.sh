@@ -86,6 +86,11 @@ item_lines() {
     $0 == "end" { body = 2; next } { print }' "$@"
 }
 
+# Another version of the kit may have known kinds that this one does not: it can neither look at them nor take them away.
+# Usage: of_known_kinds < ITEM-LINES
+of_known_kinds() { awk -F '\t' -v kinds=" $KINDS " 'index(kinds, " " $1 " ")'; }
+of_unknown_kinds() { awk -F '\t' -v kinds=" $KINDS " '!index(kinds, " " $1 " ")'; }
+
 # The item lines of what was applied, of all manifests but one; and of what is being applied, or a run that died
 # had begun.
 # Usage: stored_items [BUT]

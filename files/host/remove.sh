@@ -39,6 +39,9 @@ remove_kinds() {
     if [ -n "$staged" ]; then part=staged; elif [ "$part" = staged ]; then part=earlier; fi
     [ "$part" != "$1" ] || remove_kind "$kind"
   done
+  [ "$1" != earlier ] || of_unknown_kinds <"$work/obsolete" | while IFS= read -r line; do
+    say gone "${line%%"$TAB"*} $(item_name "$line"): stays, for this version of the kit does not know its kind"
+  done
 }
 
 # Calls remove_KIND NAME LINE for each, or once with all their lines where a kind is applied together.

@@ -60,6 +60,23 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await prune(host);
   },
 
+  'what a version with other kinds had applied, or begun, is passed over and named': async (
+    host,
+  ) => {
+    const other = { kind: 'gadget', name: 'one', state: { value: 'x' } };
+    const own = file('/etc/own.conf', 'x');
+    await apply(host, manifest([own]));
+    const written = text(manifest([own, other]), { run: 'before', lines: [] });
+    for (const folder of ['manifests', 'pending'])
+      await host.exec(`cat >/var/lib/keelson/${folder}/base`, { input: written });
+    const stays = 'gone   gadget one: stays, for this version of the kit does not know its kind';
+    assert.deepEqual(await apply(host, manifest([own])), [stays]);
+    assert.deepEqual(await rows(host, manifest([own])), []);
+    assert.deepEqual(await apply(host, manifest([own])), []);
+    await host.exec('cat >/var/lib/keelson/manifests/base', { input: written });
+    assert.deepEqual(await prune(host), [stays, 'gone   file /etc/own.conf'].sort());
+  },
+
   'what something sets back at once is an error that names it': async (host) => {
     await host.exec(
       `systemd-run --unit=rival sh -c 'while :; do echo 7 >/proc/sys/net/ipv4/tcp_fin_timeout; done'`,
