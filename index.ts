@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
 import { inWords, type RunningApp } from './components/pulumi/apps.ts';
 import { fleet } from './components/pulumi/fleet.ts';
+import { showLastOutputs } from './components/pulumi/state.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
 // for each frame of the stack traces that it takes for each resource: as much work as reading the stack file
@@ -21,6 +22,8 @@ if (config.drift === 'ignore')
   pulumi.log.info(
     'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',
   );
+
+await showLastOutputs();
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi

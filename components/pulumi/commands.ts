@@ -1,7 +1,7 @@
 /** The resources of one host: its helper, uploads, one command per manifest, and what takes away at the end. */
 import { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import type { Gone, Look, Seen } from '../host/look.ts';
+import type { Look, Seen } from '../host/look.ts';
 import { text, type Upload } from '../host/manifest.ts';
 import { helperPath } from '../host/script.ts';
 import { installer } from './install.ts';
@@ -120,7 +120,8 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
     },
     { dependsOn: all, settled: look.gone.length === 0 },
   );
-  for (const seen of look.gone) tell(seen, last);
+  const lines = look.gone.flatMap((it) => it.lines);
+  tell({ lines, due: look.gone.length > 0 }, last);
   return last;
 }
 
@@ -145,7 +146,7 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
 }
 
 /** Beside the resource that deals with it: in a preview what will be done, else what was done. */
-function tell({ lines, due }: Seen | Gone, resource: remote.Command): void {
+function tell({ lines, due }: Pick<Seen, 'lines' | 'due'>, resource: remote.Command): void {
   if (pulumi.runtime.isDryRun()) {
     if (lines.length > 0) pulumi.log.info(lines.join('\n'), resource);
   } else if (due) resource.stdout.apply((said) => said && pulumi.log.info(said, resource));

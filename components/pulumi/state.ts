@@ -15,6 +15,17 @@ export async function lastOf(name: string): Promise<{ apps?: Outputs; memory?: R
   return found?.[1] ?? {};
 }
 
+/**
+ * Shows the stack's outputs as the last `up` left them until this one registers its own: a run that fails has
+ * none, and the engine would show those as deleted that still hold.
+ */
+export async function showLastOutputs(): Promise<void> {
+  const stack = pulumi.runtime.getStackResource();
+  if (pulumi.runtime.isDryRun() || !stack) return;
+  const found = (await state()).find(([urn]) => urn.includes('::pulumi:pulumi:Stack::'));
+  if (found) pulumi.runtime.registerResourceOutputs(stack, found[1]);
+}
+
 /** The outputs of each resource, by URN. */
 function state(): Promise<[string, Outputs][]> {
   read ??= readState();

@@ -69,13 +69,15 @@ is_noted() {
   [ "$rows" = "$NEWLINE" ] || [ ! -s "$work/touched" ]
 }
 
-# What a service has read: its process, and of each file its change time and inode.
+# What a service has read: its process, and of each file its change time and inode; also of those that no manifest
+# tells of yet, on a host that has lost its memory.
 note_config() {
   # One that nothing names any more is nobody's to watch.
   ! grep -qs "^unit$TAB$2$TAB" "$work/obsolete" || return 0
   {
     printf 'process %s\n' "$(process_stamp "$2")"
-    stamps_of "$({ printf '%s\n' "$wanted" && stored_items "$manifest"; } | read_by_units "$1")"
+    find "$(field @config "$1")" "/etc/systemd/system/$2" "/etc/systemd/system/$2.d" ! -type d \
+      -printf '%C@ %i %p\n' 2>/dev/null || :
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

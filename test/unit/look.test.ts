@@ -42,14 +42,14 @@ const facts = Object.entries({ ...unseen.facts, releases: undefined })
 const known = ['header\tbase run r1', 'header\thelper run r0'];
 
 /** Looks with these lines as the answers to the two scripts. */
-async function see(memory: readonly string[], answer: readonly string[]) {
+async function see(memory: readonly string[], answer: readonly string[], wanted = base) {
   const asked: string[] = [];
   const answers = [[...facts, ...memory], answer];
   const script = async (program: string) => {
     asked.push(program);
     return (answers[asked.length - 1] ?? []).map((line) => `${line}\n`).join('');
   };
-  return { asked, look: await look({ script }, { name: 'web1' }, () => [base], 'now') };
+  return { asked, look: await look({ script }, { name: 'web1' }, () => [wanted], 'now') };
 }
 
 test('the host is asked with the hash of the text that would mean that a manifest is applied', async () => {
@@ -88,6 +88,17 @@ test('what nothing names any more comes by itself', async () => {
     look.gone.map(({ name, lines }) => [name, lines]),
     [['nginx', ['- file /etc/b (gone)']]],
   );
+});
+
+test('a header tells the helper what only a look at all manifests can know', async () => {
+  const taker = { ...base, name: 'site-store', replaces: 'site-' };
+  const extra = 'found\tdirectory\t/etc/a.d\textra\tx,y z\t';
+  const gone = ['site-shop', 'app-shop'].map((name) => `manifest\t${name}\tgone`);
+  const answer = ['manifest\thelper\tapplied', 'manifest\tsite-store\tdue', extra, ...gone, 'end'];
+  const orders = async (wanted: Manifest) => (await see(known, answer, wanted)).look.seen[0]?.header.lines;
+  const stranger = 'stranger\t/etc/a.d\tx,y z';
+  assert.deepEqual(await orders(taker), [stranger, 'replaces\tsite-shop']);
+  assert.deepEqual(await orders({ ...base, name: 'site-store' }), [stranger]);
 });
 
 test('what is somebody else’s ends the look', async () => {
