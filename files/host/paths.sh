@@ -45,7 +45,7 @@ observe_attributes() {
 observe_entries() {
   section known
   # Not $items alone: when one manifest is applied, the others have theirs there too.
-  { printf '%s\n' "$items" && stored_items && pending_items; } |
+  printf '%s\n' "$items" "$remembered" "$was_begun" |
     awk -F '\t' '$1 ~ /^(file|link|directory|tree|absent|user)$/ { print $2 }'
   # Where the host has lost its memory, what bears the kit's mark belongs to a manifest that is still to come.
   find_names "$(unremembered "$whole_lines")" -mindepth 1 -maxdepth 1 -type f -exec grep -lsF -e "$OURS" {} +
@@ -55,7 +55,7 @@ observe_entries() {
 
 # Those of some item lines that no manifest was applied with.
 unremembered() {
-  { stored_items && printf 'given\n%s' "$1"; } | awk -F '\t' 'given && !(($1 FS $2) in known) { print }
+  printf '%s\ngiven\n%s' "$remembered" "$1" | awk -F '\t' 'given && !(($1 FS $2) in known) { print }
     $0 == "given" { given = 1 } !given { known[$1 FS $2] = 1 }'
 }
 
