@@ -7,7 +7,7 @@ check_files() {
   cp -a /etc "$work/etc"
   while IFS="$TAB" read -r kind staged path <&3; do
     case $path in /etc/*) ;; *) continue ;; esac
-    rm -rf "$work$path"
+    ! is_there "$work$path" || rm -rf "$work$path"
     case $kind in
       # It is in the copy already, beside its place, where a program that reads all of a directory would find it too.
       file) mv -T "$work$staged" "$work$path" ;;
@@ -32,9 +32,7 @@ list_checks() {
 }
 
 run_checks() {
-  awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks" | while read -r check; do
-    unshare -m "$HELPER" check "$check" "$work" || exit 1
-  done
+  unshare -m "$HELPER" check "$(awk -F '\t' '!seen[$1]++ { printf "%s%s", (n++ ? "," : ""), $1 }' "$work/checks")" "$work"
 }
 
 drop_stages() {
@@ -44,11 +42,17 @@ drop_stages() {
 }
 
 # Runs inside the namespace of its own.
-# Usage: check_staged NAME WORK
+# Usage: check_staged NAME,NAME... WORK
 check_staged() {
   work=$2
-  command -v "check_$1" >/dev/null || fail "there is no check $1 in this helper"
-  if command -v "before_$1" >/dev/null; then "before_$1" >"$2/complaints.before"; fi
-  mount --bind "$2/etc" /etc
-  "check_$1" "$2"
+  IFS=,
+  # shellcheck disable=SC2086 # names with commas between them
+  set -- $1
+  unset IFS
+  for check; do
+    command -v "check_$check" >/dev/null || fail "there is no check $check in this helper"
+    if command -v "before_$check" >/dev/null; then "before_$check" >"$work/complaints.$check"; fi
+  done
+  mount --bind "$work/etc" /etc
+  for check; do "check_$check" "$work" || exit 1; done
 }

@@ -20,7 +20,7 @@ stamps_of() { find_names "$1" -maxdepth 0 -printf '%C@ %i %p\n'; }
 # else than what is on disk. While its processes are the same, it still runs what it read then.
 stale_configs() {
   case $1 in *"$TAB@config="*) ;; *) return 0 ;; esac
-  read_files=$({ printf '%s\n' "$items" && stored_items; } | read_by_units "$1")
+  read_files=$(printf '%s\n' "$items" "$remembered" | read_by_units "$1")
   {
     printf '%s\n' "$read_files"
     echo stamps
@@ -45,21 +45,30 @@ stale_configs() {
       for (j = 1; j < n; j++) if (stamp[path[j]] != was[path[j]]) list = list (list == "" ? "" : " ") path[j]
       if (list != "") print u "\t" noted[u] "\t" list } }' |
     while IFS="$TAB" read -r unit process paths; do
-      now=$(process_stamp "$unit")
-      [ "$now" != - ] && [ "$now" = "$process" ] || printf '%s\t%s\n' "$unit" "$paths"
+      stamp_process "$unit"
+      [ "$stamp" != - ] && [ "$stamp" = "$process" ] || printf '%s\t%s\n' "$unit" "$paths"
     done
 }
 
-# nginx forks new workers at each reload, so their start times tell; of others a reload leaves no trace.
-process_stamp() {
-  [ "$1" = nginx.service ] || { echo -; return 0; }
-  main=$(systemctl show -p MainPID --value "$1")
-  [ "${main:-0}" -gt 0 ] || { echo -; return 0; }
-  # The kernel ends this list without a newline, which `read` takes for a failure.
-  workers=$(cat "/proc/$main/task/$main/children" 2>/dev/null || :)
-  set -- /dev/null
-  for worker in $workers; do set -- "$@" "/proc/$worker/stat"; done
-  # One that ends meanwhile is passed over.
-  { cat "$@" 2>/dev/null || :; } | awk -v main="$main" '$22 + 0 > latest + 0 { latest = $22 }
-    END { print latest ? main "." latest : "-" }'
+# Sets stamp. nginx forks new workers at each reload, so their start times tell; of others a reload leaves no trace.
+# Its main process is asked for once, and again when it has ended.
+stamp_process() {
+  stamp=-
+  [ "$1" = nginx.service ] || return 0
+  if [ "${stamped_unit:-}" != "$1" ] || [ ! -d "/proc/${stamped_main:-none}" ]; then
+    stamped_unit=$1 stamped_main=$(systemctl show -p MainPID --value "$1")
+  fi
+  [ "${stamped_main:-0}" -gt 0 ] || return 0
+  # The kernel ends this list without a line break, which `read` takes for a failure.
+  workers='' latest=0
+  { IFS= read -r workers <"/proc/$stamped_main/task/$stamped_main/children"; } 2>/dev/null || :
+  for worker in $workers; do
+    # One that ends meanwhile is passed over. Its name, in brackets, may hold blanks.
+    { IFS= read -r worker_stat <"/proc/$worker/stat"; } 2>/dev/null || continue
+    worker_stat=${worker_stat##*) }
+    # The 22nd field of all is when it began.
+    take_word 20 "$worker_stat"
+    [ "$word" -le "$latest" ] || latest=$word
+  done
+  [ "$latest" = 0 ] || stamp=$stamped_main.$latest
 }

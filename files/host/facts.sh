@@ -9,12 +9,16 @@ print_facts() {
   fact version "${VERSION_ID:-unknown}"
   fact architecture "$(dpkg --print-architecture 2>/dev/null || uname -m)"
   fact cores "$(nproc)"
-  fact memoryMiB "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)"
-  fact hostname "$(cat /proc/sys/kernel/hostname)"
+  while read -r key value _; do
+    [ "$key" != MemTotal: ] || fact memoryMiB "$((value / 1024))"
+  done </proc/meminfo
+  IFS= read -r value </proc/sys/kernel/hostname
+  fact hostname "$value"
   # Whatever address and port lead there from outside; nothing while its configuration is broken.
-  fact sshd "$(sshd -T 2>/dev/null | awk '$1 == "listenaddress" { print $2 }' | paste -s -d ' ')"
+  fact sshd "$(sshd -T 2>/dev/null | awk '$1 == "listenaddress" { printf "%s%s", blank, $2; blank = " " }')"
   if [ -d /run/systemd/system ]; then
-    fact systemd "$(systemctl --version | awk 'NR == 1 { print $2 }')"
+    value=$(systemctl --version) value=${value#* }
+    fact systemd "${value%%[!0-9]*}"
   else
     fact systemd 0
   fi
@@ -32,7 +36,7 @@ print_memory() {
   fi
   for sent in "$STATE"/blobs/*.run; do
     hash=${sent##*/} hash=${hash%.run}
-    if blob_is_intact "$hash"; then fact blob "$hash $(cut -d ' ' -f 1 "$sent")"; fi
+    if blob_is_intact "$hash" && read -r value _ <"$sent"; then fact blob "$hash $value"; fi
   done
 }
 
@@ -43,6 +47,6 @@ print_releases() {
     app=${memory##*/rollout-}
     find "/srv/$app/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' \
       -printf "%T@\t$app %f\n" 2>/dev/null | sort -rn | sed 's/^[^\t]*/release/'
-    sort -u "$STATE/rollouts/$app/failed" 2>/dev/null | sed "s/^/failed\t$app /"
+    [ ! -s "$STATE/rollouts/$app/failed" ] || sort -u "$STATE/rollouts/$app/failed" | sed "s/^/failed\t$app /"
   done
 }

@@ -8,7 +8,7 @@ apply_files() {
     number=$((number + 1)) kind=${line%%"$TAB"*}
     eval "staged=\${staged_$kind:-}"
     [ -n "$staged" ] || continue
-    path=$(item_name "$line")
+    path=${line#*"$TAB"} path=${path%%"$TAB"*}
     ! differs "$kind" "$path" || "stage_$kind" "$line" "$path" "$work/content/$number" 3<&-
   done 3<"$work/items"
   obsolete_files >>"$work/swap"
@@ -17,6 +17,7 @@ apply_files() {
   owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|directory|tree)\t/ { print $2 }')$NEWLINE
   # All of them at once: each alone would wait for the disk.
   sync_stages
+  keep_originals
   while IFS="$TAB" read -r kind staged path <&3; do
     swap_path "$kind" "$staged" "$path" 3<&-
   done 3<"$work/swap"
@@ -58,7 +59,6 @@ swap_path() {
     *)
       case $rows in *"$TAB$1$TAB$3${TAB}flags$TAB"*) chattr -ia "$3" 2>/dev/null || : ;; esac
       origin_of_item "$1" "$3"
-      keep_original "$3"
       keep_for_undo "$item_origin" "$3"
       "swap_$1" "$2" "$3"
       ;;
@@ -67,6 +67,14 @@ swap_path() {
 }
 
 # What was there before the kit first wrote a path is kept, and put back when the kit goes.
+keep_originals() {
+  kept_any=''
+  while IFS="$TAB" read -r kind staged path <&3; do
+    case $kind in gone.*) ;; *) keep_original "$path" 3<&- ;; esac
+  done 3<"$work/swap"
+  [ -z "$kept_any" ] || sync -f "$STATE"
+}
+
 keep_original() {
   is_there "$1" || return 0
   ! is_there "$STATE/originals$1" || return 0
@@ -75,7 +83,7 @@ keep_original() {
   if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
   mkdir -p "$STATE/originals${1%/*}"
   cp -a "$1" "$STATE/originals$1"
-  sync -f "$STATE"
+  kept_any=yes
 }
 
 restore_original() {

@@ -19,6 +19,14 @@ take_ownership() {
 # Usage: has_field @deep "$line"
 has_field() { case $TAB$2 in *"$TAB$1="*) ;; *) return 1 ;; esac; }
 
+# Usage: take_word NUMBER TEXT. Sets word.
+take_word() {
+  # shellcheck disable=SC2086 # words
+  set -- "$1" $2
+  shift "$1"
+  word=$1
+}
+
 item_name() {
   item_rest=${1#*"$TAB"}
   printf '%s\n' "${item_rest%%"$TAB"*}"

@@ -29,8 +29,12 @@ fail() {
 
 # Everything of one run lies in memory, readable by root alone, and goes with it.
 open_work() {
-  mkdir -p "$STATE/manifests" "$STATE/blobs" "$STATE/incoming" "$STATE/trees" "$STATE/units" \
-    "$STATE/originals" "$STATE/pending" "$STATE/owners" /run/keelson
+  set --
+  for folder in manifests blobs incoming trees units originals pending owners; do
+    [ -d "$STATE/$folder" ] || set -- "$@" "$STATE/$folder"
+  done
+  [ -d /run/keelson ] || set -- "$@" /run/keelson
+  [ $# = 0 ] || mkdir -p "$@"
   chmod 0711 "$STATE"
   # A rollout, which runs in a unit of its own, knows nothing of who logs in.
   [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming"

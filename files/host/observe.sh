@@ -6,6 +6,8 @@
 # go, to the one that each names as observer_KIND: as the first argument, and on standard input.
 observe() {
   items=$(cat)
+  # Read once for all kinds.
+  remembered=$(stored_items) was_begun=$(pending_items)
   known_observers=''
   for kind in $KINDS; do
     eval "observer=\${observer_$kind:-$kind}"

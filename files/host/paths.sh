@@ -45,7 +45,7 @@ observe_attributes() {
 observe_entries() {
   section known
   # Not $items alone: when one manifest is applied, the others have theirs there too.
-  { printf '%s\n' "$items" && stored_items && pending_items; } |
+  printf '%s\n' "$items" "$remembered" "$was_begun" |
     awk -F '\t' '$1 ~ /^(file|link|directory|tree|absent|user)$/ { print $2 }'
   # Only the look knows all manifests. Of a stranger that it did not name, nobody can say here whose it is: a host
   # may have lost its memory.

@@ -92,14 +92,15 @@ remove_all() {
 # Services of Debian's go on without our files.
 tell_remaining() {
   all_units
+  find_concerned "$work/units"
   while IFS= read -r line <&3; do
     how=$(field @change "$line") name=$(item_name "$line")
-    if [ -z "$how" ] || ! concerns_unit "$line" "$name" || ! systemctl is-active --quiet "$name"; then continue; fi
+    if [ -z "$how" ] || ! concerns_unit "$name" || ! is_active "$name"; then continue; fi
     if systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else
       say change "unit $name: $how failed after the removal"
     fi
-    [ ! -f "$STATE/units/$name" ] || note_config "$line" "$name"
+    [ ! -f "$STATE/units/$name" ] || note_configs "$line"
   done 3<"$work/units"
 }

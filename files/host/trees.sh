@@ -1,9 +1,15 @@
 # Trees: what lies in a directory that was unpacked, told by change times, and only when one moved by all content.
 
-tree_record() { printf '%s/trees/%s' "$STATE" "$(printf '%s' "$1" | tr / %)"; }
+tree_record() {
+  path_of=$1 name_of=''
+  while :; do
+    case $path_of in */*) name_of=$name_of${path_of%%/*}% path_of=${path_of#*/} ;; *) break ;; esac
+  done
+  printf '%s/trees/%s' "$STATE" "$name_of$path_of"
+}
 
 tree_stamp() {
-  find "$1" -printf '%P\t%y\t%m\t%U\t%G\t%s\t%C@\t%i\t%l\n' | LC_ALL=C sort | sha256sum | cut -d ' ' -f 1
+  find "$1" -printf '%P\t%y\t%m\t%U\t%G\t%s\t%C@\t%i\t%l\n' | LC_ALL=C sort | sha256sum | { read -r hash_of _ && printf '%s\n' "$hash_of"; }
 }
 
 # Usage: tree_states ITEM-LINES. PATH<TAB>intact, or what of it is not, or unknown.

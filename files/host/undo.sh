@@ -49,14 +49,15 @@ undo_files() {
 tell_after_undo() {
   cut -f 2 "$work/undo.reverse" >"$work/touched"
   ! touched_units || systemctl daemon-reload
+  find_concerned "$1"
   while IFS= read -r line <&4; do
     name=$(item_name "$line") how=$(field @change "$line")
-    if [ -z "$how" ] || ! concerns_unit "$line" "$name" || ! systemctl is-active --quiet "$name"; then continue; fi
+    if [ -z "$how" ] || ! concerns_unit "$name" || ! is_active "$name"; then continue; fi
     if systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else
       say change "unit $name: $how failed after its files were put back"
     fi
-    note_config "$line" "$name"
+    note_configs "$line"
   done 4<"$1"
 }

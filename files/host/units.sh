@@ -12,9 +12,12 @@ all_units() {
 # Reloads or restarts each service once that reads something which was written, or that was not told of it before.
 tell_units() {
   if [ -s "$work/touched" ]; then all_units; else printf '%s' "$1" >"$work/units"; fi
+  find_concerned "$work/units"
+  unnoted=''
   while IFS= read -r line <&3; do
     tell_unit "$line" "$(item_name "$line")" 3<&-
   done 3<"$work/units"
+  note_configs "$unnoted"
 }
 
 tell_unit() {
@@ -22,11 +25,11 @@ tell_unit() {
   case " $started " in
     *" $2 "*) is_told=yes ;;
     *)
-      if concerns_unit "$1" "$2" || { owns_unit "$2" && differs unit "$2" config; }; then reload_unit "$1" "$2"; fi
+      if concerns_unit "$2" || { owns_unit "$2" && differs unit "$2" config; }; then reload_unit "$1" "$2"; fi
       ;;
   esac
-  [ "$is_told" = yes ] || is_noted "$1" "$2" || is_told=yes
-  [ "$is_told" = no ] || [ -z "$(field @config "$1")" ] || note_config "$1" "$2"
+  # At once, lest the next one that fails makes it be told again.
+  if [ "$is_told" = yes ]; then note_configs "$1"; else is_noted "$1" "$2" || unnoted=$unnoted$1$NEWLINE; fi
 }
 
 # Whether this manifest names it.
@@ -34,50 +37,94 @@ owns_unit() { case $NEWLINE$wanted in *"${NEWLINE}unit$TAB$1$TAB"*) ;; *) return
 
 reload_unit() {
   how=$(field @change "$1")
-  if [ -z "$how" ] || ! systemctl is-active --quiet "$2"; then return 0; fi
-  process=$(process_stamp "$2")
+  if [ -z "$how" ] || ! is_active "$2"; then return 0; fi
+  stamp_process "$2"
   systemctl "$how" "$2" 2>"$work/complaints" || fail "systemctl $how $2: $(cat "$work/complaints")
 $(journalctl -u "$2" -n 12 --no-pager -o cat)"
-  wait_for_workers "$2" "$process"
+  wait_for_workers "$2" "$stamp"
   is_told=yes told_units="$told_units $2"
   say change "unit $2: ${how}ed"
 }
 
-# Whether something was written that the service reads, or that makes the unit what it is.
-concerns_unit() {
-  [ -s "$work/touched" ] || return 1
-  reads=$(field @config "$1")
-  grep -qxE -e "(${reads:+$reads|}/etc/systemd/system/$2)(\.d)?(/.*)?|$2" "$work/touched"
+# As `systemctl is-active` has it. Sets its main process as well, for stamp_process.
+is_active() {
+  active_state=''
+  while IFS='=' read -r property value; do
+    case $property in
+      ActiveState) active_state=$value ;;
+      MainPID) stamped_unit=$1 stamped_main=$value ;;
+    esac
+  done <<SHOWN
+$(systemctl show --no-pager -p ActiveState,MainPID "$1" 2>/dev/null)
+SHOWN
+  case $active_state in active | reloading | refreshing) ;; *) return 1 ;; esac
 }
 
+# Sets concerned: the units, one a line, that read something which was written, or that it makes what they are.
+# Usage: find_concerned UNIT-LINES-FILE
+find_concerned() {
+  concerned=$NEWLINE
+  [ -s "$work/touched" ] || return 0
+  concerned=$NEWLINE$(awk -F '\t' '
+    function below(path, top) { return top != "" && (path == top || index(path, top "/") == 1) }
+    function reads(path, place, own) {
+      return below(path, place) || below(path, place ".d") || below(path, own) || below(path, own ".d") }
+    NR == FNR { touched[$0]; next }
+    { place = ""
+      for (i = 3; i <= NF; i++) if (index($i, "@config=") == 1) place = substr($i, 9)
+      for (path in touched) if (path == $2 || reads(path, place, "/etc/systemd/system/" $2)) { print $2; break } }
+    ' "$work/touched" "$1")$NEWLINE
+}
+
+concerns_unit() { case $concerned in *"$NEWLINE$1$NEWLINE"*) ;; *) return 1 ;; esac; }
+
 # nginx answers a reload before its new workers run, of which one starts after another.
+# Usage: wait_for_workers UNIT STAMP, that of before
 wait_for_workers() {
   [ "$2" != - ] || return 0
-  tries=0 seen=
-  until [ "$seen" != "$2" ] && [ "$seen" = "$(process_stamp "$1")" ] || [ "$tries" = 100 ]; do
-    tries=$((tries + 1)) seen=$(process_stamp "$1")
+  tries=0 seen=$2
+  while stamp_process "$1" && { [ "$stamp" = "$2" ] || [ "$stamp" != "$seen" ]; } && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1)) seen=$stamp
     sleep 0.05
   done
 }
 
 # Whether there is a note of what it has read, with what belongs to it now.
 is_noted() {
-  [ -n "$(field @config "$1")" ] || return 0
+  has_field @config "$1" || return 0
   [ -f "$STATE/units/$2" ] && owns_unit "$2" || return 1
   IFS= read -r noted_process <"$STATE/units/$2" || :
   case $noted_process in 'process '*) ;; *) return 1 ;; esac
   [ "$rows" = "$NEWLINE" ] || [ ! -s "$work/touched" ]
 }
 
-# What a service has read: its process, and of each file its change time and inode; also of those that no manifest
-# tells of yet, on a host that has lost its memory.
+# What services have read: of each its process, and of each file its change time and inode; also of those that no
+# manifest tells of yet, on a host that has lost its memory.
+# Usage: note_configs UNIT-LINES
+note_configs() {
+  set -f
+  IFS=$NEWLINE
+  for noting in $1; do
+    unset IFS
+    # One that nothing names any more is nobody's to watch.
+    if has_field @config "$noting" && ! is_obsolete "$noting"; then note_config "$noting" "$(item_name "$noting")"; fi
+  done
+  unset IFS
+  set +f
+}
+
+# Usage: note_config UNIT-LINE NAME
 note_config() {
-  # One that nothing names any more is nobody's to watch.
-  ! grep -qs "^unit$TAB$2$TAB" "$work/obsolete" || return 0
+  stamp_process "$2"
   {
-    printf 'process %s\n' "$(process_stamp "$2")"
+    printf 'process %s\n' "$stamp"
     find "$(field @config "$1")" "/etc/systemd/system/$2" "/etc/systemd/system/$2.d" ! -type d \
       -printf '%C@ %i %p\n' 2>/dev/null || :
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
+}
+
+is_obsolete() {
+  item_rest=${1#*"$TAB"}
+  [ -s "$work/obsolete" ] && grep -qs "^unit$TAB${item_rest%%"$TAB"*}$TAB" "$work/obsolete"
 }

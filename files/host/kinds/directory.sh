@@ -6,9 +6,12 @@ order_directory=40 observer_directory=paths
 
 apply_directory() {
   path=$(item_name "$1")
-  make_directory "$path"
-  clear_seen_attributes directory "$path"
-  set_ownership "$path" "$1"
+  if is_directory "$path"; then
+    clear_seen_attributes directory "$path"
+    set_ownership "$path" "$1"
+  else
+    make_directory "$path" "$1"
+  fi
   if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
     chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"
   fi
@@ -16,11 +19,13 @@ apply_directory() {
   [ -z "$extra" ] || remove_strangers "$path" "$extra"
 }
 
-# A directory at this path, root's alone at first, whatever was there before.
+# Usage: make_directory PATH LINE. Root's alone at first, whatever was there before.
 make_directory() {
-  if is_directory "$1"; then return 0; fi
   if is_there "$1"; then put_aside "$1"; fi
-  mkdir -m 0700 "$1"
+  # install would make that too, for whom no item says.
+  [ -d "${1%/*}/" ] || fail "directory $1: there is no ${1%/*}"
+  take_ownership "$2"
+  install -d -o "$owner" -g "$group" -m "$mode" "$1"
 }
 
 # What the observation says of them is for people: their real names may hold anything.

@@ -6,7 +6,7 @@ order_group=20
 observe_group() {
   group_lines=$1
   {
-    { stored_items && pending_items; } | awk -F '\t' '$1 == "group" { print $2 }'
+    printf '%s\n' "$remembered" "$was_begun" | awk -F '\t' '$1 == "group" { print $2 }'
     section passwd
     with_names "$group_lines" getent passwd
     section group

@@ -5,7 +5,7 @@ order_user=30
 observe_user() {
   user_lines=$1
   {
-    stored_items | awk -F '\t' '$1 == "user" { print "made\t" $2 }'
+    printf '%s\n' "$remembered" | awk -F '\t' '$1 == "user" { print "made\t" $2 }'
     section group
     getent group
     section passwd

@@ -11,6 +11,8 @@ take_out() {
   queued=no
   [ "$type" = web ] && [ -n "$1" ] || return 0
   ! is_queued "$1" || queued=yes
+  # What does not run has no connections; its port is refused before it starts.
+  [ "$queued" = yes ] || [ -n "$(without "${found_down:-}" "$1")" ] || return 0
   # One alone has nobody to send new requests to, and the queue of a socket that systemd holds must stay open;
   # the app itself ends what it has begun.
   if [ "$single" = yes ] || [ "$queued" = yes ]; then count_open "$1"; else drain_ports "$1"; fi

@@ -20,7 +20,7 @@ await_health() {
 await_answers() {
   good=0
   while is_running "$1" || return 1; do
-    if { [ "$listen" = socket ] || listens "$1"; } && ask "$1"; then
+    if { [ "$listen" = socket ] || [ "$good" -gt 0 ] || listens "$1"; } && ask "$1"; then
       # Who answers has read its code.
       point_current_back
       good=$((good + 1))
