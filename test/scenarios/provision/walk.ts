@@ -309,7 +309,7 @@ async function recovery(host: DebianHost): Promise<void> {
 async function oneSetting(host: DebianHost, stack: Stack): Promise<void> {
   const pid = await mainPid(host);
   stack.configure({ server, apps: { shop: shop(stack, { maintenance: 'Back at noon' }) } });
-  assert.deepEqual(changed(await stack.up()), ['update server-nginx']);
+  assert.deepEqual(changed(await stack.up()), ['update server-site-shop']);
   assert.equal(await mainPid(host), pid);
   for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const body = method === 'GET' ? {} : { body: Buffer.alloc(11 * 1024 * 1024) };
