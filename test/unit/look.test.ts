@@ -95,7 +95,8 @@ test('a header tells the helper what only a look at all manifests can know', asy
   const extra = 'found\tdirectory\t/etc/a.d\textra\tx,y z\t';
   const gone = ['site-shop', 'app-shop'].map((name) => `manifest\t${name}\tgone`);
   const answer = ['manifest\thelper\tapplied', 'manifest\tsite-store\tdue', extra, ...gone, 'end'];
-  const orders = async (wanted: Manifest) => (await see(known, answer, wanted)).look.seen[0]?.header.lines;
+  const orders = async (wanted: Manifest) =>
+    (await see(known, answer, wanted)).look.seen[0]?.header.lines;
   const stranger = 'stranger\t/etc/a.d\tx,y z';
   assert.deepEqual(await orders(taker), [stranger, 'replaces\tsite-shop']);
   assert.deepEqual(await orders({ ...base, name: 'site-store' }), [stranger]);
