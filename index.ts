@@ -1,4 +1,6 @@
 /** The program of a stack: reads its stack file and makes one `Host` of each server. */
+import './components/pulumi/sdk.ts';
+
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
