@@ -5,9 +5,18 @@
 import { createRequire, Module } from 'node:module';
 
 const load = createRequire(import.meta.resolve('@pulumi/pulumi'));
-const path = load.resolve('@npmcli/arborist');
 
-if (!load.cache[path]) {
+/** Where the installer is; nothing for an SDK that comes without it. */
+function installerPath(): string | undefined {
+  try {
+    return load.resolve('@npmcli/arborist');
+  } catch {
+    return undefined;
+  }
+}
+
+const path = installerPath();
+if (path !== undefined && !load.cache[path]) {
   const installer = new Module(path);
   installer.loaded = true;
   installer.exports = {
