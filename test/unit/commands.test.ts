@@ -157,6 +157,23 @@ test('what has no reason to run keeps the input that it had', async () => {
   assert.deepEqual(await ignored(look([base], { helper, gone })), [[], [], []]);
 });
 
+test('what the last command did is told once, whatever number of manifests goes', async (t) => {
+  const gone = ['app-old', 'site-old'].map(
+    (name): Gone => ({ name, due: true, rows: [], lines: [`- file /etc/${name} (gone)`] }),
+  );
+  const log = t.mock.method(pulumi.log, 'info', async () => {});
+  const told = async (preview: boolean) => {
+    await engine({ preview, stdout: 'gone   file /etc/x' });
+    await registerHost(look([], { gone }));
+    await pulumi.runtime.disconnect();
+    const said = log.mock.calls.map(({ arguments: [message] }) => message);
+    log.mock.resetCalls();
+    return said;
+  };
+  assert.deepEqual(await told(true), [gone.flatMap(({ lines }) => lines).join('\n')]);
+  assert.deepEqual(await told(false), ['gone   file /etc/x']);
+});
+
 test('the text of a secret manifest is a Pulumi secret, that of another is not', async () => {
   const made = await engine();
   await registerHost(look(shop.map((it) => seen(it))));

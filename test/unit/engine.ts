@@ -22,8 +22,6 @@ export type Engine = {
   ended: string[];
   /** What components registered as their outputs, by name. */
   outputs: Record<string, unknown>;
-  /** What was logged, with the name of its resource. */
-  logged: { message: string; resource: string }[];
   named(name: string): Registered;
 };
 
@@ -44,7 +42,7 @@ export async function engine(
   options: { preview?: boolean; slow?: string[]; stdout?: string } = {},
 ): Promise<Engine> {
   const made: Engine = {
-    ...{ registered: [], ended: [], outputs: {}, logged: [] },
+    ...{ registered: [], ended: [], outputs: {} },
     named(name) {
       const found = made.registered.find((it) => it.name === name);
       assert.ok(found, `${name} is not among ${made.registered.map((it) => it.name).join(', ')}`);
