@@ -120,8 +120,8 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
     },
     { dependsOn: all, settled: look.gone.length === 0 },
   );
-  const lines = look.gone.flatMap((it) => it.lines);
-  tell({ lines, due: look.gone.length > 0 }, last);
+  // What it did the plugin tells, line by line, as it does when the resource is deleted.
+  tell({ lines: look.gone.flatMap(({ lines }) => lines), due: false }, last);
   return last;
 }
 
