@@ -102,13 +102,7 @@ join_paths() {
       if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
       if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
     }
-    function sorted(list,  part, n, i, j, t, out) {
-      n = split(list, part, ",")
-      for (i = 2; i <= n; i++) for (j = i; j > 1 && part[j - 1] > part[j]; j--) {
-        t = part[j]; part[j] = part[j - 1]; part[j - 1] = t }
-      for (i = 1; i <= n; i++) out = out (i > 1 ? "," : "") part[i]
-      return out
-    }
+    '"$SORTED"'
     function observe(kind, p,  wanted) {
       if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
       wanted = kind == "tree" ? "directory" : kind
