@@ -44,7 +44,7 @@ export function parseRow(line: string): Row {
 }
 
 /** A release by as many digits as are enough for `release:` in a stack file. */
-const short = (text: string): string =>
+export const short = (text: string): string =>
   text.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, (_all, first: string) => first);
 
 /**

@@ -1,6 +1,7 @@
 /** Mutations: the ways in which a host is damaged behind the kit's back, one small record each. */
 import type { Item } from '../../components/host/item.ts';
 import { key } from '../../components/host/manifest.ts';
+import { short } from '../../components/host/rows.ts';
 
 /** Everything that is managed on the host, as it was applied last. */
 export type Managed = readonly Item[];
@@ -22,8 +23,7 @@ export type Mutation = {
 export const otherRelease = '0'.repeat(64);
 
 /** An item as previews, logs and this file name it. */
-export const label = (item: Item): string =>
-  item.kind === 'blob' ? `blob ${item.name.slice(0, 12)}` : key(item);
+export const label = (item: Item): string => short(key(item));
 
 const of =
   (...kinds: string[]) =>

@@ -158,7 +158,7 @@ function doneBy({ steps }: Run): Line[] {
     const [, origin, kind, name = ''] =
       /^(drift|change|new|found|gone) +(\S+) ([^\s:]\S*?):? /.exec(text) ?? [];
     if (origin === undefined) return [];
-    return [{ origin, name: `${kind} ${kind === 'blob' ? name.slice(0, 12) : name}`, text }];
+    return [{ origin, name: `${kind} ${name}`, text }];
   });
 }
 

@@ -8,7 +8,7 @@ const old = 'release aaaaaaaa';
 
 /** A move of 4190 with all that it asks of systemd, Monit and the kernel, in its order. */
 const moved = (settings: string): string =>
-  run(`line='' observation="rollout${'\t'}shop${'\t'}4190=${old}" current=${was} stage=rest returning=no moved=''
+  run(`line='' observation="rollout${'\t'}shop${'\t'}4190=${old}" seen=$observation current=${was} stage=rest returning=no moved=''
     read_settings "$(printf 'rollout\\tshop\\t@type=web')"; drain=8 keys=4190 waits=2
     mkdir -p "$home/releases"
     say() { echo "$2"; }
@@ -179,11 +179,16 @@ test('what is masked or overrides an instance is taken away before anything star
     mended('masked stopped'),
     'unmask --quiet shop@4190.service shop@4190.socket\nunmask --quiet --runtime shop@4190.service shop@4190.socket\ndaemon-reload\n',
   );
-  assert.equal(mended("'overridden by /etc' masked current").split('\n')[0], 'aside /etc');
+  // What runs may have been started with the override: it has to move, which is told when it has.
+  assert.equal(mended("'overridden by /etc' current"), 'aside /etc\ndaemon-reload\n');
   assert.match(
     mended("'overridden by /etc' 'overridden by /etc'"),
     /failed: .*it cannot be put aside/,
   );
+});
+
+test('what was masked and runs all the same needs no move, and is told', () => {
+  assert.match(mended('masked current'), /\nchange rollout shop 4190 masked → current\n$/);
 });
 
 test('a unit file that systemd has not read is read, and told in the words of its row', () => {

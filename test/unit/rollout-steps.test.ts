@@ -15,7 +15,7 @@ function rolled(observed: Record<string, string>, settings = ''): string[] {
   const item = `rollout\tshop\tcurrent=${now}\ttarget=active${keys.map((key) => `\t${key}=current`).join('')}\t@unit=u\t@environment=e\t@drain=0\t@batch=50%\t@watch=2`;
   return run(
     `line=$(cat)
-    observation="rollout${'\t'}shop${'\t'}current=${was}${'\t'}target=active${seen.join('')}"
+    observation="rollout${'\t'}shop${'\t'}current=${was}${'\t'}target=active${seen.join('')}" seen=$observation
     read_line "$line"
     broken='' hook=good current=${was} old=${was} old_public='' changed=yes
     mkdir -p "$home/releases/${was}" "$home/releases/${now}"
@@ -166,6 +166,15 @@ test('a release that failed is noted, unless it is the old one with other settin
     run(`release=${release} old=${was}; note_failed; cat "$place/failed" 2>/dev/null || echo none`);
   assert.equal(noted(now), `${now}\n`);
   assert.equal(noted(was), 'none\n');
+});
+
+test('what ran with an override is moved, though it looks current without it', () => {
+  const seen = `seen=$(printf '%s' "$observation" | sed 's,4191=current,4191=overridden by /etc/x,')`;
+  const lines = rolled({ 4190: 'current', 4191: 'current' }, `changed=no old=''; ${seen}`);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('move')),
+    ['move 4191 to b'],
+  );
 });
 
 test('a target that was stopped is started, and told in the words of its row', () => {

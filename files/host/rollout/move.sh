@@ -93,7 +93,7 @@ systemctl_each() {
 say_moved() {
   took=$((ready - began))
   for key in $moving; do
-    how="$(field "$key" "$observation") → current"
+    how="$(field "$key" "$seen") → current"
     [ "$returning" = no ] || how="back on $(short "$goal")"
     say "$(origin_of "$key")" "rollout $app $key $how in $((took / 100)).$((took / 10 % 10)) s"
   done
@@ -101,7 +101,9 @@ say_moved() {
 
 # What somebody masked, or overrides for this app alone, is put aside before anything starts. Of several
 # overrides an instance shows one at a time. Whatever starts from here on is what lies on disk.
+# Sets seen, the instances as they were found, and tells what needs no move.
 mend_units() {
+  seen=$observation
   while has_overrides; do
     shown=$observation
     for key in $keys; do put_override_aside "$app@$key.service" "$(field "$key" "$observation")"; done
@@ -110,15 +112,15 @@ mend_units() {
     [ "$observation" != "$shown" ] || fail "rollout $app: $shown; it cannot be put aside"
   done
   ! needs_reload || systemctl daemon-reload
-  case $observation in
-    *'=reload needed'*)
-      for key in $keys; do
-        [ "$(field "$key" "$observation")" != 'reload needed' ] ||
-          say "$(origin_of "$key")" "rollout $app $key reload needed → current"
-      done
-      observe_again
-      ;;
-  esac
+  case $observation in *'=reload needed'*) observe_again ;; esac
+  for key in $keys; do
+    was=$(field "$key" "$seen")
+    case $was/$(field "$key" "$observation") in
+      # What runs may have been started with it.
+      current/* | overridden*) ;;
+      */current) say "$(origin_of "$key")" "rollout $app $key $was → current" ;;
+    esac
+  done
 }
 
 has_overrides() { case $observation in *=masked* | *=overridden*) ;; *) return 1 ;; esac }

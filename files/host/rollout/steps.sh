@@ -17,9 +17,10 @@ roll() {
 sort_instances() {
   down='' up=''
   for key in $keys; do
-    case $(field "$key" "$observation") in
-      current) ;;
-      stopped | failed | masked | restarting | starting) down="${down:+$down }$key" ;;
+    case $(field "$key" "$seen")/$(field "$key" "$observation") in
+      overridden*/current) up="${up:+$up }$key" ;;
+      */current) ;;
+      */stopped | */failed | */restarting | */starting) down="${down:+$down }$key" ;;
       *) up="${up:+$up }$key" ;;
     esac
   done
