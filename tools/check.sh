@@ -33,11 +33,16 @@ host_scripts() {
 }
 
 # Test files that leave their process as it is share one, since each would load the same modules; the others have
-# one each.
+# one each. Those that run shell wait for it, so they share another.
 own='chdir|process\.env|scratchDirectory|beforeEach|@pulumi/|engine\.ts'
+shared_files() { grep -rLE "$own" --include='*.test.ts' test/unit | sort; }
 # shellcheck disable=SC2046 # names of files
 shared_tests() {
-  node --test --test-isolation=none --test-reporter=dot $(grep -rLE "$own" --include='*.test.ts' test/unit | sort)
+  node --test --test-isolation=none --test-reporter=dot $(shared_files | grep -v /rollout-)
+}
+# shellcheck disable=SC2046 # names of files
+shell_tests() {
+  node --test --test-isolation=none --test-reporter=dot $(shared_files | grep /rollout-)
 }
 # shellcheck disable=SC2046 # names of files
 own_tests() {
@@ -59,11 +64,12 @@ begin types tsc --incremental --tsBuildInfoFile .keelson/tsc
 begin shell shell_scripts
 begin host host_scripts
 begin unit shared_tests
+begin rollout shell_tests
 begin units own_tests
 wait
 
 failed=
-for name in lint types shell host unit units; do
+for name in lint types shell host unit rollout units; do
   if [ "$(cat "$results/$name.code")" = 0 ]; then
     printf '✓ %s\n' "$name"
   else
