@@ -98,7 +98,7 @@ join_paths() {
       return 0
     }
     function strangers(p,  base) {
-      base = p; sub(/^.*\//, "", base)
+      base = p; sub(/^.*\//, "", base); gsub(/,/, "?", base)
       if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
       if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
     }

@@ -83,7 +83,7 @@ function fit(a: Damage, b: Damage, all: Managed): boolean {
  */
 const touchesUnits = ({ target: { item } }: Damage): boolean =>
   ['unit', 'rollout', 'instances', 'monitor'].includes(item.kind) ||
-  /^\/etc\/(systemd\/|keelson\/shop)/.test(item.name);
+  /^\/etc\/(systemd\/|monit\/|keelson\/shop)/.test(item.name);
 
 /** What cannot start any more cannot be started wrongly either. */
 const startsInstances = ({ target: { item } }: Damage): boolean =>

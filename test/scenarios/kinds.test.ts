@@ -103,9 +103,9 @@ const stories: Record<string, Story> = {
     ],
     damages: [
       [
-        'touch /srv/own/stray /srv/own/.hidden; chmod 00777 /srv/own/kept',
+        'touch /srv/own/stray /srv/own/.hidden "/srv/own/a,b"; chmod 00777 /srv/own/kept',
         [
-          'drift  directory /srv/own extra .hidden,stray → none',
+          'drift  directory /srv/own extra .hidden,a?b,stray → none',
           'drift  directory /srv/own/kept mode 0777 → 2750',
         ],
       ],

@@ -33,7 +33,7 @@ make_directory() {
 remove_strangers() {
   for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     told_name=${stranger##*/}
-    case $told_name in *"$TAB"* | *"$NEWLINE"*) told_name=$(printf '%s' "$told_name" | tr '\t\n' '??') ;; esac
+    case $told_name in *"$TAB"* | *"$NEWLINE"* | *,*) told_name=$(printf '%s' "$told_name" | tr '\t\n,' '???') ;; esac
     case ",$2," in *",$told_name,"*) ! is_there "$stranger" || put_aside "$stranger" ;; esac
   done
   touched "$1"
