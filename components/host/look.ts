@@ -9,7 +9,8 @@ import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
 import { type Header, itemLine, type Manifest, text } from './manifest.ts';
 import { preview, type Texts } from './preview.ts';
-import { type Row, sentence, words } from './rows.ts';
+import { refuseForeign, refuseOwn } from './refuse.ts';
+import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
 
 /** What a host's manifests are, given its facts. */
@@ -48,29 +49,34 @@ export type Look = {
 export const newRun = (now = new Date()): string =>
   `${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${randomBytes(2).toString('hex')}`;
 
+/** `name`: the owner's name on the host. `takeOver`: what is somebody's own there may be replaced. */
+export type Looked = { readonly name: string; readonly takeOver?: boolean };
+
 /**
- * Looks at one host and at each of its manifests. `host` is the owner's name on it.
+ * Looks at one host and at each of its manifests.
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
   session: Pick<Session, 'script'>,
-  host: { readonly name: string },
+  host: Looked,
   render: Render,
   run: string,
 ): Promise<Look> {
   const { facts, memory } = parseFacts(await session.script(factsScript()));
   const manifests = [helperManifest(), ...withRuns(render(facts), memory, run)];
-  const lines = [`server\t${host.name}`, ...questions(manifests, memory)];
+  const takeover = host.takeOver ? ['takeover'] : [];
+  const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
   const gone = answer.manifests
     .filter(({ verdict }) => verdict === 'gone')
     .map(({ name, rows }) => ({ name, due: true as const, rows, lines: rows.map(sentence) }));
-  const given: Given = { memory, texts: answer.texts, run, gone };
+  const given: Given = { memory, texts: answer.texts, run, gone, takeover };
   const [own, ...seen] = manifests.map((manifest) =>
     see(manifest, judged.get(manifest.name), given),
   );
+  refuseOwn(seen, answer.texts);
   return { facts, memory, helper: own as Seen, seen, gone };
 }
 
@@ -87,6 +93,7 @@ type Given = {
   texts: ReadonlyMap<string, Texts>;
   run: string;
   gone: readonly Gone[];
+  takeover: readonly string[];
 };
 
 function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen {
@@ -98,17 +105,18 @@ function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen
   const drift = rows.filter(({ origin }) => origin === 'drift').map(sentence);
   return {
     ...{ manifest, due, rows },
-    header: due ? { run, lines: [...drift, ...orders(manifest, rows, given.gone)] } : known,
+    header: due ? { run, lines: [...drift, ...orders(manifest, rows, given)] } : known,
     lines: preview(manifest, rows, texts, known !== undefined),
   };
 }
 
-/** What only the look can know, since it knows all manifests: whose strangers are, and who takes whose place. */
+/** What only the look can know: what may be taken over, whose strangers are, and who takes whose place. */
 const orders = (
   { replaces }: Manifest,
   rows: readonly Row[],
-  gone: readonly Gone[],
+  { gone, takeover }: Given,
 ): readonly string[] => [
+  ...(rows.some(({ origin }) => origin === 'found') ? takeover : []),
   ...rows
     .filter(({ key }) => key === 'extra')
     .map(({ name, from }) => `stranger\t${name}\t${from}`),
@@ -116,15 +124,6 @@ const orders = (
     .filter(({ name }) => replaces !== undefined && name.startsWith(replaces))
     .map(({ name }) => `replaces\t${name}`),
 ];
-
-/** What is somebody else's is told before anything is planned. */
-function refuseForeign(manifests: readonly Judged[]): void {
-  const foreign = manifests
-    .flatMap(({ rows }) => rows)
-    .filter(({ origin }) => origin === 'foreign')
-    .map(words);
-  if (foreign.length > 0) throw new Error(foreign.join('; '));
-}
 
 /** The helper as a manifest of one file, which its installation notes on the host. */
 function helperManifest(): Manifest {

@@ -45,6 +45,10 @@ function summary({ name, items }: Manifest, rows: readonly Row[]): string {
   return `+ ${name}: ${items.length} item${items.length === 1 ? '' : 's'}${rest}`;
 }
 
+/** Nothing that people keep on a host in the clear is to end in the log of a pull request. */
+const hideSecret = (line: string): string =>
+  /^-.*(passw|secret|token|credential|private.?key)/i.test(line) ? '-… (may hold a secret)' : line;
+
 /** The lines that differ, without the heading that every patch has. */
 function patch(
   { origin, key }: Row,
@@ -60,7 +64,9 @@ function patch(
   const to = origin === 'drift' && changes ? applied : item.content;
   if (from === undefined || to === undefined) return [];
   const all = createPatch(item.name, from, to, '', '', { context: 0 }).split('\n').slice(4);
-  const lines = all.filter((line) => /^[-+]/.test(line));
+  // Of what is somebody's own, what would go is what counts.
+  const told = origin === 'own' ? /^-/ : /^[-+]/;
+  const lines = all.filter((line) => told.test(line)).map(hideSecret);
   const more = lines.length - mostLines;
   return [...lines.slice(0, mostLines), ...(more > 0 ? [`… and ${more} more lines`] : [])].map(
     (line) => `    ${line}`,

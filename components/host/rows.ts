@@ -10,10 +10,11 @@
  * - `change`: the program wants otherwise than what was applied last; or a run that died left it
  * - `new`: never applied, and not there
  * - `found`: never applied, but there already and otherwise than wanted
+ * - `own`: as `found`, but neither the kit's nor as a package brought it: somebody's own, which may not be taken over
  * - `gone`: was applied, and no manifest names it any more
  * - `foreign`: somebody else's; `from` says so in words
  */
-export type Origin = 'drift' | 'change' | 'new' | 'found' | 'gone' | 'foreign';
+export type Origin = 'drift' | 'change' | 'new' | 'found' | 'own' | 'gone' | 'foreign';
 
 export type Row = {
   readonly origin: Origin;
@@ -28,6 +29,7 @@ const signs: Readonly<Record<Origin, string>> = {
   drift: '!',
   change: '~',
   found: '~',
+  own: '×',
   new: '+',
   gone: '-',
   foreign: '×',

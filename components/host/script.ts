@@ -47,6 +47,7 @@ const common = (): string =>
       'items',
       'accounts',
       'paths',
+      'found',
       'trees',
       'configs',
       'observe',

@@ -12,9 +12,11 @@ import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
 import { sudoers } from './sudoers.ts';
+import { takeOver } from './takeover.ts';
 
 const all = [
   connection,
+  takeOver,
   identity,
   packages,
   deploy,

@@ -16,6 +16,7 @@ apply_manifest() {
   { cat "$work/manifest" && printf '%s' "${rows#"$NEWLINE"}"; } >"$work/pending"
   install_durably "$work/pending" "$pending"
   list_obsolete
+  keep_directories
   converge
   finish_undo
   look_at_items settled
@@ -33,7 +34,7 @@ read_manifest() {
     'keelson 1 '*) manifest=${manifest#keelson 1 } ;;
     *) fail "this is not a manifest of version 1" ;;
   esac
-  run=${run#run } confirm_seconds=''
+  run=${run#run } confirm_seconds='' takeover=''
   mkdir "$work/content"
   strangers=$work/content/strangers replaced=$work/content/replaced
   : >"$strangers"
@@ -43,6 +44,7 @@ read_manifest() {
     !body { body = /^$/
       if (sub(/^stranger\t/, "")) print >(dir "/strangers")
       if (sub(/^replaces\t/, "")) print >(dir "/replaced")
+      if ($0 == "takeover") print >(dir "/takeover")
       next }
     /^\|/ { print substr($0, 2) >(dir "/" n); next }
     /^end$/ { whole = 1; exit }
@@ -50,6 +52,7 @@ read_manifest() {
     /^confirm\t/ { sub(/^confirm\t/, ""); print >(dir "/confirm"); next }
     { n++; print >items }
     END { exit !whole }' "$work/manifest" || fail "the manifest was cut on its way; run up again"
+  [ ! -f "$work/content/takeover" ] || takeover=yes
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
   wanted=$(cat "$work/items")
 }
@@ -88,8 +91,10 @@ drop_arrivals() {
 
 # What is somebody else's is told before anything is changed; the kind knows it, and what to do about it.
 refuse_foreign() {
-  case $rows in *"${NEWLINE}foreign$TAB"*) ;; *) return 0 ;; esac
-  fail "refused, nothing was changed: $(printf '%s' "$rows" | awk -F '\t' '$1 == "foreign" { printf "%s%s %s %s", (n++ ? "; " : ""), $2, $3, $5 }')"
+  case $rows in *"${NEWLINE}foreign$TAB"* | *"${NEWLINE}own$TAB"*) ;; *) return 0 ;; esac
+  fail "refused, nothing was changed: $(printf '%s' "$rows" | awk -F '\t' '
+    $1 == "own" { $5 = "is there already, and Keelson did not make it" }
+    $1 ~ /^(foreign|own)$/ && !told[$2, $3]++ { printf "%s%s %s %s", (n++ ? "; " : ""), $2, $3, $5 }')"
 }
 
 # The order in which things of different kinds can be made: what is owned comes after its owner.
@@ -116,6 +121,8 @@ converge() {
 # Adds the rows of items of which nothing was said, for what was just made brought things of its own.
 look_again() {
   said=${rows#"$NEWLINE"}
+  # Those are the package's.
+  takeover=yes
   look_at_items apply
   rows=$NEWLINE$(printf '%sagain\n%s' "$said" "${rows#"$NEWLINE"}" | awk -F '\t' '
     $1 == "again" { again = 1; next }

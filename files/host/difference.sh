@@ -19,7 +19,7 @@ difference() {
   set -f
   IFS=$NEWLINE
   # shellcheck disable=SC2086 # one word a line
-  TRAITS=$traits OWNERS=$owners awk -F '\t' -v mode="$1" -v server="${server:-}" "$RULE" \
+  TRAITS=$traits OWNERS=$owners awk -F '\t' -v mode="$1" -v server="${server:-}" -v takeover="${takeover:-}" "$RULE" \
     part=stored $applied_files part=begun $found part=given - && differing=0 || differing=1
   unset IFS
   set +f
@@ -28,6 +28,7 @@ difference() {
 
 # What each kind says of itself to the rule: KIND<TAB>TRAIT<TAB>VALUE, a line each.
 #   silent    instructions whose change is not told, with blanks between them
+#   own       keys that are somebody's own where the kit finds them otherwise than wanted, with blanks between them
 #   stays     `always`, or the instruction with which an item stays when its manifest no longer names it
 #   nothing   what its keys show where nothing of it is there yet, with blanks between them
 #   lists     keys that hold a list; it drifted only when it holds what neither was nor is wanted
@@ -38,7 +39,7 @@ difference() {
 list_traits() {
   traits=''
   for kind in $KINDS; do
-    for trait in silent stays nothing lists follows echoes; do
+    for trait in silent stays own nothing lists follows echoes; do
       eval "trait_lines=\${${trait}_$kind:-}"
       IFS=$NEWLINE
       set -f

@@ -46,7 +46,10 @@ print_releases() {
     [ -f "$memory" ] || continue
     app=${memory##*/rollout-}
     find "/srv/$app/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' \
-      -printf "%T@\t$app %f\n" 2>/dev/null | sort -rn | sed 's/^[^\t]*/release/'
+      -printf "%T@\t$app %f\n" 2>/dev/null | sort -rn | while IFS="$TAB" read -r _ value; do
+      # Another tool's releases have names of digits, too.
+      [ ! -f "$STATE/trees/%srv%$app%releases%${value#* }.list" ] || printf 'release\t%s\n' "$value"
+    done
     [ ! -s "$STATE/rollouts/$app/failed" ] || sort -u "$STATE/rollouts/$app/failed" | sed "s/^/failed\t$app /"
   done
 }

@@ -3,7 +3,7 @@
 apply_files() {
   [ -z "$was_cut" ] || sweep_stages
   : >"$work/swap"
-  number=0
+  number=0 owned_paths=''
   while IFS= read -r line <&3; do
     number=$((number + 1)) kind=${line%%"$TAB"*}
     eval "staged=\${staged_$kind:-}"
@@ -14,7 +14,6 @@ apply_files() {
   obsolete_files >>"$work/swap"
   [ -s "$work/swap" ] || return 0
   check_files
-  owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|directory|tree)\t/ { print $2 }')$NEWLINE
   # All of them at once: each alone would wait for the disk.
   sync_stages
   keep_originals
@@ -60,6 +59,7 @@ swap_path() {
       case $rows in *"$TAB$1$TAB$3${TAB}flags$TAB"*) chattr -ia "$3" 2>/dev/null || : ;; esac
       origin_of_item "$1" "$3"
       keep_for_undo "$item_origin" "$3"
+      [ "$item_origin" != found ] || take_over_logs "$3"
       "swap_$1" "$2" "$3"
       ;;
   esac
@@ -78,6 +78,8 @@ keep_originals() {
 keep_original() {
   is_there "$1" || return 0
   ! is_there "$STATE/originals$1" || return 0
+  [ -n "$owned_paths" ] ||
+    owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|directory|tree)\t/ { print $2 }')$NEWLINE
   case $owned_paths in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
   # Of ours, from before the host's memory was lost.
   if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
@@ -95,4 +97,14 @@ restore_original() {
   mv -fT "$1.keelson-new" "$1"
   sync -f "${1%/*}"
   rm -rf "$STATE/originals$1"
+  case $1 in /etc/logrotate.d/*) return_rotated_logs "$1" ;; esac
+}
+
+# A log that was kept for a year is not deleted by a policy of two weeks.
+take_over_logs() {
+  case $1 in
+    /etc/logrotate.d/*)
+      case $(observed_of file "$1") in *"$TAB@whose=somebody"*) keep_rotated_logs "$1" ;; esac
+      ;;
+  esac
 }

@@ -1,11 +1,12 @@
 # The look: all that the program wants to know of a host's manifests, in one answer. Read-only.
 
-# Usage: look < LINES. First server<TAB>NAME; then for each manifest manifest<TAB>NAME<TAB>SHA256 of the text that
+# Usage: look < LINES. First server<TAB>NAME, and `takeover` where what is somebody's own may be taken over; then for each manifest manifest<TAB>NAME<TAB>SHA256 of the text that
 # would mean that it is applied, and its item lines. docs/protocol.md has the answer.
 look() {
   wanted=$(cat)
   server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
-  server=${server#server"$TAB"}
+  server=${server#server"$TAB"} takeover=''
+  case $wanted in takeover"$NEWLINE"*) takeover=yes wanted=${wanted#*"$NEWLINE"} ;; esac
   observed=$(printf '%s\n' "$wanted" | observe)
   answer=$(
     {

@@ -97,6 +97,10 @@ uninstall() {
   }
   destroy "$server"
   manifest=helper
-  rm -rf "$STATE" /run/keelson "$HELPER"
+  put_back_asides
+  find "$STATE" -mindepth 1 -maxdepth 1 ! -name aside -exec rm -rf {} +
+  rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
+  cat "$work/said"
+  rm -rf /run/keelson "$HELPER"
   log_line "gone   file $HELPER"
 }

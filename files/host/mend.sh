@@ -24,11 +24,36 @@ clear_attributes() {
     grep -v '^security.selinux$' | while read -r attribute; do setfattr -h -x "$attribute" "$1"; done
 }
 
-# What the kit takes out of its way is kept, so that nothing is ever lost; it is never put back.
+# Usage: is_same PATH PATH. Of links the targets, of directories all that they hold; modes do not count.
+is_same() { is_there "$1" && is_there "$2" && diff -rq --no-dereference "$1" "$2" >/dev/null 2>&1; }
+
+# What the kit takes out of its way is kept, each time in a place of its own, so that nothing is ever lost. When the
+# kit goes it is put back where its place is free.
 put_aside() {
   aside=$STATE/aside$1
-  mkdir -p "$STATE/aside" && rm -rf "$aside"
-  if mkdir -p "${aside%/*}" 2>/dev/null; then cp -a "$1" "$aside"; fi
+  if is_there "$aside" || ! mkdir -p "${aside%/*}" 2>/dev/null; then
+    aside=$(mktemp -d "$STATE/aside/.$(date -u +%Y%m%dT%H%M%SZ).XXXX")$1
+    mkdir -p "${aside%/*}"
+  fi
+  cp -a "$1" "$aside"
+  printf '%s\n' "$1" >>"$STATE/aside/.paths"
   chattr -R -ia "$1" 2>/dev/null || :
   rm -rf "$1"
+}
+
+# A name with a line break in it stays aside.
+put_back_asides() {
+  [ -f "$STATE/aside/.paths" ] || return 0
+  sort -u "$STATE/aside/.paths" | while IFS= read -r path; do
+    if is_same "$STATE/aside$path" "$path"; then
+      rm -rf "$STATE/aside$path"
+    elif is_there "$STATE/aside$path" && is_directory "${path%/*}" && ! is_there "$path"; then
+      cp -a "$STATE/aside$path" "$path.keelson-new" && mv -T "$path.keelson-new" "$path" && rm -rf "$STATE/aside$path"
+      say gone "what was in the way at $path: put back"
+    fi
+  done
+  rm -f "$STATE/aside/.paths"
+  # Folders that only led there.
+  find "$STATE/aside" -depth -type d -empty -delete
+  systemctl daemon-reload
 }

@@ -23,6 +23,7 @@ observe_paths() {
     observe_attributes "$path_lines"
     [ -z "$whole_lines" ] || observe_entries
     observe_shadows
+    observe_origins "$path_lines"
     # Only what is a file now: reading a fifo, or a link to a device, might never end.
     section hash
     find_names "$file_lines" -maxdepth 0 -type f -exec sha256sum -- {} +
@@ -97,6 +98,10 @@ join_paths() {
       while (sub(/\/[^\/]*$/, "", p)) if (kindof[p] == "link") return 1
       return 0
     }
+    # What an app that went has left belongs to root, with the mode that it had.
+    function is_kept(p) {
+      return kindof[p] == "directory" && owner[p] == "root" && /\t@remove=(keep|last)/ && index($0 "\t", "\tmode=" mode(octal[p]) "\t")
+    }
     function strangers(p,  base) {
       base = p; sub(/^.*\//, "", base); gsub(/,/, "?", base)
       if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
@@ -105,6 +110,7 @@ join_paths() {
     '"$SORTED"'
     function observe(kind, p,  wanted) {
       if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
+      if (p in whose) say("@whose=" (is_kept(p) ? "kit" : whose[p]))
       wanted = kind == "tree" ? "directory" : kind
       if (!(p in kindof) || is_elsewhere(p)) { if (kind != "absent") say("state=missing"); return }
       if (kind == "absent" || kindof[p] != wanted) { say("type=" kindof[p]); return }
@@ -137,6 +143,7 @@ join_paths() {
     }
     $1 == "path" { kindof[$2] = type($3); owner[$2] = $4; grp[$2] = $5; octal[$2] = $6; target[$2] = NF > 7 ? $7 "?" : $7 }
     $1 == "foreign" { foreign[$2] = $3 }
+    $1 == "whose" { whose[$2] = $3 }
     # What ended before its time must not pass for a host on which nothing is there.
     END { if (part != "items") { print "keelson: the look at this host broke off" >"/dev/stderr"; exit 1 } }'
 }

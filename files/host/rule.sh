@@ -96,6 +96,9 @@ function config(paths,  path, n, i) {
   return "current"
 }
 
+# What is there already, and neither of the kit nor as a package brought it, is refused unless it may be taken over.
+function found_as(key) { return whose == "somebody" && takeover == "" && have[key] != "" && has(trait[kind, "own"], key) ? "own" : "found" }
+
 # What was never applied: missing, or there already.
 function judge_unknown(  i, key, nothing, differing, some) {
   nothing = trait[kind, "nothing"]
@@ -107,9 +110,9 @@ function judge_unknown(  i, key, nothing, differing, some) {
   }
   if (differing && nothing != "" && some == "") { row("new", "state", "missing", "present"); return }
   for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) !~ /^@/ && have[key] != want[key])
-    row(key in left && left[key] == have[key] ? "change" : "found", key, have[key], want[key])
+    row(key in left && left[key] == have[key] ? "change" : found_as(key), key, have[key], want[key])
   for (i = 1; i <= had_keys; i++) if ((key = have_key[i]) !~ /^@/ && !(key in want))
-    row("found", key, have[key], key == "type" ? kind : "")
+    row(found_as(key), key, have[key], key == "type" ? kind : "")
 }
 
 function judge_known(  i, key) {
@@ -135,6 +138,7 @@ function judge(line,  id, before, is_known, is_first, key) {
   wanted_keys = read_state(line, want, want_key); had_keys = read_state(seen[id], have, have_key)
   was_keys = read_state(before, was, was_key); read_state(begun, left, left_key)
   read_state(line, goal, goal_key)
+  whose = have["@whose"]
   if ("foreign" in have) { if (is_first) row("foreign", "", have["foreign"], ""); return }
   if ("config" in want && have["state"] != "missing") { have["config"] = config(have["@stale"]); had_keys = 0 + had_keys }
   # Named by a manifest before: told there, but for what the service was not told of this one.

@@ -18,7 +18,7 @@ function is_echo(i,  part, rule, n, j, word, cause, other) {
 function text_of(i,  part, changes) {
   split(line_of[i], part, "\t")
   if (part[2] != "file" || part[4] != "sha256" || (("file\t" part[3]) in secret)) return
-  if (part[1] ~ /^(drift|found)$/ && part[5] != "") ask(part[3], "found", "")
+  if (part[1] ~ /^(drift|found|own)$/ && part[5] != "") ask(part[3], "found", "")
   if (part[1] != "change") return
   if (index(any_line["stored", "file\t" part[3]] "\t", "\tsha256=" part[5] "\t")) ask(part[3], "applied", holder("file\t" part[3]))
   else if (part[5] != "") ask(part[3], "found", "")

@@ -1,12 +1,7 @@
 /** PM2 on a host in a container, as it is set up for reloads without an outage. */
-import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../tools/lib/process.ts';
-import { keep } from '../../tools/lib/pulumi.ts';
 import type { DebianHost } from '../harness/host.ts';
-
-const version = '7.0.4';
+import { send, sendPm2 } from '../harness/pm2.ts';
 
 /**
  * PM2's own advice for graceful reloads, and more than that: the signal on which the app ends in
@@ -30,29 +25,11 @@ const site = `sed -e 's/upstream hello /upstream pm2 /; s/zone hello /zone pm2 /
   /127.0.0.1:4191/d; s,http://hello,http://pm2,; s/listen 80[^;]*/listen 8080/; /listen \\[/d; /include /d' \
   /etc/nginx/keelson.d/hello.conf >/etc/nginx/conf.d/pm2.conf && nginx -t -q && systemctl reload nginx`;
 
-async function fetchPm2(): Promise<string> {
-  const directory = join(keep, 'cache', `pm2-${version}`);
-  mkdirSync(directory, { recursive: true });
-  const install = ['install', '--no-audit', '--no-fund', '--prefix', directory, `pm2@${version}`];
-  const { code, stderr } = await run('npm', install, { timeout: 300_000, env: process.env });
-  assert.equal(code, 0, `npm install pm2: ${stderr}`);
-  return directory;
-}
-
 /** Puts PM2 and the sample app on the host, which has Node.js and nginx, and starts it. */
 export async function startPm2(host: DebianHost, app: string): Promise<void> {
-  const directory = await fetchPm2();
-  const pack = `mkdir -p /srv/pm2/uploads && tar -xC /srv/pm2`;
-  for (const [from, names] of [
-    [directory, 'node_modules'],
-    [join(app, '..'), 'app'],
-  ] as const) {
-    const { code, stderr } = await run('sh', [
-      '-c',
-      `tar -cC '${from}' ${names} | ssh ${host.sshArguments.map((it) => `'${it}'`).join(' ')} '${pack}'`,
-    ]);
-    assert.equal(code, 0, stderr);
-  }
+  await host.exec('mkdir -p /srv/pm2/uploads');
+  await sendPm2(host, '/srv/pm2');
+  await send(host, [join(app, '..'), 'app'], '/srv/pm2');
   const config = `module.exports = ${JSON.stringify(ecosystem)}`;
   await host.exec('cat >/srv/pm2/ecosystem.config.js', { input: config });
   await host.exec(`${pm2} start /srv/pm2/ecosystem.config.js && ${site}`);

@@ -415,11 +415,6 @@ const packages: Mutation[] = [
     damage: ({ name }) => `dpkg --remove ${name} >/dev/null 2>&1`,
     alone: 'host',
   },
-  {
-    name: 'the package is held',
-    befalls: of('package'),
-    damage: ({ name }) => `apt-mark hold ${name} >/dev/null`,
-  },
 ];
 
 const dropin = (directory: string): string =>

@@ -34,6 +34,7 @@ export const keepOtherRelease = (host: DebianHost): Promise<string> =>
 export const addUnmanaged = (host: DebianHost): Promise<string> =>
   host.exec(`
     useradd --create-home --groups adm --password '$6$salt$hash' alice
+    apt-mark hold curl >/dev/null
     mkdir -p /srv/own /etc/systemd/system/ssh.service.d
     echo own >/srv/own/data; chmod 0666 /srv/own/data; setfacl -m u:games:rw /srv/own/data
     printf '[Service]\\nNice=5\\n' >/etc/systemd/system/ssh.service.d/own.conf

@@ -29,7 +29,7 @@ export const tryApply = (
   given: Manifest,
   why: string | Header = `r${++runs}`,
 ) => {
-  const header = typeof why === 'string' ? { run: why, lines: [] } : why;
+  const header = typeof why === 'string' ? { run: why, lines: ['takeover'] } : why;
   return host.tryExec(`keelson apply ${server}`, { input: text(given, header) });
 };
 
@@ -44,10 +44,10 @@ export async function apply(
   return stdout.split('\n').filter(Boolean);
 }
 
-/** Looks at a host as a preview does. */
+/** Looks at a host as a preview does, which may be taken over. */
 export const lookAt = (host: DebianHost, ...manifests: Manifest[]): Promise<Look> => {
   const script = (input: string) => host.exec('sh -s', { input });
-  return look({ script }, { name: server }, (_facts: Facts) => manifests, 'now');
+  return look({ script }, { name: server, takeOver: true }, (_facts: Facts) => manifests, 'now');
 };
 
 /** Looks, and applies what is due with what the look tells the helper, as `up` does; the lines that it says. */

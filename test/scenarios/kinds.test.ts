@@ -55,10 +55,7 @@ const stories: Record<string, Story> = {
   package: {
     items: [aptPackage('attr')],
     first: ['new    package attr'],
-    damages: [
-      ['apt-mark hold attr', ['drift  package attr hold yes → none']],
-      ['dpkg --remove attr', ['drift  package attr missing → installed']],
-    ],
+    damages: [['dpkg --remove attr', ['drift  package attr missing → installed']]],
     gone: ['gone   package attr'],
     left: '! which getfattr',
   },

@@ -13,6 +13,8 @@ type Case = {
   /** Item lines of the manifests that are wanted, by name. */
   wanted: Record<string, string[]>;
   owners?: Record<string, string>;
+  /** What is somebody's own may be taken over. */
+  takeover?: boolean;
   rows: string[];
 };
 
@@ -37,7 +39,11 @@ function difference(mode: 'look' | 'apply' | 'settled', given: Omit<Case, 'rows'
     ...items.map(tabs),
   ]);
   const input = ['observed', ...given.observed.map(tabs), 'wanted', ...wanted, ''].join('\n');
-  return hostShell(`difference ${mode}`, { memory, input }).split('\n').filter(Boolean).map(blanks);
+  const takeover = given.takeover ? 'takeover=yes;' : '';
+  return hostShell(`${takeover} difference ${mode}`, { memory, input })
+    .split('\n')
+    .filter(Boolean)
+    .map(blanks);
 }
 
 const conf = 'file /etc/a mode=0644 sha256=';
@@ -82,6 +88,54 @@ const cases: Record<string, Case> = {
     observed: ['file /etc/a mode=0600 sha256=1 acl=yes'],
     wanted: { base: [`${conf}1`] },
     rows: ['found file /etc/a mode 0600 0644', 'found file /etc/a acl yes '],
+  },
+  'own: somebody made it, and it is refused': {
+    observed: [
+      'file /etc/a mode=0600 sha256=1 acl=yes @whose=somebody',
+      'absent /etc/b type=file @whose=somebody',
+      'directory /srv/c owner=al mode=0700 extra=x @whose=somebody',
+      'link /srv/d target=/x @whose=somebody',
+      'unit u.service dropins=/etc/x active=inactive @whose=somebody',
+      'rollout shop current=old target=inactive 4190=stopped @whose=somebody',
+    ],
+    wanted: {
+      base: [
+        `${conf}1`,
+        'absent /etc/b',
+        'directory /srv/c owner=root mode=0755',
+        'link /srv/d target=/y',
+        'unit u.service active=active',
+        'rollout shop current=c3 target=active 4190=current',
+      ],
+    },
+    rows: [
+      'own file /etc/a mode 0600 0644',
+      'own file /etc/a acl yes ',
+      'own absent /etc/b type file absent',
+      'own directory /srv/c owner al root',
+      'own directory /srv/c mode 0700 0755',
+      'own directory /srv/c extra x ',
+      'own link /srv/d target /x /y',
+      'found unit u.service active inactive active',
+      'own unit u.service dropins /etc/x ',
+      'own rollout shop current old c3',
+      'found rollout shop target inactive active',
+      'found rollout shop 4190 stopped current',
+    ],
+  },
+  'what may be taken over is only found': {
+    takeover: true,
+    observed: ['file /etc/a mode=0600 sha256=1 @whose=somebody'],
+    wanted: { base: [`${conf}1`] },
+    rows: ['found file /etc/a mode 0600 0644'],
+  },
+  'what a package brought, and what bears the mark of the kit, is nobody’s own': {
+    observed: [
+      'file /etc/a mode=0600 sha256=1 @whose=package',
+      'file /etc/b mode=0600 sha256=1 @whose=kit',
+    ],
+    wanted: { base: [`${conf}1`, `${conf.replace('/etc/a', '/etc/b')}1`] },
+    rows: ['found file /etc/a mode 0600 0644', 'found file /etc/b mode 0600 0644'],
   },
   'found: of another type': {
     observed: ['file /etc/a type=directory', 'absent /etc/b type=file'],

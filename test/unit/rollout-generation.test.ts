@@ -216,15 +216,19 @@ test('also of one that is applied for the first time', () => {
 /** Which of the releases, from the newest to the oldest, are removed. */
 const removed = (settings: string): string =>
   run(`kept=2
-    for number in 1 2 3 4 5; do mkdir -p "$home/releases/f$number"; touch -d "@$((2000 - number))" "$home/releases/f$number"; done
-    mkdir "$home/releases/.staged"
+    mkdir -p "$STATE/trees"
+    for number in 1 2 3 4 5; do
+      mkdir -p "$home/releases/f$number"; touch -d "@$((2000 - number))" "$home/releases/f$number"
+      : >"$(tree_record "$home/releases/f$number").list"
+    done
+    mkdir "$home/releases/.staged" "$home/releases/20260101"; touch -d @1 "$home/releases/20260101"
     release=f1 running=''
     find() { case $1 in /proc*) for one in $running; do echo "$home/releases/$one/dist"; done ;; *) command find "$@" ;; esac; }
     remove_release() { printf '%s ' "$1"; }
     ${settings}
     remove_old_releases; ls "$place"`).trim();
 
-test('releases beyond the number that is kept are removed, the oldest', () => {
+test('releases beyond the number that is kept are removed, the oldest, and none of another tool’s', () => {
   assert.equal(removed(''), 'f3 f4 f5');
   assert.equal(removed('kept=5'), '');
 });

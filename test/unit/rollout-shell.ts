@@ -38,7 +38,7 @@ sleep() { pass "$(echo "$1" | awk '{ print $1 * 100 }')"; }
 systemctl() { echo "systemctl $*" >>"$root/asked"; }
 journalctl() { :; }
 monit() { :; }
-rows=$NEWLINE wanted='' origin=change observation=''
+rows=$NEWLINE wanted='' observed='' origin=change observation=''
 `;
 
 const scratch = mkdtempSync(join(tmpdir(), 'keelson-rollout-'));

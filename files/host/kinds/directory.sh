@@ -3,6 +3,7 @@
 # in all it holds), @remove=keep|last|all.
 
 order_directory=40 observer_directory=paths
+own_directory='type owner group mode acl xattr flags extra'
 
 apply_directory() {
   path=$(item_name "$1")
@@ -41,6 +42,10 @@ remove_strangers() {
 
 remove_directory() {
   is_directory "$1" || return 0
+  if [ -f "$(original_directory "$1")" ]; then
+    leave_directory "$1" "$2"
+    return 0
+  fi
   how=$(field @remove "$2")
   if [ "$how" = last ]; then
     # Not on an update: a directory of another name may only have taken its place.
@@ -57,4 +62,11 @@ remove_directory() {
       ;;
     *) rmdir "$1" 2>/dev/null || stays='kept, it is not empty' ;;
   esac
+}
+
+# It was there before the kit: what of the app is in it must not belong to a number that somebody else gets.
+leave_directory() {
+  take_ownership "$2"
+  [ "$owner" = root ] || chown -Rh --from="$owner" root "$1"
+  restore_directory "$1" && stays='as it was before'
 }

@@ -1,6 +1,7 @@
 # Kind `file`: a text file. Instructions: @check (who is asked whether it is right), @secret.
 
 order_file=70 observer_file=paths staged_file=yes
+own_file='type owner group mode sha256 acl xattr flags'
 
 # A file whose content is right keeps its inode; else it is written anew beside its target.
 # Usage: stage_file LINE PATH CONTENT
@@ -13,6 +14,7 @@ stage_file() {
     install -T -o "$owner" -g "$group" -m "$mode" "$3" "$staged"
     to_swap file "$staged" "$2"
   else
+    keep_original "$2"
     clear_seen_attributes file "$2"
     set_ownership "$2" "$1"
   fi

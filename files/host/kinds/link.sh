@@ -1,6 +1,6 @@
 # Kind `link`: a symbolic link.
 
-order_link=71 observer_link=paths staged_link=yes
+order_link=71 observer_link=paths staged_link=yes own_link="type target"
 
 # Usage: stage_link LINE PATH
 stage_link() { to_swap link "$(field target "$1")" "$2"; }

@@ -1,4 +1,5 @@
 # Kind `package`: a Debian package. What is missing is installed; what the kit brought goes when the kit goes, not before.
+# A hold is its people's to set and to end.
 
 order_package=10 together_package=yes stays_package=always brings_package=yes
 
@@ -6,32 +7,21 @@ observe_package() {
   package_lines=$1
   {
     # shellcheck disable=SC2016 # the format is dpkg's own
-    with_names "$package_lines" dpkg-query -W -f '${Package}\t${db:Status-Want}\t${db:Status-Status}\t${Version}\n'
+    with_names "$package_lines" dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\n'
     printf 'items\n%s\n' "$package_lines"
   } | awk -F '\t' '
     items { print "package\t" $2 (!($2 in version) ? "\tstate=missing" : "\tstate=installed" \
-      (/\tversion=/ ? "\tversion=" version[$2] : "") ($2 in held ? "\thold=yes" : "")); next }
+      (/\tversion=/ ? "\tversion=" version[$2] : "")); next }
     $1 == "items" { items = 1; next }
-    $3 == "installed" { version[$1] = $4; if ($2 == "hold") held[$1] = 1 }'
+    $2 == "installed" { version[$1] = $3 }'
 }
 
 # All of them at once.
 # Usage: apply_package LINES
 apply_package() {
-  rows_of package >"$work/packages"
-  release_holds
-  # One that was only held is not upgraded, which would restart its service.
-  printf '%s' "$1" >"$work/packages.lines"
-  awk -F '\t' 'NR == FNR { if ($4 == "state" || $4 == "version") wanted[$3] = 1; next }
-    $2 in wanted { v = ""; for (i = 3; i <= NF; i++) if ($i ~ /^version=/) v = substr($i, 9); print $2 (v == "" ? "" : "=" v) }' \
-    "$work/packages" "$work/packages.lines" >"$work/packages.wanted"
-  [ ! -s "$work/packages.wanted" ] || install_packages
-}
-
-release_holds() {
-  awk -F '\t' '$4 == "hold" { print $3 " install" }' "$work/packages" >"$work/holds"
-  [ ! -s "$work/holds" ] || when_free dpkg --set-selections <"$work/holds" ||
-    fail "dpkg could not end the hold of $(cut -d ' ' -f 1 "$work/holds" | paste -s -d ' '): $(tail -n 3 "$work/apt")"
+  printf '%s' "$1" | awk -F '\t' '{ v = ""; for (i = 3; i <= NF; i++) if ($i ~ /^version=/) v = substr($i, 9)
+    print $2 (v == "" ? "" : "=" v) }' >"$work/packages.wanted"
+  install_packages
 }
 
 install_packages() {
@@ -52,7 +42,8 @@ $(tail -n 12 "$work/apt")"
 remove_package() {
   [ -f "$STATE/packages" ] || return 0
   { stored_items && pending_items; } | awk -F '\t' '$1 == "package" { print $2 }' | sort -u >"$work/packages.named"
-  sort -u "$STATE/packages" | comm -23 - "$work/packages.named" | without_needed >"$work/packages.ours"
+  apt-mark showhold | cat - "$work/packages.named" | sort -u >"$work/packages.stay"
+  sort -u "$STATE/packages" | comm -23 - "$work/packages.stay" | without_needed >"$work/packages.ours"
   # shellcheck disable=SC2046 # package names hold no blanks
   set -- $(cat "$work/packages.ours")
   [ $# -gt 0 ] || return 0

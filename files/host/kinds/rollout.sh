@@ -5,6 +5,7 @@ order_rollout=88 itself_rollout=yes
 # They follow from another instruction, or say more of a secret than they may.
 silent_rollout='@unit @environment @type @listen @stop @single @health'
 nothing_rollout='stopped inactive'
+own_rollout='current public'
 # Who runs what was applied last did not drift.
 follows_rollout='release {current}=current;older unit=@unit;older environment=@environment;older unit and environment=@unit @environment'
 
@@ -20,7 +21,7 @@ observe_rollout() {
   list_processes
   {
     # An app chooses the name of its directory: no tab or line break in it may end a record.
-    find $links -maxdepth 0 -type l -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
+    find $links -maxdepth 0 \( -type l -o -path '*/current' \) -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
     [ -z "$stale" ] || stale_units
     # What systemd set when it started them.
     [ -z "$environs" ] || grep -aoszH '^KEELSON_[A-Z]*=[0-9a-f]*$' $environs | tr '\0' '\n'
@@ -97,7 +98,13 @@ join_rollouts() {
         if (key == "public" && ("/srv/" app "/public/current") in link) out = out "\tpublic=" copy(link["/srv/" app "/public/current"], app)
         if (key == "current" && ("/srv/" app "/current") in link) out = out "\tcurrent=" release(link["/srv/" app "/current"], app)
       }
-      return out
+      return out (is_ours(app) ? "" : "\t@whose=somebody")
+    }
+    # Another tool has its links there as well.
+    function is_ours(app,  current, public) {
+      current = "/srv/" app "/current"; public = "/srv/" app "/public/current"
+      return (!(current in link) || length(release(link[current], app)) == 64) && \
+        (!(public in link) || copy(link[public], app) ~ /^[0-9a-f]+-[0-9a-f]+$/)
     }
     function state(app, port, wanted, wanted_unit, wanted_environment,  name, socket, pid, active, cwd, runs, own) {
       name = app "@" port ".service"; socket = app "@" port ".socket"
@@ -150,6 +157,7 @@ join_rollouts() {
 apply_rollout() {
   rollout_of "$(item_name "$1")"
   await_rollout
+  case $(observed_of rollout "$app") in *"$TAB@whose=somebody"*) keep_links ;; esac
   # Another run may have brought it about meanwhile; and a setting alone moves nothing.
   if [ "$(printf '%s\n' "$1" | observe_rollout)" = "$(state_of "$1")" ]; then
     note_settings "$1"
@@ -177,9 +185,9 @@ remove_rollout() {
   systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
   systemctl reset-failed "$app@*" 2>/dev/null || :
   open_ports
-  for hash in "$home"/releases/*; do
-    [ ! -d "$hash" ] || remove_release "${hash##*/}"
-  done
+  list_releases | while read -r _ hash; do remove_release "$hash"; done
   rm -rf "$home/current" "$home/public/current" "$home/public/previous" "$place"
+  restore_original "$home/current"
+  restore_original "$home/public/current"
   say change "rollout $app: all instances stopped"
 }

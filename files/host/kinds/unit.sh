@@ -2,6 +2,7 @@
 # written), @config (the directory or file that it reads, beside its own files).
 
 order_unit=85 around_unit=yes silent_unit='@change @config'
+own_unit='fragment dropins'
 # A file that was touched makes what a service has read stale, and systemd ask for a reload.
 echoes_unit='config .* (file|link|absent) .*
 reload .* (file|link|absent) /etc/systemd/system/{name}'
@@ -36,6 +37,8 @@ observe_unit() {
           n = split(v["DropInPaths"], path, " "); list = ""
           for (i = 1; i <= n; i++) if (path[i] ~ /^\/(etc|run)\// && is_own(path[i], u)) list = list (list == "" ? "" : " ") path[i]
           if (list != "") say("dropins", list)
+          # What a generator made goes by itself.
+          if ((list " " v["FragmentPath"]) ~ /\/etc\//) say("@whose", "somebody")
           if (v["NeedDaemonReload"] == "yes") say("reload", "needed")
           if (stale[u] != "") say("@stale", stale[u])
         }

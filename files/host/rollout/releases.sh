@@ -37,7 +37,7 @@ remove_old_releases() {
       sed "s,^$home/releases/,,; s,[/ ].*,,"
   } | sort -u >"$work/needed"
   sort -u "$place/failed" 2>/dev/null >"$work/failed" || :
-  find "$home/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' -printf '%T@ %f\n' | sort -rn |
+  list_releases | sort -rn |
     awk -v kept="$kept" -v needed="$work/needed" -v failed="$work/failed" '
       BEGIN {
         while ((getline hash < failed) > 0) has_failed[hash] = 1
@@ -46,6 +46,25 @@ remove_old_releases() {
       ($2 in has_failed) || ++count > kept && !($2 in is_needed) { print $2 }' >"$work/surplus"
   while read -r hash; do remove_release "$hash"; done <"$work/surplus"
   rm -f "$place/failed"
+}
+
+# What another tool has under the names of ours.
+keep_links() {
+  for link in "$home/current" "$home/public/current"; do
+    if is_there "$link" && ! is_there "$STATE/originals$link"; then
+      mkdir -p "$STATE/originals${link%/*}"
+      cp -a "$link" "$STATE/originals$link"
+      # A link is swapped; what is none would be in the way.
+      ! is_directory "$link" || rm -rf "$link"
+    fi
+  done
+}
+
+# TIME NAME of those that the kit unpacked: another tool's have names of digits, too.
+list_releases() {
+  find "$home/releases" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' -printf '%T@ %f\n' | while read -r time hash; do
+    [ ! -f "$(tree_record "$home/releases/$hash").list" ] || printf '%s %s\n' "$time" "$hash"
+  done
 }
 
 note_failed() { [ "$old" = "$release" ] || printf '%s\n' "$release" >>"$place/failed"; }

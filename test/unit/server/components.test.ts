@@ -13,6 +13,7 @@ test('the smallest server is an address; everything else has a default', () => {
     packages: [],
     openFiles: 524288,
     sysctl: {},
+    takeOver: false,
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
     nginx: { connections: 4096, logs: 14, balancers: [] },
     monit: { interval: 15, disk: '90%', memory: '90%', load: 4 },

@@ -1,0 +1,39 @@
+/** What a look finds on a host that ends the run before anything is planned. */
+import type { Judged } from './answer.ts';
+import type { Manifest } from './manifest.ts';
+import { preview, type Texts } from './preview.ts';
+import { type Row, words } from './rows.ts';
+
+/**
+ * What is somebody else's altogether, such as a user of an app's name.
+ * @throws with all of it.
+ */
+export function refuseForeign(manifests: readonly Judged[]): void {
+  const foreign = manifests
+    .flatMap(({ rows }) => rows)
+    .filter(({ origin }) => origin === 'foreign')
+    .map(words);
+  if (foreign.length > 0) throw new Error(foreign.join('; '));
+}
+
+/**
+ * What somebody made in a place that the kit needs is shown whole before anything of it is replaced.
+ * @throws with each item, the lines that differ, and what allows it.
+ */
+export function refuseOwn(
+  seen: readonly { manifest: Manifest; rows: readonly Row[] }[],
+  texts: ReadonlyMap<string, Texts>,
+): void {
+  const lines = seen.flatMap(({ manifest: { notes: _, ...manifest }, rows }) => {
+    const own = rows.filter(({ origin }) => origin === 'own');
+    return preview(manifest, own, texts, true);
+  });
+  if (lines.length === 0) return;
+  throw new Error(
+    [
+      'is in use: of what the kit needs there, this is neither its own nor as a package brought it',
+      ...lines.map((line) => `  ${line}`),
+      'Nothing was changed. Move it out of the way; or, when nobody needs it any more, set takeOver: true for this server: the originals are kept, and come back on destroy.',
+    ].join('\n'),
+  );
+}
