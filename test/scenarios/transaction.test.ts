@@ -268,25 +268,22 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     // One program reads both and refuses two of a kind, as nginx does with default servers.
     const site = (name: string) =>
       manifest(
-        [directory('/etc/own.d'), file(`/etc/own.d/${name}.conf`, 'default\n')],
+        [
+          directory('/etc/own.d'),
+          file(`/etc/own.d/${name}.conf`, 'default\n', { serves: ['default'] }),
+        ],
         `site-${name}`,
-        { replaces: 'site-' },
       );
     const drop = (name: string) => `file /etc/own.d/${name}.conf`;
     await converge(host, site('old'), site('other'));
-    const { seen } = await lookAt(host, site('new'), site('other'));
-    assert.deepEqual(
-      seen.map(({ header }) => header.lines),
-      [['replaces\tsite-old'], []],
-    );
+    const header = { run: 'r-new', lines: ['replaces\tsite-old'] };
     // What fails puts them back.
-    const { header } = seen[0] ?? {};
     const items = [...site('new').items, unit('nothing.service', { active: 'active' })];
-    const failed = await tryApply(host, { ...site('new'), items }, header);
+    const failed = await tryApply(host, { ...site('new'), items }, { ...header, run: 'r-bad' });
     assert.match(failed.stdout, /old.conf: put back as it was/);
     await host.exec('cd /etc/own.d; test -f old.conf; ! test -e new.conf');
     assert.deepEqual(
-      await converge(host, site('new'), site('other')),
+      await apply(host, site('new'), header),
       [`gone   ${drop('old')}`, `new    ${drop('new')}`].sort(),
     );
     await host.exec('cd /etc/own.d; test "$(echo *)" = "new.conf other.conf"');
