@@ -12,12 +12,12 @@ test('an app that takes the place of another', async (t) => {
   const { host, stack } = await provisionedHost(t);
   const { server, apps } = config(codeOf(stack)) as {
     server: object;
-    apps: Record<string, object>;
+    apps: Record<string, { rollout?: object }>;
   };
   const running = async () => Object.keys((await stack.outputs()).apps as object);
   await inOrder(t, [
     [
-      'cannot have its ports yet: the run says who has them, and what still runs',
+      'and fails leaves it as it was: the run says why, and what still runs',
       async () => {
         await stack.pulumi([
           'config',
@@ -27,12 +27,13 @@ test('an app that takes the place of another', async (t) => {
           '--stack',
           stack.name,
         ]);
-        stack.configure({ server, apps: { store: apps.shop } });
+        const rollout = { ...apps.shop?.rollout, start: '5s', status: 404 };
+        stack.configure({ server, apps: { store: { ...apps.shop, rollout } } });
         const run = await stack.try('up');
         assert.notEqual(run.code, 0);
         assert.match(
           said(run),
-          /cannot have its port, which is held by node \(process \d+ of shop@4190\.service\); give store another port, or take this one from shop in a run of its own first/,
+          /it answered 200, not 404, to \/; there is nothing to go back to, what gave way runs again: shop@4190\.service/,
         );
         assert.deepEqual(Object.keys(run.outputs.apps as object), ['server/shop']);
         assert.deepEqual(await running(), ['server/shop']);

@@ -295,6 +295,31 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await host.exec('test -f /etc/own.d/old.conf');
   },
 
+  'what fails of one app is told by the last command, and holds back what follows of its own':
+    async (host) => {
+      const run = 'r-late';
+      const bad = manifest([unit('nothing.service', { active: 'active' })], 'app-bad');
+      const failed = await tryApply(host, bad, { run, lines: ['late\t-'] });
+      assert.deepEqual([failed.code, failed.stderr], [0, '']);
+      assert.match(failed.stdout, /failed app-bad: the end of this run says why/);
+      const next = manifest([file('/etc/late', 'x\n')], 'rollout-bad');
+      const { code, stdout } = await tryApply(host, next, { run, lines: ['late\tapp-bad'] });
+      assert.deepEqual([code, stdout], [0, 'held back, since app-bad failed\n']);
+      await host.exec('! test -e /etc/late');
+      // What went before stays, and the next run knows nothing of it.
+      await apply(host, manifest([file('/etc/late', 'x\n')], 'app-old'));
+      const last = () => host.tryExec('keelson prune server', { input: `run ${run}\nend\n` });
+      const told = await last();
+      assert.notEqual(told.code, 0);
+      assert.match(told.stderr, /^keelson: .*nothing\.service/m);
+      await host.exec('test -f /etc/late');
+      assert.equal((await last()).code, 0);
+      await host.exec('! test -e /etc/late');
+      assert.deepEqual(await apply(host, next, { run: 'r-next', lines: ['late\tapp-bad'] }), [
+        'new    file /etc/late',
+      ]);
+    },
+
   'names that were cut on their way prune nothing': async (host) => {
     await apply(host, manifest([file('/etc/own.conf', 'x')], 'one'));
     const { code, stderr } = await host.tryExec('keelson prune server', { input: 'run r\n' });

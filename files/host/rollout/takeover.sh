@@ -53,12 +53,12 @@ give_all_back() {
 # Usage: give_back INSTANCES. Those that gave way to them run again, and are waited for before they are asked.
 give_back() {
   [ -s "$place/taken" ] || return 0
-  while IFS=$TAB read -r key goer units <&3; do
+  while IFS=$TAB read -r key goer gave_way <&3; do
     case " $1 " in *" $key "*) ;; *) continue ;; esac
     systemctl_each stop socket "$key" 3<&-
     systemctl_each stop service "$key" 3<&-
     # shellcheck disable=SC2086 # units
-    systemctl start $units 3<&- 2>/dev/null || :
+    systemctl start $gave_way 3<&- 2>/dev/null || :
     tries=0
     while [ -z "$(ss -Hltn "sport = :$key" 3<&-)" ] && [ "$tries" -lt $((start * 10)) ]; do
       tries=$((tries + 1))
