@@ -17,10 +17,10 @@ const app = (stack: Stack, name: string, domains: string[], port: number, more: 
   rollout: { drain: '2s', start: '10s', watch: '0s', answers: 1 },
 });
 
-test('an app that takes the place of another', async (t: TestContext) => {
+/** A host with the small app, which is to go. */
+async function shopOn(t: TestContext) {
   const { host, stack } = await provisionedHost(t, { cpus: 2 });
   await stack.pulumi(['config', 'rm', '--path', 'keelson:secrets.shop', '--stack', stack.name]);
-  const names = ['www.example.com', 'default'];
 
   /** Runs `up` with these apps while visitors ask for some domains. */
   const upWith = async (apps: Record<string, object>, ...domains: string[]) => {
@@ -31,8 +31,15 @@ test('an app that takes the place of another', async (t: TestContext) => {
     t.diagnostic(`${Object.keys(apps)}: ${run.code}, ${JSON.stringify(visited)}`);
     return { run, visited: Object.fromEntries(domains.map((name, at) => [name, visited[at]])) };
   };
-  const assertAnswered = (visited: Visited | undefined, ...by: string[]) =>
-    assert.deepEqual([Object.keys(visited?.by ?? {}), visited?.failed], [by, []]);
+  return { host, stack, upWith };
+}
+
+const assertAnswered = (visited: Visited | undefined, ...by: string[]) =>
+  assert.deepEqual([Object.keys(visited?.by ?? {}), visited?.failed], [by, []]);
+
+test('an app that takes the place of another', async (t: TestContext) => {
+  const { host, stack, upWith } = await shopOn(t);
+  const names = ['www.example.com', 'default'];
   const store = (more?: More) => ({ store: app(stack, 'store', names, 4190, more) });
 
   await inOrder(t, [
@@ -95,28 +102,34 @@ test('an app that takes the place of another', async (t: TestContext) => {
         await assertNothingToDo(stack);
       },
     ],
+  ]);
+});
+
+test('apps that move to other ports', async (t: TestContext) => {
+  const { stack, upWith } = await shopOn(t);
+  const press = (port: number) => app(stack, 'press', ['shop.example.com', 'default'], port);
+  const wiki = (port: number) => app(stack, 'wiki', ['wiki.example.com'], port);
+  const single = (name: string) => app(stack, name, ['one.example.com'], 4400, { instances: 1 });
+
+  await inOrder(t, [
     [
-      'on other ports, it has the domains from one moment on',
+      'on other ports, one has the domains of another from one moment on',
       async () => {
-        const apps = {
-          news: app(stack, 'news', ['blog.example.com'], 4210),
-          wiki: app(stack, 'wiki', ['wiki.example.com'], 4300),
-        };
-        const { run, visited } = await upWith(apps, 'blog.example.com');
+        const { run, visited } = await upWith(
+          { press: press(4210), wiki: wiki(4300) },
+          'shop.example.com',
+        );
         assert.equal(run.code, 0, said(run));
-        assertAnswered(visited['blog.example.com'], 'blog', 'news');
+        assertAnswered(visited['shop.example.com'], 'ok\n', 'press');
       },
     ],
     [
       'a port of one that moves away in the same run comes after that',
       async () => {
-        const apps = {
-          wiki: app(stack, 'wiki', ['wiki.example.com'], 4210),
-          news: app(stack, 'news', ['blog.example.com'], 4220),
-        };
-        const { run, visited } = await upWith(apps, 'blog.example.com', 'wiki.example.com');
+        const apps = { wiki: wiki(4210), press: press(4220), one: single('one') };
+        const { run, visited } = await upWith(apps, 'shop.example.com', 'wiki.example.com');
         assert.equal(run.code, 0, said(run));
-        assertAnswered(visited['blog.example.com'], 'news');
+        assertAnswered(visited['shop.example.com'], 'press');
         assertAnswered(visited['wiki.example.com'], 'wiki');
         await assertNothingToDo(stack);
       },
@@ -124,11 +137,7 @@ test('an app that takes the place of another', async (t: TestContext) => {
     [
       'two that want each other’s ports are refused, and the preview says why',
       async () => {
-        const apps = {
-          wiki: app(stack, 'wiki', ['wiki.example.com'], 4220),
-          news: app(stack, 'news', ['blog.example.com'], 4210),
-        };
-        stack.configure({ apps });
+        stack.configure({ apps: { wiki: wiki(4220), press: press(4210), one: single('one') } });
         const run = await stack.try('preview');
         assert.notEqual(run.code, 0);
         assert.match(said(run), /apps \w+ and \w+ want each other's ports in one run .*; give/);
@@ -137,14 +146,10 @@ test('an app that takes the place of another', async (t: TestContext) => {
     [
       'where one instance serves, the preview says what that costs',
       async () => {
-        const one = { instances: 1 };
-        const first = { one: app(stack, 'one', ['one.example.com'], 4190, one) };
-        assert.equal((await upWith(first)).run.code, 0);
-        stack.configure({ apps: { other: app(stack, 'other', ['one.example.com'], 4190, one) } });
+        stack.configure({ apps: { wiki: wiki(4210), press: press(4220), other: single('other') } });
         const told = said(await stack.preview());
-        assert.match(told, /takes port 4190 from one, which goes: nobody answers for the seconds/);
-        const run = await stack.up();
-        assert.match(said(run), /rollout other 4190 stopped → current/);
+        assert.match(told, /takes port 4400 from one, which goes: nobody answers for the seconds/);
+        assert.match(said(await stack.up()), /rollout other 4400 stopped → current/);
         await assertNothingToDo(stack);
       },
     ],
