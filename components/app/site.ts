@@ -71,6 +71,7 @@ export const site = appComponent({
       directory(`${sites}/${app.name}`, { whole: true }),
       file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
         check: 'nginx',
+        serves: app.domains,
       }),
     ],
     // nginx refuses a second default server: another site that was it gives it up first.

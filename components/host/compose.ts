@@ -8,7 +8,7 @@ import { concerns, withFiles } from './unit-files.ts';
 export type Wanted = { readonly [part in Part]?: readonly Item[] } & {
   /** Local archives of the blobs among its items. */
   readonly uploads?: readonly Upload[];
-  /** Manifests of its app that come after those of all other apps, also of those that go. */
+  /** Manifests of its app that come after those of all other apps. */
   readonly last?: readonly Part[];
 };
 
@@ -45,7 +45,6 @@ export function compose(contributions: readonly Contribution[]): Manifest[] {
       name,
       after: after.filter((other) => named.has(other)),
       ...(app !== undefined && { app }),
-      ...(slot.isLast && { replaces: manifestName(part, '') }),
       secret: manifests[part].secret,
       items,
       uploads: uploadsOf(items, mine),
@@ -61,8 +60,6 @@ type Slot = {
   part: Part;
   app?: string;
   after: readonly string[];
-  /** Those of all other apps come before it. */
-  isLast: boolean;
 };
 
 /** The places of all manifests that a host may have, in their order. */
@@ -83,7 +80,6 @@ function slots(contributions: readonly Contribution[]): Slot[] {
         ...(after ? [manifestName(after, app)] : []),
         ...others.map((other) => manifestName(part, other)),
       ],
-      isLast: app !== undefined && isLast(app, part),
     };
   };
   const scoped = (scope: 'server' | 'app') =>

@@ -12,6 +12,7 @@ import { preview, type Texts } from './preview.ts';
 import { refuseForeign, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
+import { type Succession, succession } from './succession.ts';
 
 /** What a host's manifests are, given its facts. */
 export type Render = (facts: Facts) => Manifest[];
@@ -43,6 +44,8 @@ export type Look = {
   readonly helper: Seen;
   readonly seen: readonly Seen[];
   readonly gone: readonly Gone[];
+  /** What fails of an app is told by the last command, so that the others get theirs. */
+  readonly isLate: boolean;
 };
 
 /** Names a run: its time in UTC, and a few random digits since two clocks may agree. */
@@ -72,12 +75,15 @@ export async function look(
   const gone = answer.manifests
     .filter(({ verdict }) => verdict === 'gone')
     .map(({ name, rows }) => ({ name, due: true as const, rows, lines: rows.map(sentence) }));
-  const given: Given = { memory, texts: answer.texts, run, gone, takeover };
-  const [own, ...seen] = manifests.map((manifest) =>
+  const isDue = (name: string) =>
+    judged.get(name)?.verdict === 'due' || !memory.manifests.has(name);
+  const related = succession(manifests, answer.manifests, isDue);
+  const given: Given = { memory, texts: answer.texts, run, related, isDue, takeover };
+  const [own, ...seen] = related.manifests.map((manifest) =>
     see(manifest, judged.get(manifest.name), given),
   );
   refuseOwn(seen, answer.texts);
-  return { facts, memory, helper: own as Seen, seen, gone };
+  return { facts, memory, helper: own as Seen, seen, gone, isLate: related.isLate };
 }
 
 /** What the script is asked: of each manifest the hash of the text that would mean that it is applied, and its items. */
@@ -92,38 +98,39 @@ type Given = {
   memory: Memory;
   texts: ReadonlyMap<string, Texts>;
   run: string;
-  gone: readonly Gone[];
   takeover: readonly string[];
+  related: Succession;
+  isDue: (name: string) => boolean;
 };
 
 function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen {
-  const { memory, texts, run } = given;
+  const { memory, texts, run, related } = given;
   if (!judged) throw new Error(`nothing could be found out about the manifest ${manifest.name}`);
   const known = memory.manifests.get(manifest.name);
-  const due = judged.verdict === 'due' || known === undefined;
+  const due = given.isDue(manifest.name);
   const { rows } = judged;
   const drift = rows.filter(({ origin }) => origin === 'drift').map(sentence);
+  const orders = related.orders.get(manifest.name) ?? [];
   return {
     ...{ manifest, due, rows },
-    header: due ? { run, lines: [...drift, ...orders(manifest, rows, given)] } : known,
-    lines: preview(manifest, rows, texts, known !== undefined),
+    header:
+      due || !known
+        ? { run, lines: [...drift, ...allowed(rows, given), ...strangers(rows), ...orders] }
+        : known,
+    lines: [
+      ...preview(manifest, rows, texts, known !== undefined),
+      ...((due && related.notes.get(manifest.name)) || []),
+    ],
   };
 }
 
-/** What only the look can know: what may be taken over, whose strangers are, and who takes whose place. */
-const orders = (
-  { replaces }: Manifest,
-  rows: readonly Row[],
-  { gone, takeover }: Given,
-): readonly string[] => [
-  ...(rows.some(({ origin }) => origin === 'found') ? takeover : []),
-  ...rows
-    .filter(({ key }) => key === 'extra')
-    .map(({ name, from }) => `stranger\t${name}\t${from}`),
-  ...gone
-    .filter(({ name }) => replaces !== undefined && name.startsWith(replaces))
-    .map(({ name }) => `replaces\t${name}`),
-];
+/** Where it may replace what is there, the host is told so with what was found. */
+const allowed = (rows: readonly Row[], { takeover }: Given): readonly string[] =>
+  rows.some(({ origin }) => origin === 'found') ? takeover : [];
+
+/** Only the look knows all manifests, and so what none of them names. */
+const strangers = (rows: readonly Row[]): readonly string[] =>
+  rows.filter(({ key }) => key === 'extra').map(({ name, from }) => `stranger\t${name}\t${from}`);
 
 /** The helper as a manifest of one file, which its installation notes on the host. */
 function helperManifest(): Manifest {
@@ -152,7 +159,7 @@ export function assume(render: Render, last: Remembered | undefined, run: string
       return { manifest, due: false, header, rows: [], lines: [] };
     },
   );
-  return { facts, memory, helper: own as Seen, seen, gone: [] };
+  return { facts, memory, helper: own as Seen, seen, gone: [], isLate: false };
 }
 
 /** Which run sent each blob that these manifests name. */

@@ -15,8 +15,6 @@ export type Manifest = {
   readonly secret?: boolean;
   /** Seconds after which its files go back by themselves, unless the change is confirmed over a new connection. */
   readonly confirm?: number;
-  /** It takes the place of manifests whose names begin so, when nothing names them any more: their files go with its swap. */
-  readonly replaces?: string;
   readonly items: readonly Item[];
   /** What a preview says beside the rows of some items. */
   readonly notes?: readonly Note[];

@@ -106,7 +106,10 @@ const confirm = (
     { parent, dependsOn: [applied] },
   );
 
-/** The last one of a host: takes away what no manifest names any more; its `delete` takes away all. */
+/**
+ * The last one of a host: fails with what failed before, or takes away what no manifest names any more; its `delete`
+ * takes away all.
+ */
 function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
   const { look, name, run } = plan;
   const names = look.seen.map(({ manifest }) => manifest.name);
@@ -118,7 +121,7 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
       stdin: plan.after([`run ${run}`, ...names, 'end', ''].join('\n')),
       delete: `${helperPath} destroy ${name}`,
     },
-    { dependsOn: all, settled: look.gone.length === 0 },
+    { dependsOn: all, settled: look.gone.length === 0 && !look.isLate },
   );
   // What it did the plugin tells, line by line, as it does when the resource is deleted.
   tell({ lines: look.gone.flatMap(({ lines }) => lines), due: false }, last);

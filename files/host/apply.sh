@@ -36,15 +36,18 @@ read_manifest() {
   esac
   run=${run#run } confirm_seconds='' takeover=''
   mkdir "$work/content"
-  strangers=$work/content/strangers replaced=$work/content/replaced
+  strangers=$work/content/strangers replaced=$work/content/replaced taken=$work/content/taken
   : >"$strangers"
   : >"$replaced"
+  : >"$taken"
   awk -v dir="$work/content" -v items="$work/items" '
     BEGIN { printf "" >items }
     !body { body = /^$/
       if (sub(/^stranger\t/, "")) print >(dir "/strangers")
       if (sub(/^replaces\t/, "")) print >(dir "/replaced")
       if ($0 == "takeover") print >(dir "/takeover")
+      if (/^takes\t/) print >(dir "/taken")
+      if (sub(/^late\t/, "")) print >(dir "/late")
       next }
     /^\|/ { print substr($0, 2) >(dir "/" n); next }
     /^end$/ { whole = 1; exit }
@@ -54,6 +57,7 @@ read_manifest() {
     END { exit !whole }' "$work/manifest" || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
+  [ ! -f "$work/content/late" ] || be_late
   wanted=$(cat "$work/items")
 }
 
@@ -137,7 +141,7 @@ apply_kind() {
   items_of "$1"
   if [ -n "$around" ] && { [ -n "$of_kind" ] || [ -s "$work/touched" ]; }; then "begin_$1" "$of_kind"; fi
   # A kind that puts back by itself what a failure leaves behind.
-  [ -z "$itself" ] || [ -z "$of_kind" ] || : >"$work/undo"
+  [ -z "$itself" ] || [ -z "$of_kind" ] || leave_undo "$itself"
   different_of "$1"
   if [ -z "$different" ]; then :
   elif [ -n "$together" ]; then "apply_$1" "$different"

@@ -34,12 +34,13 @@ difference() {
 #   lists     keys that hold a list; it drifted only when it holds what neither was nor is wanted
 #   follows   FROM=KEYS;…: a state that only shows that these keys were others when it came about; {KEY} stands for
 #             the first eight letters of what the key was
+#   leaves    what a row of one that goes has as FROM: the value of this instruction, or `ports` of a rollout
 #   echoes    KEY FROM CAUSE, blanks between them, a line each: patterns of rows that only follow from another one,
 #             whose "KIND NAME" has the pattern CAUSE; {name} stands for the name of the item itself
 list_traits() {
   traits=''
   for kind in $KINDS; do
-    for trait in silent stays own nothing lists follows echoes; do
+    for trait in silent stays own nothing lists follows leaves echoes; do
       eval "trait_lines=\${${trait}_$kind:-}"
       IFS=$NEWLINE
       set -f

@@ -23,7 +23,7 @@ tell() {
 log_line() { printf '%s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
 
 fail() {
-  printf 'keelson: %s\n' "$1" >&2
+  if [ -n "${is_late_run:-}" ]; then printf 'keelson: %s\n' "$1" >"$work/failure"; else printf 'keelson: %s\n' "$1" >&2; fi
   exit 1
 }
 
@@ -64,6 +64,7 @@ close_work() {
   set +e
   [ "$result" = 0 ] || [ ! -s "$work/undo" ] || undo
   cat "$work/said" 2>/dev/null
+  if [ "$result" != 0 ] && [ -n "${is_late_run:-}" ]; then note_late "$result" && result=0; fi
   rm -rf "$work"
   exit "$result"
 }

@@ -10,6 +10,7 @@ prune() {
   sed '1d; $d' "$work/names" >"$work/kept"
   printf 'helper\n' >>"$work/kept"
   take_lock
+  tell_late
   forget "$(doomed)"
 }
 

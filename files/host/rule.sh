@@ -177,8 +177,16 @@ function gone_from(from, is_whole,  i, id, other, is_named) {
     if (is_named) continue
     told_gone[id] = 1
     split(id, field, "\t"); kind = field[1]; name = field[2]
-    row("gone", "", "", "")
+    row("gone", "", leaves(known_line["stored", from, id]), "")
   }
+}
+# What others may want of it, or what becomes of it.
+function leaves(line,  what, n, i, out) {
+  what = trait[kind, "leaves"]
+  n = read_state(line, was, was_key)
+  if (what != "ports") return was[what]
+  if (was["@type"] == "web") for (i = 1; i <= n; i++) if (was_key[i] ~ /^[0-9]+$/) out = out (out == "" ? "" : ",") was_key[i]
+  return out
 }
 # Another server of the stack has it.
 function is_others(manifest) { return owner[manifest] != "" && server != "" && owner[manifest] != server }

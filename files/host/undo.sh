@@ -14,6 +14,13 @@ keep_for_undo() {
   fi
 }
 
+# Usage: leave_undo yes|replaced. To the kind itself; but for the files of what gives way, which it knows nothing of.
+leave_undo() {
+  [ "$1" != replaced ] || [ ! -s "$work/obsolete" ] || awk -F '\t' 'NR == FNR { gives_way[$2]; next } $2 in gives_way' \
+    "$work/obsolete" "$work/undo" >"$work/undo.left"
+  if [ -f "$work/undo.left" ]; then mv "$work/undo.left" "$work/undo"; else : >"$work/undo"; fi
+}
+
 # Nothing of this is undone any more; what may have to go back later is kept for that.
 finish_undo() {
   mv "$work/undo" "$work/undone"

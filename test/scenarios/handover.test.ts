@@ -12,12 +12,12 @@ test('an app that takes the place of another', async (t) => {
   const { host, stack } = await provisionedHost(t);
   const { server, apps } = config(codeOf(stack)) as {
     server: object;
-    apps: Record<string, object>;
+    apps: Record<string, { rollout?: object }>;
   };
   const running = async () => Object.keys((await stack.outputs()).apps as object);
   await inOrder(t, [
     [
-      'cannot have its ports yet: the run says who has them, and what still runs',
+      'and fails leaves it as it was: the run says why, and what still runs',
       async () => {
         await stack.pulumi([
           'config',
@@ -27,13 +27,21 @@ test('an app that takes the place of another', async (t) => {
           '--stack',
           stack.name,
         ]);
-        stack.configure({ server, apps: { store: apps.shop } });
+        const rollout = { ...apps.shop?.rollout, start: '5s', status: 404 };
+        const domains = ['store.example.com'];
+        stack.configure({ server, apps: { store: { ...apps.shop, domains, rollout } } });
+        assert.match(
+          said(await stack.preview()),
+          /takes ports 4190, 4191 from shop, which goes: the site of shop goes first \(shop\.example/,
+        );
         const run = await stack.try('up');
         assert.notEqual(run.code, 0);
         assert.match(
           said(run),
-          /cannot have its port, which is held by node \(process \d+ of shop@4190\.service\); give store another port, or take this one from shop in a run of its own first/,
+          /it answered 200, not 404, to \/; there is nothing to go back to, what gave way runs again: shop@4190\.service/,
         );
+        assert.equal((await ask(host, '/', { domain: 'shop.example.com' })).status, 200);
+        await host.exec('test -f /etc/monit/keelson.d/shop.conf; systemctl is-active shop@4191');
         assert.deepEqual(Object.keys(run.outputs.apps as object), ['server/shop']);
         assert.deepEqual(await running(), ['server/shop']);
       },

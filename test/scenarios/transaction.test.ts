@@ -268,25 +268,22 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     // One program reads both and refuses two of a kind, as nginx does with default servers.
     const site = (name: string) =>
       manifest(
-        [directory('/etc/own.d'), file(`/etc/own.d/${name}.conf`, 'default\n')],
+        [
+          directory('/etc/own.d'),
+          file(`/etc/own.d/${name}.conf`, 'default\n', { serves: ['default'] }),
+        ],
         `site-${name}`,
-        { replaces: 'site-' },
       );
     const drop = (name: string) => `file /etc/own.d/${name}.conf`;
     await converge(host, site('old'), site('other'));
-    const { seen } = await lookAt(host, site('new'), site('other'));
-    assert.deepEqual(
-      seen.map(({ header }) => header.lines),
-      [['replaces\tsite-old'], []],
-    );
+    const header = { run: 'r-new', lines: ['replaces\tsite-old'] };
     // What fails puts them back.
-    const { header } = seen[0] ?? {};
     const items = [...site('new').items, unit('nothing.service', { active: 'active' })];
-    const failed = await tryApply(host, { ...site('new'), items }, header);
+    const failed = await tryApply(host, { ...site('new'), items }, { ...header, run: 'r-bad' });
     assert.match(failed.stdout, /old.conf: put back as it was/);
     await host.exec('cd /etc/own.d; test -f old.conf; ! test -e new.conf');
     assert.deepEqual(
-      await converge(host, site('new'), site('other')),
+      await apply(host, site('new'), header),
       [`gone   ${drop('old')}`, `new    ${drop('new')}`].sort(),
     );
     await host.exec('cd /etc/own.d; test "$(echo *)" = "new.conf other.conf"');
@@ -297,6 +294,31 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await apply(host, site('new'), header);
     await host.exec('test -f /etc/own.d/old.conf');
   },
+
+  'what fails of one app is told by the last command, and holds back what follows of its own':
+    async (host) => {
+      const run = 'r-late';
+      const bad = manifest([unit('nothing.service', { active: 'active' })], 'app-bad');
+      const failed = await tryApply(host, bad, { run, lines: ['late\t-'] });
+      assert.deepEqual([failed.code, failed.stderr], [0, '']);
+      assert.match(failed.stdout, /failed app-bad: the end of this run says why/);
+      const next = manifest([file('/etc/late', 'x\n')], 'rollout-bad');
+      const { code, stdout } = await tryApply(host, next, { run, lines: ['late\tapp-bad'] });
+      assert.deepEqual([code, stdout], [0, 'held back, since app-bad failed\n']);
+      await host.exec('! test -e /etc/late');
+      // What went before stays, and the next run knows nothing of it.
+      await apply(host, manifest([file('/etc/late', 'x\n')], 'app-old'));
+      const last = () => host.tryExec('keelson prune server', { input: `run ${run}\nend\n` });
+      const told = await last();
+      assert.notEqual(told.code, 0);
+      assert.match(told.stderr, /^keelson: .*nothing\.service/m);
+      await host.exec('test -f /etc/late');
+      assert.equal((await last()).code, 0);
+      await host.exec('! test -e /etc/late');
+      assert.deepEqual(await apply(host, next, { run: 'r-next', lines: ['late\tapp-bad'] }), [
+        'new    file /etc/late',
+      ]);
+    },
 
   'names that were cut on their way prune nothing': async (host) => {
     await apply(host, manifest([file('/etc/own.conf', 'x')], 'one'));

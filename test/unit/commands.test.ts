@@ -34,6 +34,7 @@ const look = (all: Seen[], more: Partial<Look> = {}): Look => ({
   helper: settledHelper,
   seen: all,
   gone: [],
+  isLate: false,
   ...more,
 });
 

@@ -70,11 +70,6 @@ test('a site that is to be the last comes after those of the other apps', () => 
       ['site-shop', 'site-blog site-wiki'],
     ],
   );
-  const replacing = compose([web('shop', { last: ['site'] }), web('blog')]);
-  assert.deepEqual(
-    replacing.flatMap(({ name, replaces }) => (replaces ? [[name, replaces]] : [])),
-    [['site-shop', 'site-']],
-  );
 });
 
 test('what several components want with the same words is one item, in several manifests too', () => {

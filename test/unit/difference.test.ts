@@ -353,3 +353,35 @@ test('the look says which manifests are due, and why', () => {
     'text /etc/a found ',
   ]);
 });
+
+test('what goes says what others may want of it', () => {
+  const stored = {
+    'rollout-shop': [
+      'rollout shop current=1 target=active 4190=current 4191=current @type=web @stop=5',
+      'rollout jobs current=1 target=active 1=current @type=worker',
+    ],
+    'site-shop': [
+      'file /etc/nginx/keelson.d/shop.conf mode=0644 @check=nginx @serves=a.de·default',
+      'directory /srv/shop/media mode=0750 @remove=keep',
+      'directory /srv/shop mode=0750',
+    ],
+  };
+  assert.deepEqual(difference('look', { observed: [], stored, wanted: {} }), [
+    'manifest rollout-shop gone',
+    'gone rollout shop  4190,4191 ',
+    'gone rollout jobs   ',
+    'manifest site-shop gone',
+    'gone file /etc/nginx/keelson.d/shop.conf  a.de·default ',
+    'gone directory /srv/shop/media  keep ',
+    'gone directory /srv/shop   ',
+  ]);
+});
+
+test('domains are told by the content of their site', () => {
+  const file = (serves: string) => `file /etc/a mode=0644 sha256=1 @check=a @serves=${serves}`;
+  const given = { stored: { base: [file('a.de')] }, wanted: { base: [file('b.de')] } };
+  assert.deepEqual(
+    difference('apply', { observed: ['file /etc/a mode=0644 sha256=1'], ...given }),
+    [],
+  );
+});

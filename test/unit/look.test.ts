@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unseen } from '../../components/host/facts.ts';
 import { sha256 } from '../../components/host/item.ts';
-import { blob, file } from '../../components/host/kinds.ts';
+import { blob, file, instances } from '../../components/host/kinds.ts';
 import { assume, look, newRun, type Remembered } from '../../components/host/look.ts';
 import { type Manifest, text } from '../../components/host/manifest.ts';
+import { rolled } from './moving.ts';
 
 const render = () => [{ name: 'app-shop', after: [], items: [blob('abc', '')] }];
 
@@ -42,14 +43,17 @@ const facts = Object.entries({ ...unseen.facts, releases: undefined })
 const known = ['header\tbase run r1', 'header\thelper run r0'];
 
 /** Looks with these lines as the answers to the two scripts. */
-async function see(memory: readonly string[], answer: readonly string[], wanted = base) {
+async function see(memory: readonly string[], answer: readonly string[], ...wanted: Manifest[]) {
   const asked: string[] = [];
   const answers = [[...facts, ...memory], answer];
   const script = async (program: string) => {
     asked.push(program);
     return (answers[asked.length - 1] ?? []).map((line) => `${line}\n`).join('');
   };
-  return { asked, look: await look({ script }, { name: 'web1' }, () => [wanted], 'now') };
+  return {
+    asked,
+    look: await look({ script }, { name: 'web1' }, () => (wanted.length ? wanted : [base]), 'now'),
+  };
 }
 
 test('the host is asked with the hash of the text that would mean that a manifest is applied', async () => {
@@ -91,15 +95,21 @@ test('what nothing names any more comes by itself', async () => {
 });
 
 test('a header tells the helper what only a look at all manifests can know', async () => {
-  const taker = { ...base, name: 'site-store', replaces: 'site-' };
+  const site = file('/etc/nginx/keelson.d/store.conf', '', { serves: ['default'] });
+  const items = [site, instances('store', [4190], { type: 'web', stop: 1 })];
+  const taker = { name: 'site-store', after: [], app: 'store', items };
+  const moves = { ...base, name: 'rollout-store', app: 'store', items: [rolled('store', [4190])] };
   const extra = 'found\tdirectory\t/etc/a.d\textra\tx,y z\t';
-  const gone = ['site-shop', 'app-shop'].map((name) => `manifest\t${name}\tgone`);
-  const answer = ['manifest\thelper\tapplied', 'manifest\tsite-store\tdue', extra, ...gone, 'end'];
-  const orders = async (wanted: Manifest) =>
-    (await see(known, answer, wanted)).look.seen[0]?.header.lines;
-  const stranger = 'stranger\t/etc/a.d\tx,y z';
-  assert.deepEqual(await orders(taker), [stranger, 'replaces\tsite-shop']);
-  assert.deepEqual(await orders({ ...base, name: 'site-store' }), [stranger]);
+  const answer = [
+    ...['manifest\thelper\tapplied', 'manifest\tsite-store\tdue', extra],
+    ...['manifest\trollout-store\tapplied', 'manifest\tsite-shop\tgone'],
+    ...['gone\tinstances\tshop\t\t\t', 'gone\tfile\t/etc/shop.conf\t\tdefault a.de\t'],
+    ...['manifest\trollout-shop\tgone', 'gone\trollout\tshop\t\t4300\t', 'end'],
+  ];
+  const memory = [...known, 'header\trollout-store run r1'];
+  const { look: seen } = await see(memory, answer, moves, taker);
+  const header = seen.seen.find(({ manifest }) => manifest.name === 'site-store')?.header;
+  assert.deepEqual(header?.lines, ['stranger\t/etc/a.d\tx,y z', 'replaces\tsite-shop']);
 });
 
 test('what is somebody else’s ends the look', async () => {

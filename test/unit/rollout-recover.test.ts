@@ -56,6 +56,21 @@ test('who runs what is gone back to is left alone', () => {
   );
 });
 
+test('who gave way to an instance that was not proven has its port again', () => {
+  const taken = `ss() { echo listens; }
+    printf '4190\\tstore\\tstore@4190.service\\n4191\\tstore\\tstore@4191.service\\n' >"$place/taken"`;
+  const lines = recovered(`${was}\\n4191\\nrest\\n`, taken);
+  assert.deepEqual(
+    lines.filter((line) => /^systemctl|again/.test(line)),
+    [
+      'systemctl stop shop@4191.socket',
+      'systemctl stop shop@4191.service',
+      'systemctl start store@4191.service',
+      'change rollout store 4191: has its port again',
+    ],
+  );
+});
+
 test('before the first release ever there is nothing to go back to', () => {
   const lines = recovered('\\n4190\\ntrial\\n');
   assert.deepEqual(

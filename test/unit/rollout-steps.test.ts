@@ -216,3 +216,37 @@ for (const [key, origin] of origins)
     ];
     assert.equal(run(`rows=$(cat) origin=new; origin_of ${key}`, rows.join('\n')), `${origin}\n`);
   });
+
+const taking = `goers=store old='' current=''
+  systemctl() { case "$*" in 'is-active --quiet store@4190.service store@4190.socket' | \
+    'is-active --quiet store@4191.service store@4191.socket') ;;
+    'start '*) echo "$*" ;; *) return 1 ;; esac; }`;
+
+test('what another app gives up is taken one by one, after what is free', () => {
+  const stopped = { 4190: 'stopped', 4191: 'stopped', 4192: 'stopped', 4193: 'stopped' };
+  assert.deepEqual(
+    rolled(stopped, taking).filter((line) => line.startsWith('move')),
+    ['move 4192 to b, on trial', 'move 4193 to b', 'move 4190 to b', 'move 4191 to b'],
+  );
+});
+
+test('what gave way runs again when the others fail, the failed one first', () => {
+  const giving = `${taking}
+    broken='b:4191'
+    take_out() { echo "out of service $1"; }
+    ss() { echo listens; }
+    printf '4190\tstore\tstore@4190.service\n4191\tstore\tstore@4191.service\n' >"$place/taken"`;
+  assert.deepEqual(rolled({ 4190: 'stopped', 4191: 'stopped' }, giving), [
+    'note next',
+    'move 4190 to b, on trial',
+    'watch 4190',
+    'move 4191 to b',
+    'start store@4191.service',
+    'change rollout store 4191: has its port again',
+    'out of service 4190',
+    'start store@4190.service',
+    'change rollout store 4190: has its port again',
+    'failed: rollout shop: 4191 on bbbbbbbb broke; there is nothing to go back to, what gave way runs again: store@4191.service, store@4190.service',
+    'its last words',
+  ]);
+});

@@ -4,13 +4,18 @@ import { checks } from '../script.ts';
 /**
  * A text file. `secret`: its content never leaves the host again, not even as a difference.
  * `check` names the program that is asked before it takes effect, by a file in `files/host/checks/`.
+ * `serves` are the domains of the site that it is: they tell who takes the place of whom.
  */
 export const file = (
   path: string,
   content: string,
-  options: Partial<Ownership> & { check?: string; secret?: boolean } = {},
+  options: Partial<Ownership> & {
+    check?: string;
+    secret?: boolean;
+    serves?: readonly string[];
+  } = {},
 ): Item => {
-  const { check, secret, ...ownership } = options;
+  const { check, secret, serves, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
@@ -20,7 +25,11 @@ export const file = (
     kind: 'file',
     name: path,
     state: { ...rootOwned, ...ownership, sha256: sha256(text) },
-    instructions: { ...(check && { '@check': check }), ...(secret && { '@secret': 'yes' }) },
+    instructions: {
+      ...(check && { '@check': check }),
+      ...(secret && { '@secret': 'yes' }),
+      ...(serves && { '@serves': serves.join(' ') }),
+    },
     content: text,
   };
 };

@@ -2,7 +2,7 @@
 # Instructions: @whole (what no item names is taken out of it, once a look has said so), @deep (a wrong owner is mended
 # in all it holds), @remove=keep|last|all.
 
-order_directory=40 observer_directory=paths
+order_directory=40 observer_directory=paths leaves_directory=@remove
 own_directory='type owner group mode acl xattr flags extra'
 
 apply_directory() {

@@ -12,10 +12,12 @@ take_out() {
   [ "$type" = web ] && [ -n "$1" ] || return 0
   ! is_queued "$1" || queued=yes
   # What does not run has no connections; its port is refused before it starts.
-  [ "$queued" = yes ] || [ -n "$(without "${found_down:-}" "$1")" ] || return 0
+  [ "$queued" = yes ] || [ -n "$(without "${found_down:-}" "$1")" ] || is_taken "$1" || return 0
   # One alone has nobody to send new requests to, and the queue of a socket that systemd holds must stay open;
   # the app itself ends what it has begun.
-  if [ "$single" = yes ] || [ "$queued" = yes ]; then count_open "$1"; else drain_ports "$1"; fi
+  alone=$single
+  ! is_taken "$1" || { stands_alone && alone=yes || alone=no; }
+  if [ "$alone" = yes ] || [ "$queued" = yes ]; then count_open "$1"; else drain_ports "$1"; fi
 }
 
 # With a socket of systemd's there is one instance.

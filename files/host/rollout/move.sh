@@ -10,6 +10,7 @@ move() {
   take_out "$moving"
   say_open rollout "$moving" "$(origin_of "${moving%% *}")"
   [ "$listen" = socket ] || stop_instances "$moving"
+  ! is_taken "$moving" || end_goers "$moving"
   { start_on "$goal" && await_health; } || {
     collect_evidence
     return 1

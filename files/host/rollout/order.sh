@@ -9,7 +9,11 @@ rollout_of() {
 
 # Usage: order_the_rollout LINE ORIGIN
 order_the_rollout() {
-  { printf '%s\n' "${run:--}" "$(operator)" "$2" "$1" && rows_of rollout "$app"; } >"$work/order"
+  {
+    printf '%s\n' "${run:--}" "$(operator)" "$2" "$1"
+    rows_of rollout "$app"
+    cat "$taken"
+  } >"$work/order"
   install_durably "$work/order" "$place/order"
   rm -f "$place/result" "$place/report" "$place/failure"
   systemd-run --quiet --wait --collect --unit="keelson-rollout-$app" \
@@ -83,6 +87,8 @@ carry_out() {
   trap 'exit 143' TERM INT
   recover again
   read_line "$line"
+  goers=$(printf '%s\n' "$rows" | sed -n "s/^takes$TAB//p")
+  rm -f "$place/taken"
   observe_again
   mend_units
   current=$(field current "$observation")

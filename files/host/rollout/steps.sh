@@ -2,7 +2,7 @@
 
 roll() {
   sort_instances
-  moved='' returning=no stage=rest
+  moved='' given_back='' returning=no stage=rest
   [ "$changed" = no ] || roll_first "${down:-$up}"
   make_current "$release" "$public"
   stage=rest
@@ -24,7 +24,10 @@ sort_instances() {
       *) up="${up:+$up }$key" ;;
     esac
   done
-  found_down=$down
+  found_down=$down takes=''
+  [ -z "${goers:-}" ] || takes=$(takeovers "$down")
+  takes=${takes% }
+  [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }
 }
 
 # A new generation is on trial on one instance, which then is watched while it serves.
@@ -74,6 +77,8 @@ without() {
 batch_size() {
   all=$(count "$keys") size=$batch
   case $size in *%) size=$(((all * ${size%\%} + 99) / 100)) ;; esac
+  # nginx asks no others yet than those that give way.
+  [ -z "${takes:-}" ] || size=1
   [ "$size" -lt "$all" ] || size=$((all - 1))
   [ "$size" -gt 0 ] || size=1
   echo "$size"
@@ -84,9 +89,12 @@ go_back() {
   failure="rollout $app: $key on $(short "$release") $reason"
   [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
   if [ -z "$old" ]; then
+    left_one="$app@$key.service is left to be looked at" shown=$evidence
+    give_all_back "${unproven:-$key}"
     rm -f "$place/moving"
-    fail "$failure; there is nothing to go back to, $app@$key.service is left to be looked at
-$evidence"
+    [ -z "$given_back" ] || left_one="what gave way runs again: $given_back"
+    fail "$failure; there is nothing to go back to, $left_one
+$shown"
   fi
   shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
   failed_ones=${unproven:-$key}
@@ -107,7 +115,9 @@ $shown"
 # What did not run before does not run afterwards.
 return_instances() {
   ran=$(without "$found_down" "$1")
+  [ "$1" = "$failed_ones" ] || ! is_taken "$1" || take_out "$1"
   systemctl_each stop service "$(without "$ran" "$1")"
+  give_back "$1"
   rm -f "$place/moving"
   [ -n "$ran" ] || return 0
   move "$old" "$ran" && return 0
@@ -125,6 +135,7 @@ finish() {
     say "$(origin_of public)" "rollout $app public ${served:-none} → ${public##*/}"
   was=$(field target "$observation")
   [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
+  rm -f "$place/taken"
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
   remove_old_releases
   [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless

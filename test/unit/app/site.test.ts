@@ -23,7 +23,7 @@ test('a site is a file that nginx reads first, and a directory of its own where 
     'file /etc/nginx/keelson.d/shop.conf',
   ]);
   assert.deepEqual(own[0]?.instructions, { '@whole': 'yes' });
-  assert.deepEqual(own[1]?.instructions, { '@check': 'nginx' });
+  assert.deepEqual(own[1]?.instructions, { '@check': 'nginx', '@serves': 'shop.example.com' });
   assert.deepEqual(rest, { last: [] });
   assert.ok(lines(conf()).includes('include /etc/nginx/keelson.d/shop/*.conf;'));
 });

@@ -1,0 +1,74 @@
+# An app that goes gives its ports to one that comes: its instances end as those are needed, one after another, while
+# nginx asks the others; when the new ones fail, they run again. Who gave way to which port is noted in `taken`.
+
+# Usage: takeovers INSTANCES. Those whose ports are held by instances of apps that go, goers.
+takeovers() {
+  for key in $1; do
+    for goer in $goers; do
+      if systemctl is-active --quiet "$goer@$key.service" "$goer@$key.socket"; then printf '%s ' "$key" && break; fi
+    done
+  done
+}
+
+# Usage: is_taken INSTANCES
+is_taken() { [ -n "${takes:-}" ] && [ -z "$(without "$takes" "$1")" ]; }
+
+# Whether nobody else answers for the site that goes, while this one moves.
+stands_alone() {
+  [ ! -s "$place/taken" ] || return 1
+  for goer in $goers; do
+    # shellcheck disable=SC2046 # one word
+    [ "$(systemctl list-units --no-pager --no-legend --plain --state=active "$goer@*.service" | grep -c .)" -le 1 ] || return 1
+  done
+}
+
+# Usage: end_goers INSTANCES. Drained they are already, by their ports.
+end_goers() {
+  for key in $1; do
+    for goer in $goers; do
+      units=''
+      for unit in "$goer@$key.socket" "$goer@$key.service"; do
+        ! systemctl is-active --quiet "$unit" || units="${units:+$units }$unit"
+      done
+      [ -n "$units" ] || continue
+      printf '%s\t%s\t%s\n' "$key" "$goer" "$units" >>"$place/taken"
+      sync "$place/taken"
+      ask_monit unmonitor "$goer-$key" >/dev/null || :
+      # shellcheck disable=SC2086 # units
+      systemctl stop $units 2>/dev/null || :
+      say gone "rollout $goer $key: gives its port to $app"
+    done
+  done
+}
+
+# Usage: give_all_back FAILED. First what serves nobody; then the others, of which one stays in service.
+give_all_back() {
+  give_back "$1"
+  for key in $(without "$1" "${takes:-}"); do
+    [ ! -s "$place/taken" ] || take_out "$key"
+    give_back "$key"
+  done
+}
+
+# Usage: give_back INSTANCES. Those that gave way to them run again, and are waited for before they are asked.
+give_back() {
+  [ -s "$place/taken" ] || return 0
+  while IFS=$TAB read -r key goer gave_way <&3; do
+    case " $1 " in *" $key "*) ;; *) continue ;; esac
+    systemctl_each stop socket "$key" 3<&-
+    systemctl_each stop service "$key" 3<&-
+    # shellcheck disable=SC2086 # units
+    systemctl start $gave_way 3<&- 2>/dev/null || :
+    tries=0
+    while [ -z "$(ss -Hltn "sport = :$key" 3<&-)" ] && [ "$tries" -lt $((start * 10)) ]; do
+      tries=$((tries + 1))
+      sleep 0.1
+    done
+    ask_monit monitor "$goer-$key" >/dev/null 3<&- || :
+    given_back="${given_back:+$given_back, }$goer@$key.service"
+    say change "rollout $goer $key: has its port again"
+  done 3<"$place/taken"
+  open_ports
+  awk -F '\t' -v keys=" $1 " '!index(keys, " " $1 " ")' "$place/taken" >"$work/taken.left"
+  install_durably "$work/taken.left" "$place/taken"
+}
