@@ -47,6 +47,7 @@ const common = (): string =>
       'items',
       'accounts',
       'paths',
+      'places',
       'trees',
       'configs',
       'observe',
