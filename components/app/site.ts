@@ -14,6 +14,7 @@ import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
 import { sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { placeOf } from './places.ts';
 import { home } from './user.ts';
 
 const fields = {
@@ -59,7 +60,11 @@ const fields = {
     ),
 };
 
-type Site = Named<typeof fields> & { health: string; uploads: Record<string, string> };
+type Site = Named<typeof fields> & {
+  health: string;
+  uploads: Record<string, string>;
+  places?: Record<string, string>;
+};
 
 const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
 
@@ -102,7 +107,7 @@ function view(app: Site, ports: readonly number[]) {
     })),
     uploads: locations(app.uploads).map(([url, path]) => ({
       url,
-      directory: `${home(app)}/${path}`,
+      directory: placeOf(app, path),
     })),
   };
 }

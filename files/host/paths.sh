@@ -23,6 +23,7 @@ observe_paths() {
     observe_attributes "$path_lines"
     [ -z "$whole_lines" ] || observe_entries
     observe_shadows
+    observe_places "$path_lines"
     # Only what is a file now: reading a fifo, or a link to a device, might never end.
     section hash
     find_names "$file_lines" -maxdepth 0 -type f -exec sha256sum -- {} +
@@ -104,7 +105,7 @@ join_paths() {
     }
     '"$SORTED"'
     function observe(kind, p,  wanted) {
-      if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
+      if (p in foreign) { say("foreign=" foreign[p]); return }
       wanted = kind == "tree" ? "directory" : kind
       if (!(p in kindof) || is_elsewhere(p)) { if (kind != "absent") say("state=missing"); return }
       if (kind == "absent" || kindof[p] != wanted) { say("type=" kindof[p]); return }

@@ -9,6 +9,7 @@ import { health } from '../health.ts';
 import { instances } from '../instances.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
+import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
 import { release } from '../release.ts';
 import { webRollout } from '../rollout.ts';
@@ -32,6 +33,7 @@ const components = [
   user,
   uploads,
   directories,
+  places,
   logs,
   webRollout,
   checks,
