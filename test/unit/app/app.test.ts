@@ -43,6 +43,9 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     data: [],
     onRemove: 'keep',
     places: {},
+    headers: {},
+    redirects: {},
+    redirectFrom: [],
     keep: 5,
     logs: { to: 'journal', days: 14, size: '100M' },
   });
