@@ -53,7 +53,7 @@ const writeAsApp = (host: DebianHost, path: string): Promise<string> =>
     `nsenter -m -t "$(systemctl show -p MainPID --value shop@4190.service)" setpriv --reuid=shop --regid=shop --clear-groups sh -c 'umask 007; echo written >${path}'`,
   );
 
-test('directories of an app elsewhere, and lines of one’s own', async (t: TestContext) => {
+test('directories of an app elsewhere', async (t: TestContext) => {
   const { host, stack } = await provisionedHost(t);
   const places = { media: '/mnt/big/media' };
   await host.exec('echo picture >/srv/shop/media/a.txt; chown shop:www-data /srv/shop/media/a.txt');
@@ -121,11 +121,11 @@ test('directories of an app elsewhere, and lines of one’s own', async (t: Test
     [
       'drift of what lies elsewhere is mended there',
       async () => {
-        await host.exec('chmod 0777 /mnt/big/media; ln -sfn /nowhere /srv/shop/media');
+        await host.exec('chmod o+rwx /mnt/big/media; ln -sfn /nowhere /srv/shop/media');
         const run = await stack.up();
         for (const row of [
-          'drift  directory /mnt/big/media mode 0777 → 2770',
-          'drift  link /srv/shop/media target /nowhere → /mnt/big/media',
+          'directory /mnt/big/media mode 2777 → 2770',
+          'link /srv/shop/media target /nowhere → /mnt/big/media',
         ])
           assert.ok(said(run).includes(row), row);
         await assertSettled(stack);
@@ -159,6 +159,33 @@ test('directories of an app elsewhere, and lines of one’s own', async (t: Test
       },
     ],
     [
+      'after the app has gone its data is left at its place',
+      async () => {
+        await stack.destroy();
+        assert.ok(await does(host, '! test -e /srv/shop/media && ! test -L /srv/shop/media'));
+        assert.deepEqual(await lines(host, 'stat -c "%U" /mnt/big/media; ls /mnt/big/media'), [
+          'root',
+          'a.txt',
+          'b.txt',
+        ]);
+      },
+    ],
+    [
+      'and is the app’s again when it comes back',
+      async () => {
+        await stack.up();
+        await assertSettled(stack);
+        assert.equal(await body(host, '/media/b.txt'), 'written\n');
+        await writeAsApp(host, '/srv/shop/media/b.txt');
+      },
+    ],
+  ]);
+});
+
+test('lines of one’s own in nginx, and settings in their place', async (t: TestContext) => {
+  const { host, stack } = await provisionedHost(t);
+  await inOrder(t, [
+    [
       'lines of one’s own are read with the site, and watched by nobody',
       async () => {
         await write(
@@ -177,7 +204,7 @@ test('directories of an app elsewhere, and lines of one’s own', async (t: Test
       async () => {
         const conf = '/etc/nginx/keelson.local.d/shop/hello.conf';
         await host.exec(`cp ${conf} /root/good && echo nonsense >>${conf}`);
-        withMore(stack, { places, bodySize: '5M' });
+        withMore(stack, { bodySize: '5M' });
         const run = await stack.try('up');
         assert.match(said(run), /keelson\.local\.d\/shop\/hello\.conf/);
         assert.match(
@@ -193,7 +220,6 @@ test('directories of an app elsewhere, and lines of one’s own', async (t: Test
       'headers, redirects and other domains are settings',
       async () => {
         withMore(stack, {
-          places,
           headers: { 'X-Frame-Options': 'DENY', 'X-Quote': 'a "b" \\c' },
           redirects: { '/old': '/new', '/away': 'https://example.com/x?y' },
           redirectFrom: ['www.shop.example.com'],
@@ -216,27 +242,13 @@ test('directories of an app elsewhere, and lines of one’s own', async (t: Test
       },
     ],
     [
-      'after the app has gone there is left what people put there, and its data at its place',
+      'what people put there stays when the app goes, and is read again when it comes back',
       async () => {
         await stack.destroy();
         assert.ok(await does(host, 'test -f /etc/nginx/keelson.local.d/shop/hello.conf'));
         assert.ok(await does(host, 'test -f /etc/nginx/conf.d/own.conf'));
-        assert.ok(await does(host, '! test -e /srv/shop/media && ! test -L /srv/shop/media'));
-        assert.deepEqual(await lines(host, 'stat -c "%U" /mnt/big/media; ls /mnt/big/media'), [
-          'root',
-          'a.txt',
-          'b.txt',
-        ]);
-      },
-    ],
-    [
-      'and is the app’s again when it comes back',
-      async () => {
         await stack.up();
-        await assertSettled(stack);
-        assert.equal(await body(host, '/media/b.txt'), 'written\n');
         assert.equal(await body(host, '/hello'), 'hello\n');
-        await writeAsApp(host, '/srv/shop/media/b.txt');
       },
     ],
   ]);
