@@ -1,9 +1,9 @@
 /** Directories that an app may write, and what becomes of them when it goes. */
 import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
-import { directory } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { appComponent, type Named } from './component.ts';
+import { placed, placeOf } from './places.ts';
 import { home } from './user.ts';
 
 const taken = new Set(['releases', 'current', 'previous', 'public']);
@@ -36,7 +36,10 @@ const fields = {
 export type OnRemove = z.output<typeof fields.onRemove>;
 
 /** `uploads`: those that nginx serves, by URL path. */
-type Directories = Named<typeof fields> & { uploads?: Readonly<Record<string, string>> };
+type Directories = Named<typeof fields> & {
+  uploads?: Readonly<Record<string, string>>;
+  places?: Readonly<Record<string, string>>;
+};
 
 /** What `onRemove` asks of a directory. */
 export const removal = ({ onRemove }: { onRemove: OnRemove }): 'keep' | 'last' =>
@@ -49,13 +52,13 @@ const variableOf = (name: string): string => `${name.toUpperCase().replace(/[^A-
 export const variables = (app: { name: string }, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [variableOf(name), `${home(app)}/${name}`]));
 
-/** The directories that the app itself may write, as absolute paths. */
+/** The directories that the app itself may write, where they really lie. */
 export const writableDirectories = ({
   uploads = {},
   data,
   ...app
-}: Pick<Directories, 'name' | 'uploads'> & { data: readonly string[] }) =>
-  [...new Set([...Object.values(uploads), ...data])].map((name) => `${home(app)}/${name}`);
+}: Pick<Directories, 'name' | 'uploads' | 'places'> & { data: readonly string[] }) =>
+  [...new Set([...Object.values(uploads), ...data])].map((name) => placeOf(app, name));
 
 /** What an app that went left behind is root's; all of it is the app's again when it comes back. */
 export const kept = (app: { name: string; onRemove: OnRemove }) => ({
@@ -69,8 +72,8 @@ export const directories = appComponent({
   fields,
   variables: (app: Directories) => variables(app, app.data),
   render: (app: Directories) => ({
-    app: app.data.map((name) =>
-      directory(`${home(app)}/${name}`, { ...kept(app), group: app.name, mode: '2750' }),
+    app: app.data.flatMap((name) =>
+      placed(app, name, { ...kept(app), group: app.name, mode: '2750' }),
     ),
   }),
   conflicts: (apps: readonly Directories[]) => apps.flatMap(variableConflicts),

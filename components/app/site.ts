@@ -1,4 +1,4 @@
-/** The site of an app: its upstream and server in nginx, and a directory for what others add. */
+/** The site of an app: its upstream and server in nginx, a directory for what others add, and one for people. */
 import { z } from 'zod';
 import {
   domain,
@@ -12,8 +12,11 @@ import {
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
-import { sites } from '../server/nginx.ts';
+import { ownLines, sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { headersBeside } from './headers.ts';
+import { placeOf } from './places.ts';
+import { redirectsOf } from './redirects.ts';
 import { home } from './user.ts';
 
 const fields = {
@@ -59,7 +62,14 @@ const fields = {
     ),
 };
 
-type Site = Named<typeof fields> & { health: string; uploads: Record<string, string> };
+type Site = Named<typeof fields> & {
+  health: string;
+  uploads: Record<string, string>;
+  places?: Record<string, string>;
+  headers: Record<string, string>;
+  redirects: Record<string, string>;
+  redirectFrom: string[];
+};
 
 const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
 
@@ -69,6 +79,8 @@ export const site = appComponent({
   render: (app: Site, { instances }: Pick<AppContext, 'instances'>) => ({
     site: [
       directory(`${sites}/${app.name}`, { whole: true }),
+      directory(ownLines, { theirs: true }),
+      directory(`${ownLines}/${app.name}`, { theirs: true }),
       file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
         check: 'nginx',
         serves: app.domains,
@@ -86,6 +98,10 @@ function view(app: Site, ports: readonly number[]) {
   const [probe = '/'] = app.health.split('?');
   return {
     ...app,
+    ...redirectsOf(app),
+    headers: headersBeside(app.headers),
+    uploadHeaders: headersBeside(app.headers, 'x-content-type-options', 'content-security-policy'),
+    closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
     default: isDefault(app),
     // A server without a name of its own has one that nobody can ask for.
@@ -103,7 +119,7 @@ function view(app: Site, ports: readonly number[]) {
     })),
     uploads: locations(app.uploads).map(([url, path]) => ({
       url,
-      directory: `${home(app)}/${path}`,
+      directory: placeOf(app, path),
     })),
   };
 }
@@ -122,13 +138,17 @@ function page(maintenance: string | boolean): string {
   return template('nginx/maintenance.html', { message });
 }
 
-function domainConflicts(apps: readonly Pick<Site, 'name' | 'domains'>[]): string[] {
-  const all = apps.flatMap(({ name, domains }) =>
-    domains.map((domain, index) => ({ name, domain, index })),
+type Domains = Pick<Site, 'name' | 'domains' | 'redirectFrom'>;
+
+function domainConflicts(apps: readonly Domains[]): string[] {
+  const all = apps.flatMap(({ name, domains, redirectFrom }) =>
+    Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
+      given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
+    ),
   );
   return pairs(all, (a, b) => a.domain === b.domain).map(
     ({ first, second }) =>
-      `apps.${second.name}.domains.${second.index}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
+      `${second.at}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
   );
 }
 

@@ -1,10 +1,9 @@
 /** Uploads: directories that an app fills and nginx serves. */
 import { z } from 'zod';
 import { urlPath } from '../fields/index.ts';
-import { directory } from '../host/kinds.ts';
 import { appComponent, type Named } from './component.ts';
 import { directoryName, kept, type OnRemove, variables } from './directories.ts';
-import { home } from './user.ts';
+import { placed } from './places.ts';
 
 const fields = {
   uploads: z
@@ -18,7 +17,10 @@ const fields = {
     ),
 };
 
-type Uploads = Named<typeof fields> & { onRemove: OnRemove };
+type Uploads = Named<typeof fields> & {
+  onRemove: OnRemove;
+  places?: Readonly<Record<string, string>>;
+};
 
 /** Two URL paths may share a directory. */
 const names = ({ uploads }: Uploads): string[] => [...new Set(Object.values(uploads))];
@@ -28,8 +30,8 @@ export const uploads = appComponent({
   fields,
   variables: (app: Uploads) => variables(app, names(app)),
   render: (app: Uploads) => ({
-    app: names(app).map((name) =>
-      directory(`${home(app)}/${name}`, { ...kept(app), group: 'www-data', mode: '2770' }),
+    app: names(app).flatMap((name) =>
+      placed(app, name, { ...kept(app), group: 'www-data', mode: '2770' }),
     ),
   }),
 });

@@ -26,6 +26,18 @@ export const plainText = matching(
   'is not plain text; use letters, digits, spaces and _.,:/+@=-',
 ).describe('Plain text: letters, digits, spaces and _.,:/+@=-');
 
+/** The name of a header of an answer. */
+export const headerName = matching(
+  /^[A-Za-z][A-Za-z0-9-]{0,63}$/,
+  'is not the name of a header; use letters, digits and hyphens, such as X-Frame-Options',
+).describe('Name of a header, such as X-Frame-Options');
+
+/** The value of a header: printable, without `$`, which nginx has no way to write. Quotes must be escaped where it lands. */
+export const headerValue = matching(
+  /^(?=[^ ])[ !"#%-~]{1,2048}(?<! )$/,
+  'is not the value of a header; use printable ASCII without $, on one line',
+).describe('Value of a header');
+
 /** One exact version of Node.js. */
 export const exactVersion = matching(
   /^(?:0|[1-9][0-9]{0,3})(?:\.(?:0|[1-9][0-9]{0,3})){2}$/,

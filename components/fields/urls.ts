@@ -17,6 +17,12 @@ export const requestPath = matching(
   'is not a request path; begin with a slash, such as /health or /health?deep=1',
 ).describe('Path that is requested, such as /health');
 
+/** Where a redirect leads: a path of the same site, or an address. */
+export const redirectTarget = matching(
+  /^(?=.{1,1000}$)(?:\/(?!\/)|https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:\/|$))[A-Za-z0-9._~@+:=,/?&%-]*(?:#[A-Za-z0-9._~-]*)?$/,
+  'is neither a path nor a URL; write one such as /new or https://example.com/new',
+).describe('Path such as /new, or URL such as https://example.com/new');
+
 /** An address to fetch a file from; always together with its SHA-256. */
 export const url = matching(
   /^https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?\/[A-Za-z0-9._~/@+=-]{1,1000}$/,

@@ -48,6 +48,7 @@ const common = (): string =>
       'accounts',
       'paths',
       'found',
+      'places',
       'trees',
       'configs',
       'observe',

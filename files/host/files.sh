@@ -52,7 +52,8 @@ sweep_stages() {
 swap_path() {
   case $1 in
     gone.*)
-      keep_for_undo gone "$3"
+      # A directory that came there is not touched, and may be large.
+      is_directory "$3" || keep_for_undo gone "$3"
       remove_one "${1#gone.}" "$3"
       ;;
     *)

@@ -24,6 +24,7 @@ observe_paths() {
     [ -z "$whole_lines" ] || observe_entries
     observe_shadows
     observe_origins "$path_lines"
+    observe_places "$path_lines"
     # Only what is a file now: reading a fifo, or a link to a device, might never end.
     section hash
     find_names "$file_lines" -maxdepth 0 -type f -exec sha256sum -- {} +
@@ -98,8 +99,9 @@ join_paths() {
       while (sub(/\/[^\/]*$/, "", p)) if (kindof[p] == "link") return 1
       return 0
     }
-    # What an app that went has left belongs to root, with the mode that it had.
+    # What an app that went has left belongs to root, with the mode that it had. A place is given by the stack file.
     function is_kept(p) {
+      if (/\t@place=/) return 1
       return kindof[p] == "directory" && owner[p] == "root" && /\t@remove=(keep|last)/ && index($0 "\t", "\tmode=" mode(octal[p]) "\t")
     }
     function strangers(p,  base) {
@@ -109,7 +111,7 @@ join_paths() {
     }
     '"$SORTED"'
     function observe(kind, p,  wanted) {
-      if (kind == "file" && p in foreign) { say("foreign=" foreign[p]); return }
+      if (p in foreign) { say("foreign=" foreign[p]); return }
       if (p in whose) say("@whose=" (is_kept(p) ? "kit" : whose[p]))
       wanted = kind == "tree" ? "directory" : kind
       if (!(p in kindof) || is_elsewhere(p)) { if (kind != "absent") say("state=missing"); return }

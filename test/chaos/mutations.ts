@@ -49,6 +49,10 @@ const isLeaf = (item: Item, all: Managed): boolean =>
   below(item, all).every(({ kind }) => kind === 'file') &&
   !below(item, all).some(({ name }) => name.startsWith('/etc/systemd/'));
 
+/** What people keep lies in it: a link in its place is refused, and nothing is mended behind it. */
+const isKept = ({ instructions = {} }: Item): boolean =>
+  ['keep', 'last'].includes(instructions['@remove'] ?? '') || '@theirs' in instructions;
+
 const isUnit =
   (...names: string[]) =>
   (item: Item): boolean =>
@@ -199,7 +203,7 @@ const directories: Mutation[] = [
   },
   {
     name: 'it becomes a link to its copy',
-    befalls: isLeaf,
+    befalls: (item, all) => isLeaf(item, all) && !isKept(item),
     damage: (item) =>
       `rm -rf /tmp/chaos-directory && mv ${path(item)} /tmp/chaos-directory && ln -s /tmp/chaos-directory ${path(item)}`,
     names: withAllBelow,

@@ -107,9 +107,9 @@ const stories: Record<string, Story> = {
         ],
       ],
       [
-        'rmdir /srv/own/last; ln -s /etc /srv/own/last; touch /srv/all/a; chown -R bin /srv/all',
+        'rmdir /srv/own/last; touch /srv/own/last; touch /srv/all/a; chown -R bin /srv/all',
         [
-          'drift  directory /srv/own/last link, not directory',
+          'drift  directory /srv/own/last file, not directory',
           'drift  directory /srv/all owner bin → root',
         ],
       ],

@@ -131,6 +131,38 @@ const table: Record<string, Row> = {
     ],
     admits: '?',
   },
+  redirectTarget: {
+    field: field.redirectTarget,
+    good: ['/', '/new', '/new?a=b&c=%20#top', 'https://example.com', 'http://a.de:8080/x/?y'],
+    bad: [
+      ['new', /is neither a path nor a URL; write one such as/],
+      ['//evil.example', /is neither a path nor a URL/],
+      ['https://me@example.com/', /is neither a path nor a URL/],
+      ['javascript:x', /is neither a path nor a URL/],
+    ],
+    admits: '?&%#',
+  },
+  headerName: {
+    field: field.headerName,
+    good: ['X-Frame-Options', 'vary'],
+    bad: [
+      ['', /is not the name of a header/],
+      ['X Frame', /use letters, digits and hyphens/],
+      ['X:', /is not the name of a header/],
+    ],
+  },
+  headerValue: {
+    field: field.headerValue,
+    good: ['DENY', `default-src 'self'; img-src *`, '{"max_age": 1}', 'max-age=31536000'],
+    bad: [
+      ['', /is not the value of a header/],
+      [' a', /is not the value of a header/],
+      ['a ', /is not the value of a header/],
+      ['$host', /without \$/],
+      ['ä', /printable ASCII/],
+    ],
+    admits: ` '"\`;{}()<>|&\\#%*!^?`,
+  },
   url: {
     field: field.url,
     good: ['https://example.com/shop-1.2.0.tgz', 'http://127.0.0.1:8080/@scope/x'],

@@ -9,6 +9,7 @@ const hash = 'a'.repeat(64);
 function observed(properties: Record<string, string>, cwd = `/srv/shop/releases/${hash}`): string {
   const shown = { ActiveState: 'active', MainPID: '7', ...properties };
   const lines = [
+    ...(properties.home ? [`home\tshop\t${properties.home}`] : []),
     ...[`/srv/shop/current\t/srv/shop/releases/${hash}`, `/proc/7/cwd\t${cwd}`],
     `/proc/7/exe\t${properties.exe ?? '/usr/bin/node'}`,
     ...(properties.stale ? [`stale\t/etc/systemd/system/shop@.service\t${properties.stale}`] : []),
@@ -31,6 +32,10 @@ function observed(properties: Record<string, string>, cwd = `/srv/shop/releases/
 const states: [string, Record<string, string>, string?][] = [
   ['current', {}],
   ['current', {}, `/srv/shop/releases/${hash}/dist`],
+  // A process tells its directory without the link that leads there.
+  ['current', { home: '/mnt/srv/shop' }, `/mnt/srv/shop/releases/${hash}/dist`],
+  ['current', { home: '/mnt/srv/shop' }],
+  ['directory /mnt/srv/shop', { home: '/mnt/srv/shop' }, '/mnt/srv/shop'],
   ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)}`],
   ['release bbbbbbbb', {}, `/srv/shop/releases/${'b'.repeat(64)} (deleted)`],
   ['directory /tmp', {}, '/tmp'],

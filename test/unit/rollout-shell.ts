@@ -21,7 +21,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 STATE=$root/state LOG=$root/log work=$root/work manifest=rollout-shop
 mkdir -p "$STATE/manifests" "$STATE/pending" "$work" "$root/srv/releases" "$root/etc"
-app=shop home=$root/srv place=$STATE/rollouts/shop table=keelson_drain_shop
+app=shop home=$root/srv real=$root/srv place=$STATE/rollouts/shop table=keelson_drain_shop
 mkdir -p "$place"
 unit_file() { echo "$root/etc/unit"; }
 environment_file() { echo "$root/etc/environment"; }

@@ -186,6 +186,8 @@ const admitted = [
   [field.plainText, ' '],
   [field.requestPath, '?'],
   [field.percentage, '%'],
+  [field.redirectTarget, '?&%#'],
+  [field.headerValue, ` '"\`;{}()<>|&\\#%*!^?`],
 ].map(([schema, characters]): [unknown, string] => [
   z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,
   characters as string,

@@ -5,11 +5,14 @@ import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { directories } from '../directories.ts';
 import { environment } from '../environment.ts';
+import { headers } from '../headers.ts';
 import { health } from '../health.ts';
 import { instances } from '../instances.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
+import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
+import { redirects } from '../redirects.ts';
 import { release } from '../release.ts';
 import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
@@ -23,6 +26,8 @@ const components = [
   release,
   command,
   site,
+  headers,
+  redirects,
   health,
   ports,
   service,
@@ -32,6 +37,7 @@ const components = [
   user,
   uploads,
   directories,
+  places,
   logs,
   webRollout,
   checks,

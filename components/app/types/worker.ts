@@ -9,6 +9,7 @@ import { healthy } from '../healthy.ts';
 import { instances } from '../instances.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
+import { places } from '../places.ts';
 import { release } from '../release.ts';
 import { workerRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
@@ -27,6 +28,7 @@ const components = [
   environment,
   user,
   directories,
+  places,
   logs,
   workerRollout,
   instances,

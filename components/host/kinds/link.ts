@@ -1,7 +1,9 @@
 import type { Item } from '../item.ts';
 
-export const link = (path: string, target: string): Item => ({
+/** `place`: what it leads to has something to keep, which a link to something else would hide. */
+export const link = (path: string, target: string, { place = false } = {}): Item => ({
   kind: 'link',
   name: path,
   state: { target },
+  ...(place && { instructions: { '@place': 'yes' } }),
 });

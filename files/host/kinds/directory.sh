@@ -58,7 +58,10 @@ remove_directory() {
       ;;
     all)
       chattr -R -ia "$1" 2>/dev/null || :
-      rm -rf "$1"
+      rm -rf "$1" || {
+        mountpoint -q "$1" || exit 1
+        stays='is empty, and stays, for a disk is mounted there'
+      }
       ;;
     *) rmdir "$1" 2>/dev/null || stays='kept, it is not empty' ;;
   esac

@@ -26,7 +26,12 @@ swap_file() {
   mv -fT "$1" "$2"
 }
 
+# What became a directory is nothing of ours any more, and may be wanted by now.
 remove_file() {
+  if is_directory "$1"; then
+    case $NEWLINE$wanted in *"${NEWLINE}directory$TAB$1$TAB"*) stays=silent ;; *) stays='stays, it is a directory now' ;; esac
+    return 0
+  fi
   is_there "$1" || is_there "$STATE/originals$1" || stays=silent
   chattr -ia "$1" 2>/dev/null || :
   rm -f "$1"

@@ -6,7 +6,7 @@ order_link=71 observer_link=paths staged_link=yes own_link="type target"
 stage_link() { to_swap link "$(field target "$1")" "$2"; }
 
 swap_link() {
-  if is_directory "$2"; then put_aside "$2"; fi
+  if is_directory "$2" && ! rmdir "$2" 2>/dev/null; then put_aside "$2"; fi
   ln -sfnT "$1" "$2.keelson-new" && mv -fT "$2.keelson-new" "$2"
 }
 

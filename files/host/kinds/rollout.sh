@@ -21,6 +21,7 @@ observe_rollout() {
   list_processes
   {
     # An app chooses the name of its directory: no tab or line break in it may end a record.
+    [ -z "$elsewhere" ] || printf '%s' "$elsewhere"
     find $links -maxdepth 0 \( -type l -o -path '*/current' \) -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
     [ -z "$stale" ] || stale_units
     # What systemd set when it started them.
@@ -36,12 +37,16 @@ rollout_units() {
       name = $2 "@" substr($i, 1, index($i, "=") - 1); print name ".service\n" name ".socket" } }'
 }
 
-# Sets links and environs, what tells of each instance, and stale, the unit files that are newer than what
-# systemd has read. Without a process of its own: it is asked for again and again while instances move.
+# Sets links and environs, what tells of each instance, stale, the unit files that are newer than what systemd has
+# read, and elsewhere, the homes that a link leads to. Without a process of its own: it is asked for again and again
+# while instances move.
 list_processes() {
-  links='' environs='' stale='' fragment='' is_stale=no
+  links='' environs='' stale='' elsewhere='' fragment='' is_stale=no
   for unit in $units; do
-    case $unit in *.target) links="$links /srv/${unit%.target}/current /srv/${unit%.target}/public/current" ;; esac
+    case $unit in *.target) ;; *) continue ;; esac
+    find_home "${unit%.target}"
+    links="$links $home/current $home/public/current"
+    [ "$real" = "$home" ] || elsewhere="${elsewhere}home$TAB${unit%.target}$TAB$real$NEWLINE"
   done
   while IFS= read -r property; do
     case $property in
@@ -75,6 +80,7 @@ join_rollouts() {
     body { out = observation($2, $0); if (!unknown) print out; next }
     $1 == "items" { body = 1; next }
     /^\// && NF > 1 { at = index($0, "\t"); own = substr($0, at + 1); gsub(/\t/, "?", own); link[$1] = own; next }
+    $1 == "home" { real[$2] = $3; next }
     $1 == "stale" { stale[$2] = $3; next }
     /^\/proc\// { at = index($0, ":KEELSON_"); own = substr($0, at + 1); cut = index(own, "=")
       told[substr($0, 7, at - 15) substr(own, 9, cut - 9)] = substr(own, cut + 1); next }
@@ -132,6 +138,7 @@ join_rollouts() {
     # The release that a path lies in; else the path.
     function release(path, app,  base) {
       base = "/srv/" app "/releases/"
+      if (app in real && index(path, real[app] "/releases/") == 1) base = real[app] "/releases/"
       if (index(path, base) != 1) return path == "" ? "unknown" : path
       path = substr(path, length(base) + 1)
       sub(/ \(deleted\)$/, "", path); sub(/\/.*$/, "", path)

@@ -42,7 +42,7 @@ runs_before() {
     IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
     [ "$(field "$1" "$(goal_line "$of_release" "$of_unit" "$of_environment" "$1" | observe_rollout)")" = current ]
   else
-    [ "$(readlink "/proc/$(main_process "$1")/cwd")" = "$home/releases/$back" ]
+    [ "$(readlink "/proc/$(main_process "$1")/cwd")" = "$real/releases/$back" ]
   fi
 }
 

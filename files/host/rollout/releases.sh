@@ -33,8 +33,8 @@ remove_old_releases() {
   {
     printf '%s\n' "$release"
     cat "$place/previous" 2>/dev/null || :
-    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$home/releases/*" -printf '%l\n' 2>/dev/null |
-      sed "s,^$home/releases/,,; s,[/ ].*,,"
+    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$real/releases/*" -printf '%l\n' 2>/dev/null |
+      sed "s,^$real/releases/,,; s,[/ ].*,,"
   } | sort -u >"$work/needed"
   sort -u "$place/failed" 2>/dev/null >"$work/failed" || :
   list_releases | sort -rn |

@@ -42,6 +42,10 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     uploads: {},
     data: [],
     onRemove: 'keep',
+    places: {},
+    headers: {},
+    redirects: {},
+    redirectFrom: [],
     keep: 5,
     logs: { to: 'journal', days: 14, size: '100M' },
   });
@@ -66,6 +70,7 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
     env: {},
     data: [],
     onRemove: 'keep',
+    places: {},
     keep: 5,
     logs: { to: 'journal', days: 14, size: '100M' },
     rollout: { start: 60, batch: '25%', hookTimeout: 600 },

@@ -16,16 +16,21 @@ function location(text: string, head: string): string[] {
   return all.slice(from + 1, all.indexOf('}', from));
 }
 
-test('a site is a file that nginx reads first, and a directory of its own where nothing else lies', () => {
+test('a site is a file that nginx reads first, a directory of its own where nothing else lies, and one for people', () => {
   const { site: own = [], ...rest } = wanted();
   assert.deepEqual(names(own), [
     'directory /etc/nginx/keelson.d/shop',
+    'directory /etc/nginx/keelson.local.d',
+    'directory /etc/nginx/keelson.local.d/shop',
     'file /etc/nginx/keelson.d/shop.conf',
   ]);
   assert.deepEqual(own[0]?.instructions, { '@whole': 'yes' });
-  assert.deepEqual(own[1]?.instructions, { '@check': 'nginx', '@serves': 'shop.example.com' });
+  // What lies there is theirs: no @whole, and it goes when it is empty.
+  assert.deepEqual(own[2]?.instructions, { '@theirs': 'yes' });
+  assert.deepEqual(own[3]?.instructions, { '@check': 'nginx', '@serves': 'shop.example.com' });
   assert.deepEqual(rest, { last: [] });
-  assert.ok(lines(conf()).includes('include /etc/nginx/keelson.d/shop/*.conf;'));
+  for (const folder of ['keelson.d', 'keelson.local.d'])
+    assert.ok(lines(conf()).includes(`include /etc/nginx/${folder}/shop/*.conf;`));
 });
 
 test('the upstream is exactly the instances, none of which is ever held for dead', () => {
@@ -181,6 +186,10 @@ test('a domain belongs to one app, a URL path to one directory', () => {
   const blog = { ...shop({ domains: ['blog.example.com', 'shop.example.com'] }), name: 'blog' };
   assert.deepEqual(told(shop(), blog), [
     'apps.blog.domains.1: "shop.example.com" belongs to apps.shop; name each domain once',
+  ]);
+  const aliased = shop({ redirectFrom: ['www.shop.example.com', 'shop.example.com'] });
+  assert.deepEqual(told(aliased), [
+    'apps.shop.redirectFrom.1: "shop.example.com" belongs to apps.shop; name each domain once',
   ]);
   const paths = { uploads: { '/f': 'a', '/f/': 'b' }, static: { '/f': 'public', '/': 'x' } };
   assert.deepEqual(told(shop(paths)), [
