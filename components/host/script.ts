@@ -71,6 +71,7 @@ export const helper = (): string =>
       'rows',
       'mend',
       'apply',
+      'refuse',
       'files',
       'checks',
       'undo',

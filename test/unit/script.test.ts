@@ -1,12 +1,15 @@
 /** The programs that run on a host, as they are put together from files/host/. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { file } from '../../components/host/kinds.ts';
 import { checks, factsScript, helper, lookScript } from '../../components/host/script.ts';
 
 const functions = (program: string): string[] =>
   [...program.matchAll(/^([a-z_]+)\(\)/gm)].map(([, name = '']) => name);
+
+const folder = new URL('../../files/host/', import.meta.url);
 
 const named = (folder: string): string[] =>
   readdirSync(new URL(`../../files/host/${folder}/`, import.meta.url)).map((name) =>
@@ -21,6 +24,15 @@ test('no function of a program hides another one', () => {
       [],
     );
   }
+});
+
+test('every part is in one of the programs', () => {
+  const programs = [helper(), lookScript([]), factsScript()];
+  const missing = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.sh'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !programs.some((program) => program.includes(readFileSync(path, 'utf8'))));
+  assert.deepEqual(missing, []);
 });
 
 test('each kind can be observed, made and taken away; the look has no more than it needs', () => {
