@@ -50,6 +50,7 @@ const common = (): string =>
       'trees',
       'configs',
       'observe',
+      'ports',
       'rule',
       'verdict',
       'difference',

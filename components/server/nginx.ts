@@ -50,6 +50,7 @@ export const nginx = serverComponent({
           active: 'active',
           change: 'reload',
           config: '/etc/nginx',
+          port: 80,
         }),
       ],
     };

@@ -6,7 +6,7 @@ look() {
   wanted=$(cat)
   server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
   server=${server#server"$TAB"}
-  observed=$(printf '%s\n' "$wanted" | observe)
+  observed=$(printf '%s\n' "$wanted" | observe && held_ports "$wanted")
   answer=$(
     {
       printf '%s\n' observed "$observed" hashes
