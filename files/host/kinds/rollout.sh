@@ -180,6 +180,8 @@ remove_rollout() {
   for hash in "$home"/releases/*; do
     [ ! -d "$hash" ] || remove_release "${hash##*/}"
   done
+  # systemd keeps the slice of instances that are gone.
+  systemctl stop "system-$(printf '%s' "$app" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :
   rm -rf "$home/current" "$home/public/current" "$home/public/previous" "$place"
   say change "rollout $app: all instances stopped"
 }

@@ -34,6 +34,7 @@ roll_first() {
   prepare_release || {
     put_generation_back
     note_failed
+    [ -n "$old" ] || end_first_release ''
     fail "rollout $app: $reason; no instance was moved
 $evidence"
   }
@@ -84,8 +85,8 @@ go_back() {
   failure="rollout $app: $key on $(short "$release") $reason"
   [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
   if [ -z "$old" ]; then
-    rm -f "$place/moving"
-    fail "$failure; there is nothing to go back to, $app@$key.service is left to be looked at
+    end_first_release "${moved:+$moved }${unproven:-$key}"
+    fail "$failure; there is nothing to go back to, $app@$key.service is stopped, and its journal left to be looked at
 $evidence"
   fi
   shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
@@ -102,6 +103,21 @@ $evidence"
   for other in $others; do return_instances "$other"; done
   fail "$failure; $came_back
 $shown"
+}
+
+# What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others.
+# Usage: end_first_release INSTANCES, that may have been started
+end_first_release() {
+  started_ones=$(without "$(without "$found_down" "$1")" "$1")
+  [ "$listen" != socket ] || systemctl_each stop socket "$started_ones"
+  systemctl_each stop service "$started_ones"
+  systemctl_each reset-failed service "$started_ones"
+  rm -f "$place/moving"
+  [ -n "$current" ] || rm -f "$home/current"
+  if [ -s "$place/good/identity" ] || [ -n "$(without "$found_down" "$keys")" ]; then return 0; fi
+  systemctl disable --quiet "$app.target" 2>/dev/null || return 0
+  note_left unit "$app.target" enabled disabled
+  say change "unit $app.target: disabled, since nothing of $app runs"
 }
 
 # What did not run before does not run afterwards.
