@@ -62,7 +62,8 @@ const common = (): string =>
 export const helper = (): string =>
   [
     common(),
-    parts('words', 'log', 'lock', 'rows', 'mend', 'apply', 'files', 'checks', 'undo', 'confirm'),
+    parts('words', 'log', 'lock', 'rows', 'mend', 'apply', 'files', 'checks'),
+    parts('refuse', 'undo', 'confirm'),
     parts('apt', 'units', 'remove', 'prune', 'main'),
     all('checks'),
     all('rollout'),

@@ -9,9 +9,11 @@ apply_manifest() {
   [ -f "$pending" ] && was_cut=yes || was_cut=''
   log_unfinished
   look_at_items apply
+  seen_first=$observed
   drop_arrivals
   if [ "$rows" = "$NEWLINE" ] && [ ! -f "$pending" ] && cmp -s "$work/manifest" "$STATE/manifests/$manifest"; then return 0; fi
   refuse_foreign
+  own_at_first
   # What is being applied, and why, is noted first, so that a run that dies leaves word of what it may have made.
   { cat "$work/manifest" && printf '%s' "${rows#"$NEWLINE"}"; } >"$work/pending"
   install_durably "$work/pending" "$pending"
@@ -20,6 +22,7 @@ apply_manifest() {
   finish_undo
   look_at_items settled
   refuse_remains
+  units_begun=''
   await_confirmation
   install_durably "$work/manifest" "$STATE/manifests/$manifest"
   [ ! -f "$LOG" ] || sync "$LOG"
@@ -88,25 +91,22 @@ drop_arrivals() {
   done
 }
 
-# What is somebody else's is told before anything is changed; the kind knows it, and what to do about it.
-refuse_foreign() {
-  case $rows in *"${NEWLINE}foreign$TAB"*) ;; *) return 0 ;; esac
-  fail "refused, nothing was changed: $(printf '%s' "$rows" | awk -F '\t' '$1 == "foreign" { printf "%s%s %s %s", (n++ ? "; " : ""), $2, $3, $5 }')"
-}
-
 # The order in which things of different kinds can be made: what is owned comes after its owner.
 converge() {
-  swapped=no
+  swapped=no handled=' '
   for step in $KINDS; do
     eval "staged=\${staged_$step:-}"
     if [ -n "$staged" ]; then
       if [ "$swapped" = no ]; then
+        stage_files
+        note_gone_units
         remove_kinds later
-        apply_files
+        swap_files
         swapped=yes
       fi
       tell_rows "$step"
     else
+      handled="$handled$step "
       apply_kind "$step"
       eval "brings=\${brings_$step:-}"
       [ -z "$brings" ] || [ -z "$differed" ] || look_again
@@ -132,7 +132,7 @@ apply_kind() {
   items_of "$1"
   if [ -n "$around" ] && { [ -n "$of_kind" ] || [ -s "$work/touched" ]; }; then "begin_$1" "$of_kind"; fi
   # A kind that puts back by itself what a failure leaves behind.
-  [ -z "$itself" ] || [ -z "$of_kind" ] || : >"$work/undo"
+  [ -z "$itself" ] || [ -z "$of_kind" ] || forget_undo
   different_of "$1"
   if [ -z "$different" ]; then :
   elif [ -n "$together" ]; then "apply_$1" "$different"
@@ -148,6 +148,7 @@ apply_kind() {
 each_different() {
   printf '%s' "$different" | LC_ALL=C sort >"$work/each.$1"
   while IFS= read -r each_line <&3; do
+    [ "$swapped" = yes ] || note_made "$1" "$each_line"
     origin_of_item "$1" "$(item_name "$each_line")"
     "apply_$1" "$each_line" "$item_origin" 3<&-
   done 3<"$work/each.$1"
@@ -187,7 +188,7 @@ different_of() {
 # What of a manifest still differs after all was done is an error, never a silent half success.
 refuse_remains() {
   [ "$rows" != "$NEWLINE" ] || return 0
-  : >"$work/undo"
+  keep_restless
   printf '%s' "${rows#"$NEWLINE"}" | awk -F '\t' '{ printf "change %s %s: %s is still %s\n", $2, $3, ($4 == "sha256" ? "content" : $4),
     ($4 == "sha256" ? "another" : $5 == "" ? "none" : $5) }' | tell
   fail "$(printf '%s' "${rows#"$NEWLINE"}" | awk -F '\t' '{ printf "%s%s %s: %s is %s, not %s", (NR > 1 ? "; " : ""), $2, $3, $4,

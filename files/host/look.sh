@@ -6,7 +6,10 @@ look() {
   wanted=$(cat)
   server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
   server=${server#server"$TAB"}
-  observed=$(printf '%s\n' "$wanted" | observe && held_ports "$wanted")
+  observed=$(
+    { printf '%s\n' "$wanted" && unfinished_items; } | observe
+    held_ports "$wanted"
+  )
   answer=$(
     {
       printf '%s\n' observed "$observed" hashes
@@ -23,6 +26,20 @@ look() {
     esac
   done
   echo end
+}
+
+# The items of manifests that a run had begun, and that nobody asks for any more.
+unfinished_items() {
+  list_manifests pending
+  set --
+  set -f
+  IFS=$NEWLINE
+  for begun_file in $found; do
+    case $NEWLINE$wanted in *"${NEWLINE}manifest$TAB${begun_file##*/}$TAB"*) ;; *) set -- "$@" "$begun_file" ;; esac
+  done
+  unset IFS
+  set +f
+  [ $# = 0 ] || item_lines "$@" | of_known_kinds
 }
 
 hash_manifests() {
