@@ -9,8 +9,12 @@ export type Texts = { readonly found?: string; readonly applied?: string };
 
 const mostLines = 40;
 
+/** As many items that are missing are named where the others are there. */
+const fewItems = 5;
+
 /**
- * The preview's lines. Of a manifest that was never applied, what is new is one line with a count.
+ * The preview's lines. Of a manifest that was never applied, what is new is one line with a count, and named where
+ * all but a few items are there, as after a run that failed.
  * @example preview(manifest, rows, texts, true) // ['! file /etc/x content (drift)', '    -old', '    +new']
  */
 export function preview(
@@ -19,7 +23,8 @@ export function preview(
   texts: ReadonlyMap<string, Texts>,
   isKnown: boolean,
 ): string[] {
-  const told = isKnown ? rows : rows.filter(({ origin }) => origin !== 'new');
+  const told =
+    isKnown || isNearlyThere(manifest, rows) ? rows : rows.filter(({ origin }) => origin !== 'new');
   const items = new Map(manifest.items.map((item) => [`${item.kind} ${item.name}`, item]));
   return [
     ...(isKnown ? [] : [summary(manifest, rows)]),
@@ -38,9 +43,16 @@ function notesOn({ notes = [] }: Manifest, rows: readonly Row[]): string[] {
   return [...new Set(notes.filter(isMet).map(({ text }) => `  ${text}`))];
 }
 
+const differingItems = (rows: readonly Row[]): number =>
+  new Set(rows.map(({ kind, name }) => `${kind} ${name}`)).size;
+
+function isNearlyThere({ items }: Manifest, rows: readonly Row[]): boolean {
+  const differing = differingItems(rows);
+  return differing <= fewItems && differing < items.length;
+}
+
 function summary({ name, items }: Manifest, rows: readonly Row[]): string {
-  const differing = new Set(rows.map(({ kind, name }) => `${kind} ${name}`)).size;
-  const same = items.length - differing;
+  const same = items.length - differingItems(rows);
   const rest = same > 0 ? `, ${same} of them as wanted already` : '';
   return `+ ${name}: ${items.length} item${items.length === 1 ? '' : 's'}${rest}`;
 }

@@ -52,6 +52,7 @@ const common = (): string =>
       'trees',
       'configs',
       'observe',
+      'ports',
       'rule',
       'verdict',
       'difference',

@@ -53,6 +53,7 @@ export const nginx = serverComponent({
           active: 'active',
           change: 'reload',
           config: '/etc/nginx',
+          port: 80,
         }),
       ],
     };

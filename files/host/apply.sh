@@ -9,9 +9,11 @@ apply_manifest() {
   [ -f "$pending" ] && was_cut=yes || was_cut=''
   log_unfinished
   look_at_items apply
+  seen_first=$observed
   drop_arrivals
   if [ "$rows" = "$NEWLINE" ] && [ ! -f "$pending" ] && cmp -s "$work/manifest" "$STATE/manifests/$manifest"; then return 0; fi
   refuse_foreign
+  own_at_first
   # What is being applied, and why, is noted first, so that a run that dies leaves word of what it may have made.
   { cat "$work/manifest" && printf '%s' "${rows#"$NEWLINE"}"; } >"$work/pending"
   install_durably "$work/pending" "$pending"
@@ -21,6 +23,7 @@ apply_manifest() {
   finish_undo
   look_at_items settled
   refuse_remains
+  units_begun=''
   await_confirmation
   install_durably "$work/manifest" "$STATE/manifests/$manifest"
   [ ! -f "$LOG" ] || sync "$LOG"
@@ -65,6 +68,8 @@ read_manifest() {
 # Usage: look_at_items apply|settled
 look_at_items() {
   observed=$(printf '%s\n' "$wanted" | observe)
+  # Whose a port is when all is done, the services themselves have found out.
+  [ "$1" = settled ] || observed=$observed$NEWLINE$(held_ports "$wanted")
   differing=$(printf '%s\n' observed "$observed" wanted "manifest$TAB$manifest" "$wanted" | difference "$1") || exit 1
   rows=$NEWLINE${differing:+$differing$NEWLINE}
 }
@@ -95,17 +100,20 @@ drop_arrivals() {
 
 # The order in which things of different kinds can be made: what is owned comes after its owner.
 converge() {
-  swapped=no
+  swapped=no handled=' '
   for step in $KINDS; do
     eval "staged=\${staged_$step:-}"
     if [ -n "$staged" ]; then
       if [ "$swapped" = no ]; then
+        stage_files
+        note_gone_units
         remove_kinds later
-        apply_files
+        swap_files
         swapped=yes
       fi
       tell_rows "$step"
     else
+      handled="$handled$step "
       apply_kind "$step"
       eval "brings=\${brings_$step:-}"
       [ -z "$brings" ] || [ -z "$differed" ] || look_again
@@ -149,6 +157,7 @@ apply_kind() {
 each_different() {
   printf '%s' "$different" | LC_ALL=C sort >"$work/each.$1"
   while IFS= read -r each_line <&3; do
+    [ "$swapped" = yes ] || note_made "$1" "$each_line"
     origin_of_item "$1" "$(item_name "$each_line")"
     "apply_$1" "$each_line" "$item_origin" 3<&-
   done 3<"$work/each.$1"

@@ -16,8 +16,7 @@ check_files() {
   done 3<"$work/swap"
   if ! (run_checks) >"$work/complaints" 2>&1; then
     drop_stages
-    fail "refused, nothing was changed:
-$(tail -n 20 "$work/complaints")"
+    refuse "$(tail -n 20 "$work/complaints")"
   fi
   rm -rf "${work:?}/etc"
 }

@@ -1,6 +1,6 @@
 # Files, links and what must be absent: all staged, checked together, then swapped in.
 
-apply_files() {
+stage_files() {
   [ -z "$was_cut" ] || sweep_stages
   : >"$work/swap"
   number=0 owned_paths=''
@@ -12,8 +12,11 @@ apply_files() {
     ! differs "$kind" "$path" || "stage_$kind" "$line" "$path" "$work/content/$number" 3<&-
   done 3<"$work/items"
   obsolete_files >>"$work/swap"
+  [ ! -s "$work/swap" ] || check_files
+}
+
+swap_files() {
   [ -s "$work/swap" ] || return 0
-  check_files
   # All of them at once: each alone would wait for the disk.
   sync_stages
   keep_originals

@@ -43,6 +43,7 @@ open_work() {
   : >"$work/said"
   : >"$work/touched"
   : >"$work/undo"
+  : >"$work/made"
   trap close_work EXIT
   # A connection that ends must not end the work: it is finished, and found finished by the next run.
   trap '' HUP PIPE
@@ -62,7 +63,7 @@ close_work() {
   result=$?
   # Nobody may be there to be told.
   set +e
-  [ "$result" = 0 ] || [ ! -s "$work/undo" ] || undo
+  [ "$result" = 0 ] || undo
   cat "$work/said" 2>/dev/null
   if [ "$result" != 0 ] && [ -n "${is_late_run:-}" ]; then note_late "$result" && result=0; fi
   rm -rf "$work"

@@ -1,13 +1,17 @@
 # The look: all that the program wants to know of a host's manifests, in one answer. Read-only.
 
-# Usage: look < LINES. First server<TAB>NAME, and `takeover` where what is somebody's own may be taken over; then for each manifest manifest<TAB>NAME<TAB>SHA256 of the text that
-# would mean that it is applied, and its item lines. docs/protocol.md has the answer.
+# Usage: look < LINES. First server<TAB>NAME, and `takeover` where what is somebody's own may be taken over; then for
+# each manifest manifest<TAB>NAME<TAB>SHA256 of the text that would mean that it is applied, and its item lines.
+# docs/protocol.md has the answer.
 look() {
   wanted=$(cat)
   server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
   server=${server#server"$TAB"} takeover=''
   case $wanted in takeover"$NEWLINE"*) takeover=yes wanted=${wanted#*"$NEWLINE"} ;; esac
-  observed=$(printf '%s\n' "$wanted" | observe)
+  observed=$(
+    { printf '%s\n' "$wanted" && unfinished_items; } | observe
+    held_ports "$wanted"
+  )
   answer=$(
     {
       printf '%s\n' observed "$observed" hashes
@@ -24,6 +28,20 @@ look() {
     esac
   done
   echo end
+}
+
+# The items of manifests that a run had begun, and that nobody asks for any more.
+unfinished_items() {
+  list_manifests pending
+  set --
+  set -f
+  IFS=$NEWLINE
+  for begun_file in $found; do
+    case $NEWLINE$wanted in *"${NEWLINE}manifest$TAB${begun_file##*/}$TAB"*) ;; *) set -- "$@" "$begun_file" ;; esac
+  done
+  unset IFS
+  set +f
+  [ $# = 0 ] || item_lines "$@" | of_known_kinds
 }
 
 hash_manifests() {

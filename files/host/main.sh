@@ -9,7 +9,7 @@ main() {
   command=${1:-}
   [ $# = 0 ] || shift
   # What a manifest is applied with, that a whole one has to be removed without.
-  wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing=''
+  wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun=''
   case $command in
     apply)
       server=${1:-}
@@ -79,6 +79,9 @@ tell_installed() {
   printf '%s\n' observed "$observed_line" wanted "manifest${TAB}helper" \
     "file$TAB$HELPER${TAB}owner=root${TAB}group=root${TAB}mode=0755${TAB}sha256=$2" | difference apply | in_words | tell
 }
+
+# Before anything is made, lest another server takes for its own what a run that fails leaves.
+own_at_first() { [ -f "$STATE/owners/$manifest" ] || note_owner; }
 
 # A server that is renamed in its stack file is applied under the new name, and then removed under the
 # old one: what has another owner by then stays.

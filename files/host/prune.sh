@@ -58,6 +58,7 @@ forget() {
   await_rollouts
   forgetting=$(printf '%s' "$1" | tr '\n' ' ')
   items_only_in "$forgetting" >"$work/obsolete"
+  drop_unmade
   remove_all
   for name in $forgetting; do
     rm -f "$STATE/manifests/$name" "$STATE/pending/$name" "$STATE/owners/$name"
@@ -69,12 +70,35 @@ forget() {
 items_only_in() {
   forgetting=$1
   for name in $forgetting; do
-    lines_of=$STATE/manifests/$name
-    [ -f "$lines_of" ] || lines_of=$STATE/pending/$name
-    [ ! -f "$lines_of" ] || item_lines "$lines_of"
+    for lines_of in "$STATE/manifests/$name" "$STATE/pending/$name"; do
+      [ ! -f "$lines_of" ] || item_lines "$lines_of"
+    done
   done >"$work/going"
   { stored_items && pending_items && printf 'going\n' && cat "$work/going"; } | awk -F '\t' '
     $0 == "going" { going = 1; next }
     !going { named[$1 FS $2] = 1; next }
     !(($1 FS $2) in named) && !seen[$1 FS $2]++'
+}
+
+# A run that failed may not have come to all that it had begun.
+drop_unmade() {
+  set --
+  for name in $forgetting; do
+    [ ! -f "$STATE/pending/$name" ] || set -- "$@" "$STATE/pending/$name"
+  done
+  [ $# -gt 0 ] || return 0
+  {
+    for name in $forgetting; do
+      [ ! -f "$STATE/manifests/$name" ] || item_lines "$STATE/manifests/$name"
+    done
+    echo seen
+    item_lines "$@" | of_known_kinds | observe
+    echo obsolete
+    cat "$work/obsolete"
+  } | awk -F '\t' "$WAS_MADE"'
+    NF < 2 { part = $0; next }
+    part == "" { applied[$1 FS $2]; next }
+    part == "seen" { seen[$1 FS $2] = $0; next }
+    (($1 FS $2) in applied) || !(($1 FS $2) in seen) || was_made($1 FS $2, $0)' >"$work/made-of-it"
+  mv "$work/made-of-it" "$work/obsolete"
 }

@@ -32,6 +32,7 @@ list_replaced() {
 # Usage: remove_kinds later|staged|earlier
 remove_kinds() {
   [ -s "$work/obsolete" ] || return 0
+  [ "$1" != earlier ] || put_overridden_back
   reversed='' part=later
   for kind in $KINDS; do reversed="$kind $reversed"; done
   for kind in $reversed; do

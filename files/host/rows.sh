@@ -41,3 +41,10 @@ observed_of() {
 }
 
 touched() { printf '%s\n' "$1" >>"$work/touched"; }
+
+# The rows of keys other than those that are told when they are done: settings, and that nothing was there before.
+# Usage: say_rows_but PATTERN KIND
+say_rows_but() {
+  other_rows=$(rows_of "$2" "$app" | awk -F '\t' -v told="^($1)\$" '$4 !~ told')
+  [ -z "$other_rows" ] || printf '%s\n' "$other_rows" | in_words | tell
+}

@@ -36,6 +36,7 @@ part != "given" {
   known_line[part, file, id] = $0
   if (!((part, id) in any_line)) any_line[part, id] = $0
   if (part == "stored") { stored_id[file, ++stored_count[file]] = id; if (stored_count[file] == 1) stored_name[++stored_names] = file }
+  else { begun_id[file, ++begun_count[file]] = id; if (begun_count[file] == 1) begun_name[++begun_names] = file }
   next
 }
 /^(observed|hashes|wanted)$/ { given = $0; next }

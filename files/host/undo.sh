@@ -1,5 +1,6 @@
-# Undoing: a step that fails after files were swapped puts the old files back and tells the units again. What had
-# drifted stays mended, and so does all that is no file: the log has said what was done.
+# Undoing: a step that fails puts the old files back, leaves no unit enabled or running that was not before, tells
+# the units again, and takes back what was made. What had drifted stays mended; so do packages and settings of the
+# kernel, as the log has said.
 
 # Usage: keep_for_undo ORIGIN PATH. Before it is swapped.
 keep_for_undo() {
@@ -16,6 +17,8 @@ keep_for_undo() {
 
 # Usage: leave_undo yes|replaced. To the kind itself; but for the files of what gives way, which it knows nothing of.
 leave_undo() {
+  : >"$work/made"
+  units_begun=''
   [ "$1" != replaced ] || [ ! -s "$work/obsolete" ] || awk -F '\t' 'NR == FNR { gives_way[$2]; next } $2 in gives_way' \
     "$work/obsolete" "$work/undo" >"$work/undo.left"
   if [ -f "$work/undo.left" ]; then mv "$work/undo.left" "$work/undo"; else : >"$work/undo"; fi
@@ -25,12 +28,31 @@ leave_undo() {
 finish_undo() {
   mv "$work/undo" "$work/undone"
   : >"$work/undo"
+  : >"$work/made"
+}
+
+# Of all units those that did start, and do not stay up.
+keep_restless() {
+  set -f
+  IFS=$NEWLINE
+  restless=''
+  for of_unit in $units_begun; do
+    of_name=${of_unit#unit"$TAB"}
+    case $rows in *"${TAB}unit$TAB${of_name%%"$TAB"*}${TAB}active$TAB"*) restless=$restless$of_unit$NEWLINE ;; esac
+  done
+  unset IFS
+  set +f
+  units_begun=$restless
 }
 
 undo() {
+  if [ ! -s "$work/undo" ] && [ ! -s "$work/made" ] && [ -z "$units_begun" ]; then return 0; fi
+  each_unit_before stop_again
   undo_files "$work/undo"
   all_units
   tell_after_undo "$work/units"
+  each_unit_before start_again
+  take_back
 }
 
 # Usage: undo_files LIST, of which each line is what was there and its path.
@@ -67,4 +89,76 @@ tell_after_undo() {
     fi
     note_configs "$line"
   done 4<"$1"
+}
+
+# The units that are about to go, which the look did not ask for.
+note_gone_units() {
+  units_begun=$(grep "^unit$TAB" "$work/obsolete") || return 0
+  units_begun=$units_begun$NEWLINE
+  seen_first=$seen_first$NEWLINE$(printf '%s' "$units_begun" | observe)
+}
+
+# Calls a function with each unit that this run may have changed: its name, how it was before and how it is now, in
+# lines of the same keys.
+# Usage: each_unit_before FUNCTION
+each_unit_before() {
+  [ -n "$units_begun" ] || return 0
+  printf '%s' "$units_begun" | observe >"$work/units.now"
+  while IFS= read -r line <&4; do
+    name=$(item_name "$line")
+    "$1" "$name" "$(first_seen_of unit "$name")" "$line" 4<&-
+  done 4<"$work/units.now"
+}
+
+# Usage: first_seen_of KIND NAME. As observed_of, of the look that came before anything was changed.
+first_seen_of() {
+  (
+    observed=$seen_first
+    observed_of "$1" "$2"
+  )
+}
+
+# What a failed start leaves would compete again and again for what it could not have. What had drifted and runs by
+# now stays mended.
+# Usage: stop_again UNIT BEFORE NOW
+stop_again() {
+  origin_of_item unit "$1"
+  now=$(field active "$3")
+  case $item_origin/$now in drift/active) return 0 ;; esac
+  case $now/$(field active "$2") in
+    */active | */reloading | */activating | inactive/* | /*) ;;
+    failed/failed) ;;
+    *)
+      systemctl stop "$1" 2>/dev/null
+      systemctl reset-failed "$1" 2>/dev/null
+      say change "unit $1: stopped, as it was"
+      ;;
+  esac
+  case $(field enabled "$3")/$(field enabled "$2") in
+    enabled/enabled* | enabled/generated) ;;
+    enabled/masked*) systemctl mask --quiet "$1" 2>/dev/null && say change "unit $1: masked, as it was" ;;
+    enabled/*) systemctl disable --quiet "$1" 2>/dev/null && say change "unit $1: disabled, as it was" ;;
+  esac
+}
+
+# Usage: start_again UNIT BEFORE NOW
+start_again() {
+  case $(field enabled "$3")/$(field enabled "$2") in
+    enabled/enabled) ;;
+    masked*/enabled)
+      systemctl unmask --quiet "$1" 2>/dev/null
+      systemctl enable --quiet "$1" 2>/dev/null && say change "unit $1: enabled, as it was"
+      ;;
+    */enabled) systemctl enable --quiet "$1" 2>/dev/null && say change "unit $1: enabled, as it was" ;;
+  esac
+  case $(field active "$3")/$(field active "$2") in
+    active/active | activating/active) ;;
+    */active)
+      if systemctl start "$1" 2>/dev/null; then
+        say change "unit $1: started, as it was"
+      else
+        say change "unit $1: does not start after its files were put back"
+      fi
+      ;;
+  esac
 }

@@ -1,6 +1,16 @@
 # What comes of all rows: which are echoes, which manifests are due, which texts are asked for. It belongs to the rule.
+
+# Whether a run that failed has made an item: it is there, and a file as it was to become. A function for awk.
 # shellcheck disable=SC2016 # of awk's own
-RULE=$RULE'
+WAS_MADE='
+    function was_made(id, line) {
+      if (!(id in seen) || (seen[id] "\t") ~ /\tstate=missing\t|\tforeign=|\ttype=/) return 0
+      return id !~ /^file\t/ || (match(line, /\tsha256=[0-9a-f]*/) && index(seen[id], substr(line, RSTART, RLENGTH)))
+    }'
+
+# shellcheck disable=SC2016 # of awk's own
+RULE=$RULE$WAS_MADE'
+
 # What only follows from another difference is told once, by its cause.
 function is_echo(i,  part, rule, n, j, word, cause, other) {
   split(line_of[i], part, "\t")
@@ -32,6 +42,22 @@ function is_due(m,  i) {
   return 0
 }
 
+# Of a manifest that was begun, and that nobody wants any more: what of it was made.
+function gone_unfinished(from,  i, id, other, is_named) {
+  for (i = 1; i <= begun_count[from]; i++) {
+    id = begun_id[from, i]
+    if ((id in wanted_by) || (id in told_gone) || !was_made(id, known_line["begun", from, id])) continue
+    split(id, field, "\t"); kind = field[1]; name = field[2]
+    if (kind != "tree" && remains(id, known_line["begun", from, id])) continue
+    is_named = 0
+    for (other = 1; other <= stored_names; other++)
+      if (is_others(stored_name[other]) && (("stored", stored_name[other], id) in known_line)) is_named = 1
+    if (is_named) continue
+    told_gone[id] = 1
+    row("gone", "", leaves(known_line["begun", from, id]), "")
+  }
+}
+
 END {
   if (failed) exit 1
   for (m = 1; m <= manifests; m++) {
@@ -46,6 +72,13 @@ END {
   if (mode == "look") for (m = 1; m <= stored_names; m++) {
     current = stored_name[m]
     if (!(current in is_wanted) && !is_others(current)) { gone_from(current, 1); left_over[++left_overs] = current }
+  }
+  # What a run that failed has made, of what nobody asks for any more.
+  if (mode == "look") for (m = 1; m <= begun_names; m++) {
+    current = begun_name[m]
+    if ((current in is_wanted) || is_others(current)) continue
+    if (!(("stored", current) in is_there)) left_over[++left_overs] = current
+    gone_unfinished(current)
   }
   for (i = 1; i <= rows; i++) { split(line_of[i], field, "\t"); caused[i] = field[2] " " field[3] }
   for (i = 1; i <= rows; i++) echo[i] = is_echo(i)

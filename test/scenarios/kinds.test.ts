@@ -89,18 +89,20 @@ const stories: Record<string, Story> = {
     items: [
       directory('/srv/own', { whole: true }),
       directory('/srv/own/kept', { remove: 'keep', mode: '2750', owner: 'daemon' }),
+      directory('/srv/own/empty', { remove: 'keep' }),
       directory('/srv/own/last', { remove: 'last' }),
       directory('/srv/all', { remove: 'all', deep: true }),
     ],
     first: [
       'new    directory /srv/own',
       'new    directory /srv/own/kept',
+      'new    directory /srv/own/empty',
       'new    directory /srv/own/last',
       'new    directory /srv/all',
     ],
     damages: [
       [
-        'touch /srv/own/stray /srv/own/.hidden "/srv/own/a,b"; chmod 00777 /srv/own/kept',
+        'touch /srv/own/stray /srv/own/.hidden "/srv/own/a,b" /srv/own/kept/data; chmod 00777 /srv/own/kept',
         [
           'drift  directory /srv/own extra .hidden,a?b,stray → none',
           'drift  directory /srv/own/kept mode 0777 → 2750',
@@ -117,10 +119,11 @@ const stories: Record<string, Story> = {
     gone: [
       'gone   directory /srv/own/last',
       "gone   directory /srv/own/kept: kept, now root's",
+      'gone   directory /srv/own/empty',
       'gone   directory /srv/own: kept, it is not empty',
       'gone   directory /srv/all',
     ],
-    left: 'test "$(stat -c %U /srv/own/kept)" = root && ! test -e /srv/own/last && ! test -e /srv/all',
+    left: 'test "$(stat -c %U /srv/own/kept)" = root && ! test -e /srv/own/last && ! test -e /srv/own/empty && ! test -e /srv/all',
   },
   file: {
     prepare: (host) => host.exec('echo before >/etc/own.conf'),

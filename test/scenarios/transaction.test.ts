@@ -1,7 +1,16 @@
 /** What a manifest is as a transaction: checked before, whole or not at all, taken back, and owned. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { aptPackage, blob, directory, file, sysctl, unit } from '../../components/host/kinds.ts';
+import {
+  aptPackage,
+  blob,
+  directory,
+  file,
+  group,
+  sysctl,
+  systemUser,
+  unit,
+} from '../../components/host/kinds.ts';
 import { text } from '../../components/host/manifest.ts';
 import {
   apply,
@@ -147,6 +156,216 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await prune(host);
     await host.exec(`! ls ${sleeper} /etc/own.conf`);
   },
+
+  'what was made for a manifest that is refused is taken back, and what stays is named': async (
+    host,
+  ) => {
+    const before = await host.exec('getent passwd; getent group; ls -d /srv/* /opt/* || :');
+    const bad = file('/etc/sudoers.d/own', 'nonsense', { check: 'sudoers' });
+    const made = [
+      group('own', ['nobody']),
+      systemUser('own', { group: 'own' }),
+      directory('/srv/own'),
+      directory('/srv/own/data', { owner: 'own', remove: 'keep' }),
+      directory('/srv/own/all', { remove: 'all' }),
+    ];
+    const { code, stdout, stderr } = await tryApply(host, manifest([...made, bad]));
+    assert.equal(code, 1);
+    assert.match(stderr, /^keelson: refused, nothing was changed:\n/);
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => /^(change|gone)/.test(line)),
+      [
+        'change base: what was made for it is taken back',
+        'gone   directory /srv/own/data',
+        'gone   directory /srv/own/all',
+        'gone   directory /srv/own',
+        'gone   user own',
+        'gone   group own',
+      ],
+    );
+    assert.equal(await host.exec('getent passwd; getent group; ls -d /srv/* /opt/* || :'), before);
+    await host.exec('! ls /var/lib/keelson/*/base');
+    // What was there before stays, and so does a package.
+    await host.exec('mkdir -m 0700 /srv/own; dpkg --purge attr 2>/dev/null || :');
+    const again = await tryApply(host, manifest([aptPackage('attr'), ...made, bad]));
+    assert.match(
+      again.stderr,
+      /^keelson: refused, nothing was changed but for package attr, directory \/srv\/own:\n/,
+    );
+    await host.exec('test -d /srv/own -a ! -d /srv/own/data; ! getent passwd own');
+    // So nobody takes for drift what was left.
+    assert.deepEqual(
+      (await rows(host, manifest([aptPackage('attr'), ...made]))).filter((row) =>
+        row.startsWith('drift'),
+      ),
+      [],
+    );
+    await prune(host);
+    await host.exec('! test -d /srv/own || rmdir /srv/own');
+  },
+
+  'a step that fails leaves no unit enabled or running that was not before': async (host) => {
+    const write = (name: string, command: string, more = '') =>
+      host.exec(
+        `printf '[Service]\\n%bExecStart=%s\\n[Install]\\nWantedBy=multi-user.target\\n' '${more}' '${command}' >/usr/lib/systemd/system/${name}.service`,
+      );
+    await write('idle', '/bin/sleep inf');
+    await write('busy', '/bin/sleep inf');
+    await write('hidden', '/bin/sleep inf');
+    await write('zealous', '/bin/false', 'Type=forking\\nRestart=always\\nRestartSec=1s\\n');
+    await write('restless', '/bin/false', 'Restart=always\\nRestartSec=1s\\nStartLimitBurst=99\\n');
+    await host.exec(
+      'systemctl daemon-reload; systemctl enable -q --now busy; systemctl mask -q hidden',
+    );
+    const states = () =>
+      host.exec(
+        'systemctl show -p Id,ActiveState,UnitFileState busy hidden idle restless zealous; systemctl --failed --no-legend',
+      );
+    const before = await states();
+    const on = { enabled: 'enabled', active: 'active' } as const;
+    const given = (last: string) =>
+      manifest([
+        file('/etc/own.conf', 'x'),
+        unit('idle.service', on),
+        unit('busy.service', { enabled: 'disabled', active: 'inactive' }),
+        unit('hidden.service', on),
+        unit(`${last}.service`, on),
+      ]);
+    const failed = await tryApply(host, given('zealous'));
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /zealous\.service does not start/);
+    for (const line of [
+      'zealous.service: stopped',
+      'zealous.service: disabled',
+      'idle.service: stopped',
+      'idle.service: disabled',
+      'hidden.service: masked',
+      'busy.service: enabled',
+      'busy.service: started',
+    ])
+      assert.ok(
+        failed.stdout.includes(`change unit ${line}, as it was\n`),
+        `${line}\n${failed.stdout}`,
+      );
+    assert.equal(await states(), before);
+    await host.exec('! test -e /etc/own.conf');
+    // What starts, and ends again and again, is found at the end alone.
+    const ended = await tryApply(host, given('restless'));
+    assert.match(ended.stderr, /unit restless\.service: active is activating, not active/);
+    const [, , , restless] = (await states()).split('\n\n');
+    assert.equal(restless, before.split('\n\n')[3]);
+    await prune(host);
+    assert.equal(await states(), before);
+    await host.exec(`systemctl unmask -q hidden; systemctl disable -q --now busy
+      cd /usr/lib/systemd/system && rm idle.service busy.service hidden.service zealous.service restless.service; systemctl daemon-reload`);
+  },
+
+  'a unit is put back to what it was before the kit, also one whose place ours took': async (
+    host,
+  ) => {
+    const [theirs, ours] = [
+      '/usr/lib/systemd/system/own.service',
+      '/etc/systemd/system/own.service',
+    ];
+    const text = (seconds: string) =>
+      `[Service]\nExecStart=/bin/sleep ${seconds}\n[Install]\nWantedBy=multi-user.target\n`;
+    const states = () => host.exec('systemctl show -p ActiveState,UnitFileState,FragmentPath own');
+    const on = { enabled: 'enabled', active: 'active' } as const;
+    for (const was of ['disable --now', 'enable --now', 'mask --now']) {
+      await host.exec(`cat >${theirs}; systemctl daemon-reload; systemctl ${was} -q own`, {
+        input: text('1d'),
+      });
+      const before = await states();
+      for (const items of [
+        [unit('own.service', on)],
+        [file(ours, text('2d')), unit('own.service', { ...on, fragment: ours })],
+      ]) {
+        // The link of a mask lies where ours would.
+        if (was.startsWith('mask') && items.length > 1) continue;
+        await apply(host, manifest(items));
+        assert.match(await states(), /ActiveState=active\n(.*\n)*UnitFileState=enabled/);
+        await prune(host);
+        assert.equal(await states(), before, `${was}, ${items.length}`);
+      }
+      await host.exec(
+        'systemctl unmask -q own; systemctl disable -q --now own; systemctl reset-failed own || :',
+      );
+    }
+    await host.exec(`rm ${theirs}; systemctl daemon-reload`);
+  },
+
+  'what a run that was cut short has made goes, though no manifest was ever applied': async (
+    host,
+  ) => {
+    const given = manifest(
+      [
+        group('own'),
+        systemUser('own', { group: 'own' }),
+        directory('/srv/own'),
+        file('/etc/own.conf', 'x'),
+        file('/etc/other.conf', 'x'),
+        unit('nothing.service', { active: 'active' }),
+      ],
+      'app-own',
+    );
+    // As one that was killed, and whose server is known.
+    await install(host, (text) => text.replace('\nundo() {', '\nundo() { return 0'));
+    await tryApply(host, given);
+    await install(host);
+    await host.exec('getent passwd own; test -f /etc/own.conf; echo mine >/etc/other.conf');
+    const [gone] = (await lookAt(host)).gone;
+    assert.deepEqual(
+      [gone?.name, ...(gone?.lines ?? [])],
+      [
+        'app-own',
+        '- group own (gone)',
+        '- user own (gone)',
+        '- directory /srv/own (gone)',
+        '- file /etc/own.conf (gone)',
+      ],
+    );
+    await host.exec('keelson prune other', { input: 'run r\nend\n' });
+    await host.exec('getent passwd own');
+    assert.deepEqual((await prune(host)).sort(), [
+      'gone   directory /srv/own',
+      'gone   file /etc/own.conf',
+      'gone   group own',
+      'gone   user own',
+    ]);
+    await host.exec('rm /etc/other.conf; ! ls /var/lib/keelson/*/app-own /srv/own');
+  },
+
+  'a port that somebody else holds is named before anything is changed, by its process and unit':
+    async (host) => {
+      const given = manifest([
+        file('/etc/own.conf', 'x'),
+        unit('nginx.service', { enabled: 'enabled', active: 'active', port: 8080 }),
+      ]);
+      const refused = async (words: RegExp) => {
+        await assert.rejects(lookAt(host, given), words);
+        const { code, stderr } = await tryApply(host, given);
+        assert.equal(code, 1);
+        assert.match(stderr, /^keelson: refused, nothing was changed: unit nginx\.service cannot/);
+        assert.match(stderr, words);
+        await host.exec('! ls /etc/own.conf /var/lib/keelson/*/base');
+      };
+      // A socket of systemd's needs no program for it.
+      await host.exec(`printf '[Socket]\\nListenStream=127.0.0.1:8080\\nAccept=yes\\n' >/etc/systemd/system/theirs.socket
+        printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/theirs@.service
+        systemctl daemon-reload; systemctl start theirs.socket`);
+      await refused(
+        /nginx\.service cannot have port 8080, which systemd \(process 1 of theirs\.socket\) holds; stop and disable that first: systemctl disable --now theirs\.socket/,
+      );
+      await host.exec(
+        'systemctl stop theirs.socket; rm /etc/systemd/system/theirs*; systemctl daemon-reload',
+      );
+      const listen = `use IO::Socket::INET; open F, ">", "/proc/self/comm"; print F "x\\",pid=1,fd=3)"; close F; $s = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => 8080, Listen => 1) or die; sleep`;
+      await host.exec(`systemd-run -q --unit=theirs perl -e '${listen}'; sleep 1`);
+      await refused(
+        /which x\?\?pid\?1\?fd\?3\? \(process \d+ of theirs\.service\) holds; stop and disable that first: systemctl disable --now theirs\.service/,
+      );
+      await host.exec('systemctl stop theirs');
+    },
 
   'what is confirmed stays, and what is not goes back by itself': async (host) => {
     const given = (content: string) =>

@@ -385,3 +385,45 @@ test('domains are told by the content of their site', () => {
     [],
   );
 });
+test('of a manifest that was only begun, and that nobody wants any more, what was made goes', () => {
+  const given = {
+    observed: [
+      'group shop members=',
+      'user shop state=missing',
+      'user other foreign=is·there·already',
+      'directory /srv/shop mode=0755',
+      'directory /srv/link type=link',
+      'file /etc/a sha256=1',
+      'file /etc/by-hand sha256=9',
+      'unit shop.target enabled=disabled',
+    ],
+    stored: { 'app-blog': ['directory /etc/shared mode=0755'] },
+    pending: {
+      'app-blog': ['directory /etc/shared mode=0755', 'file /etc/a sha256=1'],
+      'app-shop': [
+        'group shop members=',
+        'user shop home=/',
+        'user other home=/',
+        'directory /srv/shop mode=0755',
+        'directory /srv/link mode=0755',
+        'blob b state=present',
+        'file /etc/a sha256=1',
+        'file /etc/by-hand sha256=1',
+        'unit shop.target enabled=enabled',
+        'package p state=installed',
+      ],
+      'app-theirs': ['group shop members='],
+    },
+    owners: { 'app-theirs': 'other' },
+    wanted: { base: ['file /etc/a sha256=1'] },
+  };
+  assert.deepEqual(difference('look', given), [
+    'manifest base due',
+    'manifest app-blog gone',
+    'gone directory /etc/shared   ',
+    'manifest app-shop gone',
+    'gone group shop   ',
+    'gone directory /srv/shop   ',
+    'gone unit shop.target   ',
+  ]);
+});

@@ -68,6 +68,22 @@ test('at first sight what is new is counted, and what is there otherwise is told
   ]);
 });
 
+test('where all but a few items are there, as after a run that failed, those that are not are named', () => {
+  const items = Array.from({ length: 8 }, (_, n) => group(`g${n}`));
+  const missing = (count: number) =>
+    items.slice(0, count).map(({ name }) => `new\tgroup\t${name}\tstate\tmissing\tpresent`);
+  const told = (count: number, of = items) =>
+    lines(['manifest\tbase\tdue', ...missing(count)], false, { ...manifest, items: of });
+  assert.deepEqual(told(2), [
+    '+ base: 8 items, 6 of them as wanted already',
+    '+ group g0 (new)',
+    '+ group g1 (new)',
+  ]);
+  assert.equal(told(5).length, 6);
+  assert.deepEqual(told(6), ['+ base: 8 items, 2 of them as wanted already']);
+  assert.deepEqual(told(2, items.slice(0, 2)), ['+ base: 2 items']);
+});
+
 test('what a component says of some keys of an item follows its rows, once', () => {
   const note = { item: 'file /etc/a', keys: ['mode', 'owner'], text: 'a restart follows' };
   const noted = { ...manifest, notes: [note, { ...note, keys: ['group'], text: 'never' }] };

@@ -132,7 +132,7 @@ test('of a port that another app has, it is said how to get it', () => {
 test('the unit of a process is found in both layouts of control groups, and in any order', () => {
   const groups = (...lines: string[]): string => {
     const script = `mkdir "$root/7"; cat >"$root/7/cgroup"; eval "$(printf '%s' "$unit_of" | command sed "s,/proc/,$root/,")"; unit_of_process 7`;
-    const source = /^unit_of_process\(\) \{.*?^\}/ms.exec(read('rollout/move.sh'))?.[0] ?? '';
+    const source = /^unit_of_process\(\) \{.*?^\}/ms.exec(read('ports.sh'))?.[0] ?? '';
     return run(
       `unit_of=$(cat <<'SOURCE'\n${source}\nSOURCE\n)\n${script}`,
       `${lines.join('\n')}\n`,
@@ -142,6 +142,13 @@ test('the unit of a process is found in both layouts of control groups, and in a
   assert.equal(groups(`0::${path}`), 'shop@4190.service\n');
   assert.equal(groups('12:pids:/x', `1:name=systemd:${path}`, '0::/'), 'shop@4190.service\n');
   assert.equal(groups('0::/', `1:name=systemd:${path}`), 'shop@4190.service\n');
+  assert.equal(
+    groups('9:name=systemd:/web1/payload', `0::${path}/own/group`),
+    'shop@4190.service\n',
+  );
+  const user = '/user.slice/user-1000.slice/user@1000.service';
+  assert.equal(groups(`0::${user}/app.slice/shop@4190.service`), 'user@1000.service\n');
+  assert.equal(groups('0::/'), '');
 });
 
 test('systemd holds the port of a socket of its own, and no other', () => {

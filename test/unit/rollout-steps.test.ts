@@ -132,15 +132,31 @@ test('one that does not even come back is named', () => {
   );
 });
 
-test('the first release ever has nothing to go back to, and is left', () => {
-  const lines = rolled({ 4190: 'stopped', 4191: 'stopped' }, "old=''; broken='b:4190'");
+const first = `old=''; broken='b:4190'; systemctl() { echo "systemctl $*"; }`;
+
+test('the first release ever has nothing to go back to: it ends, and its target is disabled', () => {
+  const lines = rolled({ 4190: 'stopped', 4191: 'stopped' }, `${first}; current=''`);
   assert.match(
     lines.join('\n'),
-    /there is nothing to go back to, shop@4190\.service is left to be looked at/,
+    /there is nothing to go back to, shop@4190\.service is stopped, and its journal left to be looked at/,
   );
   assert.deepEqual(
-    lines.filter((line) => line.startsWith('move')),
-    ['move 4190 to b, on trial'],
+    lines.filter((line) => /^(move|change|systemctl)/.test(line)),
+    [
+      'move 4190 to b, on trial',
+      'systemctl stop shop@4190.service',
+      'systemctl reset-failed shop@4190.service',
+      'systemctl disable --quiet shop.target',
+      'change unit shop.target: disabled, since nothing of shop runs',
+    ],
+  );
+});
+
+test('what ran before the first release failed goes on, and its target stays', () => {
+  const lines = rolled({ 4190: 'older unit', 4191: 'stopped' }, first);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('systemctl')),
+    ['systemctl stop shop@4191.service', 'systemctl reset-failed shop@4191.service'],
   );
 });
 

@@ -3,7 +3,8 @@ import type { Item } from '../item.ts';
 /**
  * A systemd unit. `fragment` and `dropins` say where its files lie when they are ours;
  * `change` is what happens to it when another item of its manifest changed;
- * `config` is the directory or file that the service reads.
+ * `config` is the directory or file that the service reads;
+ * `port` is one that nobody else may hold, on whatever address.
  */
 export const unit = (
   name: string,
@@ -14,6 +15,7 @@ export const unit = (
     dropins?: readonly string[];
     change?: 'reload' | 'restart';
     config?: string;
+    port?: number;
   },
 ): Item => ({
   kind: 'unit',
@@ -28,5 +30,6 @@ export const unit = (
   instructions: {
     ...(options.change && { '@change': options.change }),
     ...(options.config && { '@config': options.config }),
+    ...(options.port && { '@port': String(options.port) }),
   },
 });

@@ -53,8 +53,9 @@ remove_directory() {
   fi
   case $how in
     keep)
-      # What stays must not belong to a user number that somebody else gets one day.
-      chown -Rh root "$1" && stays="kept, now root's"
+      # Without anything in it, there is nothing to keep. What stays must not belong to a user number that somebody
+      # else gets one day.
+      rmdir "$1" 2>/dev/null || { chown -Rh root "$1" && stays="kept, now root's"; }
       ;;
     all)
       chattr -R -ia "$1" 2>/dev/null || :

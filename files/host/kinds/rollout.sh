@@ -175,13 +175,6 @@ apply_rollout() {
   say_rows_but '[0-9]+|current|public|target' rollout
 }
 
-# The rows of keys other than those that are told when they are done: settings, and that nothing was there before.
-# Usage: say_rows_but PATTERN KIND
-say_rows_but() {
-  other_rows=$(rows_of "$2" "$app" | awk -F '\t' -v told="^($1)\$" '$4 !~ told')
-  [ -z "$other_rows" ] || printf '%s\n' "$other_rows" | in_words | tell
-}
-
 # An item line without what is only told to the helper.
 state_of() { printf '%s\n' "$1" | tr '\t' '\n' | grep -v '^@' | paste -s; }
 
@@ -193,6 +186,8 @@ remove_rollout() {
   systemctl reset-failed "$app@*" 2>/dev/null || :
   open_ports
   list_releases | while read -r _ hash; do remove_release "$hash"; done
+  # systemd keeps the slice of instances that are gone.
+  systemctl stop "system-$(printf '%s' "$app" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :
   rm -rf "$home/current" "$home/public/current" "$home/public/previous" "$place"
   restore_original "$home/current"
   restore_original "$home/public/current"

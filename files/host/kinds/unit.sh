@@ -1,7 +1,7 @@
 # Kind `unit`: a systemd unit. Instructions: @change=reload|restart (what it is told when something that it reads was
-# written), @config (the directory or file that it reads, beside its own files).
+# written), @config (the directory or file that it reads, beside its own files), @port (which nobody else may hold).
 
-order_unit=85 around_unit=yes silent_unit='@change @config'
+order_unit=85 around_unit=yes silent_unit='@change @config @port'
 own_unit='fragment dropins'
 # A file that was touched makes what a service has read stale, and systemd ask for a reload.
 echoes_unit='config .* (file|link|absent) .*
@@ -55,6 +55,7 @@ observe_unit() {
 # Before systemd reads its units, lest it has to do so once more for each that is enabled.
 begin_unit() {
   started='' told_units='' enabled=no
+  units_begun=$units_begun$1
   different_of unit
   printf '%s' "$different" >"$work/each.begin"
   while IFS= read -r line <&3; do
@@ -82,14 +83,16 @@ apply_unit() {
 
 end_unit() { tell_units "$1"; }
 
-# How a unit of somebody else's was before the kit first changed it is put back when the kit goes.
+# How a unit of somebody else's was before the kit first changed it, or took its place, is put back when the kit goes.
 keep_unit() {
-  [ -z "$(field fragment "$1")" ] || return 0
-  differs unit "$2" enabled || differs unit "$2" active || return 0
+  differs unit "$2" enabled || differs unit "$2" active || differs unit "$2" fragment || return 0
   [ ! -f "$STATE/originals/unit/$2" ] && ! stored_items | grep -q "^unit$TAB$2$TAB" || return 0
-  case $(observed_of unit "$2") in *"${TAB}state=missing"*) return 0 ;; esac
+  seen_unit=$(first_seen_of unit "$2") own=$(field fragment "$1")
+  case $seen_unit in *"${TAB}state=missing"*) return 0 ;; esac
+  # Of ours, from before the host's memory was lost.
+  [ -z "$own" ] || [ "$own" != "$(field fragment "$seen_unit")" ] || return 0
   mkdir -p "$STATE/originals/unit"
-  observed_of unit "$2" >"$STATE/originals/unit/$2"
+  printf '%s\n' "$seen_unit" >"$STATE/originals/unit/$2"
 }
 
 # A copy in /etc or a drop-in that the kit did not write overrides the unit that it wants.
@@ -145,19 +148,35 @@ remove_unit() {
     case $1 in *@.*) return 0 ;; esac
     systemctl disable --quiet --now "$1" 2>/dev/null || :
     systemctl reset-failed "$1" 2>/dev/null || :
+    # Debian's own comes into force when our file is gone.
+    [ ! -f "$STATE/originals/unit/$1" ] || printf '%s\n' "$1" >>"$work/overridden"
     return 0
   fi
+  put_unit_back "$1"
+}
+
+# Usage: put_unit_back UNIT
+put_unit_back() {
   original=$STATE/originals/unit/$1
   [ -f "$original" ] || return 0
   systemctl unmask --quiet "$1" 2>/dev/null || :
   case $(field enabled "$(cat "$original")") in
-    enabled) systemctl enable --quiet "$1" ;;
+    enabled | generated) systemctl enable --quiet "$1" ;;
     disabled) systemctl disable --quiet "$1" ;;
     masked) systemctl mask --quiet "$1" ;;
   esac 2>/dev/null || :
   case $(field active "$(cat "$original")") in
-    active) systemctl start "$1" ;;
-    inactive) systemctl stop "$1" ;;
+    active | activating) systemctl start "$1" ;;
+    inactive | failed) systemctl stop "$1" ;;
   esac 2>/dev/null || stays="cannot be put back to $(cut -f 3- "$original" | tr '\t' ' ')"
   rm -f "$original"
+}
+
+put_overridden_back() {
+  [ -s "$work/overridden" ] || return 0
+  while IFS= read -r name <&3; do
+    stays=''
+    put_unit_back "$name" 3<&-
+    [ -z "$stays" ] || say gone "unit $name: $stays"
+  done 3<"$work/overridden"
 }

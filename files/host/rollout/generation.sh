@@ -108,17 +108,22 @@ put_file_back() {
   note_put_back "$2"
 }
 
-# The next look finds the old file where its manifest wants the new one. It is to know that nobody drifted:
-# the manifest counts as one that was cut short. One that was, such as the rollout's own, which is being applied,
-# keeps what else is noted of it. The rollout's own comes first: of an older helper another one may name the same.
 note_put_back() {
   put=$(sha256sum <"$1")
+  note_left file "$1" sha256 "${put%% *}"
+}
+
+# The next look finds there what its manifest does not want. It is to know that nobody drifted: the manifest counts
+# as one that was cut short. One that was, such as the rollout's own, which is being applied, keeps what else is noted
+# of it. The rollout's own comes first: of an older helper another one may name the same.
+# Usage: note_left KIND NAME KEY VALUE
+note_left() {
   for manifest_of in "$STATE/pending/$manifest" "$STATE"/manifests/*; do
     begun=$STATE/pending/${manifest_of##*/} whole=yes
     [ -f "$begun" ] || { begun=$manifest_of && whole=''; }
     [ -f "$begun" ] || continue
-    awk -F '\t' -v path="$1" -v hash="${put%% *}" -v whole="$whole" '
-      !ended && $1 == "file" && $2 == path { sub(/\tsha256=[0-9a-f]*/, "\tsha256=" hash); found = 1 }
+    awk -F '\t' -v kind="$1" -v name="$2" -v key="$3" -v value="$4" -v whole="$whole" '
+      !ended && $1 == kind && $2 == name && sub("\t" key "=[^\t]*", "\t" key "=" value) { found = 1 }
       { print }
       /^end$/ { ended = 1; if (!whole) exit }
       END { exit !found }' "$begun" >"$work/put-back" || continue

@@ -70,13 +70,6 @@ how_to_get_port() {
   printf '; give %s another port, or take this one from %s in a run of its own first' "$app" "$other"
 }
 
-# As systemd's own tree of control groups has it, on hosts of both layouts.
-unit_of_process() {
-  while IFS=: read -r _ tree group; do
-    case $tree/${group#/} in /?* | name=systemd/?*) echo "${group##*/}" && return ;; esac
-  done <"/proc/$1/cgroup"
-}
-
 # A socket that stays would start its service at once.
 stop_instances() {
   [ "$queued" = no ] || systemctl_each stop socket "$1"

@@ -37,6 +37,7 @@ roll_first() {
   prepare_release || {
     put_generation_back
     note_failed
+    [ -n "$old" ] || end_first_release ''
     fail "rollout $app: $reason; no instance was moved
 $evidence"
   }
@@ -89,9 +90,10 @@ go_back() {
   failure="rollout $app: $key on $(short "$release") $reason"
   [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
   if [ -z "$old" ]; then
-    left_one="$app@$key.service is left to be looked at" shown=$evidence
+    left_one="$app@$key.service is stopped, and its journal left to be looked at" shown=$evidence
+    # First who served before, one after another.
     give_all_back "${unproven:-$key}"
-    rm -f "$place/moving"
+    end_first_release "${moved:+$moved }${unproven:-$key}"
     [ -z "$given_back" ] || left_one="what gave way runs again: $given_back"
     fail "$failure; there is nothing to go back to, $left_one
 $shown"
@@ -110,6 +112,21 @@ $shown"
   for other in $others; do return_instances "$other"; done
   fail "$failure; $came_back
 $shown"
+}
+
+# What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others.
+# Usage: end_first_release INSTANCES, that may have been started
+end_first_release() {
+  started_ones=$(without "$(without "$found_down" "$1")" "$1")
+  [ "$listen" != socket ] || systemctl_each stop socket "$started_ones"
+  systemctl_each stop service "$started_ones"
+  systemctl_each reset-failed service "$started_ones"
+  rm -f "$place/moving"
+  [ -n "$current" ] || rm -f "$home/current"
+  if [ -s "$place/good/identity" ] || [ -n "$(without "$found_down" "$keys")" ]; then return 0; fi
+  systemctl disable --quiet "$app.target" 2>/dev/null || return 0
+  note_left unit "$app.target" enabled disabled
+  say change "unit $app.target: disabled, since nothing of $app runs"
 }
 
 # What did not run before does not run afterwards.

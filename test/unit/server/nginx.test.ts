@@ -103,6 +103,6 @@ test('every file of nginx is checked by nginx before it takes effect, and a relo
   const running = { enabled: 'enabled', active: 'active', change: 'reload' } as const;
   assert.deepEqual(
     find(render(), 'unit', 'nginx.service'),
-    unit('nginx.service', { ...running, config: '/etc/nginx' }),
+    unit('nginx.service', { ...running, config: '/etc/nginx', port: 80 }),
   );
 });

@@ -1,0 +1,148 @@
+# Ports that the kit needs, and who holds them. The kernel is asked, by its tables of sockets and by what processes
+# have open: what a program calls itself decides nothing.
+
+# The lines of those items that cannot have a port that they need, since somebody else holds it: KIND NAME foreign=WORDS.
+# What another app of the kit's holds is its own affair: it may give it up in this very run.
+# Usage: held_ports ITEM-LINES
+held_ports() {
+  read_needs "$1"
+  [ -n "$needs" ] || return 0
+  listening=$(listening_sockets)
+  [ -n "$listening" ] || return 0
+  set --
+  set -f
+  IFS=$NEWLINE
+  for held in $listening; do set -- "$@" -o -lname "socket:?${held%%"$TAB"*}?"; done
+  unset IFS
+  set +f
+  shift
+  # Whatever ends meanwhile is passed over.
+  holders=$(find /proc/[0-9]*/fd -maxdepth 1 \( "$@" \) -printf '%l\t%h\n' 2>/dev/null) || :
+  set -f
+  IFS=$NEWLINE
+  for held in $listening; do
+    unset IFS
+    tell_holder "$held"
+  done
+  unset IFS
+  set +f
+}
+
+# Sets needs: PORT<TAB>KIND<TAB>NAME<TAB>any|local, a line each. nginx listens on all addresses of the host.
+# Usage: read_needs ITEM-LINES
+read_needs() {
+  needs=$NEWLINE
+  set -f
+  IFS=$NEWLINE
+  for needing in $1; do
+    case $needing in
+      unit"$TAB"*"$TAB@port="*) reach=any ;;
+      rollout"$TAB"*"$TAB@type=web"*) reach=local ;;
+      *) continue ;;
+    esac
+    of_need=${needing#*"$TAB"} of_need=${needing%%"$TAB"*}$TAB${of_need%%"$TAB"*}$TAB$reach
+    IFS=$TAB
+    for part in $needing; do
+      case $reach/$part in
+        any/@port=* | local/[0-9]*=*) part=${part#@port=} && add_need "${part%%=*}$TAB$of_need" ;;
+      esac
+    done
+    IFS=$NEWLINE
+  done
+  unset IFS
+  set +f
+  needs=${needs#"$NEWLINE"}
+}
+add_need() { case $needs in *"$NEWLINE$1$NEWLINE"*) ;; *) needs=$needs$1$NEWLINE ;; esac; }
+
+# SOCKET<TAB>PORT<TAB>KIND<TAB>NAME of each of those ports that somebody listens on. The kernel names listeners first, and what may be a hundred thousand connections after them.
+listening_sockets() {
+  set -- /proc/net/tcp
+  [ ! -r /proc/net/tcp6 ] || set -- "$@" /proc/net/tcp6
+  NEEDS=$needs awk '
+    BEGIN { n = split(ENVIRON["NEEDS"], line, "\n")
+      for (i = 1; i < n; i++) { split(line[i], part, "\t"); port = sprintf("%04X", part[1])
+        items[port] = items[port] line[i] "\n" } }
+    FNR == 1 { next }
+    $4 != "0A" { nextfile }
+    { split($2, at, ":")
+      n = split(items[at[2]], line, "\n")
+      for (i = 1; i < n; i++) { split(line[i], part, "\t")
+        if (part[4] == "any" || at[1] ~ /^0*$|^(0100007F|7F000001)$|FFFF0000(0100007F|7F000001)$/)
+          print $10 "\t" part[1] "\t" part[2] "\t" part[3] } }' "$@"
+}
+
+# One socket may be open in many processes, as that of systemd is in the service that it started for it.
+# Usage: tell_holder SOCKET<TAB>PORT<TAB>KIND<TAB>NAME
+tell_holder() {
+  wanting=${1#*"$TAB"} port=${wanting%%"$TAB"*} wanting=${wanting#*"$TAB"}
+  holder='' socket=''
+  IFS=$NEWLINE
+  for open_in in $holders; do
+    unset IFS
+    case $open_in in
+      "socket:[${1%%"$TAB"*}]$TAB/proc/1/fd") socket=yes && continue ;;
+      "socket:[${1%%"$TAB"*}]$TAB"*) ;;
+      *) continue ;;
+    esac
+    pid=${open_in#*/proc/} pid=${pid%/fd}
+    of=$(unit_of_process "$pid" 2>/dev/null) || continue
+    ! may_hold "$of" "$wanting" || return 0
+    holder=$pid holder_unit=$of
+  done
+  unset IFS
+  if [ -n "$socket" ]; then
+    socket=$(socket_unit "$port")
+    ! may_hold "$socket" "$wanting" || return 0
+    [ -n "$holder" ] || { holder=1 && holder_unit=$socket; }
+  fi
+  [ -n "$holder" ] || return 0
+  printf '%s\tforeign=cannot have port %s, which %s (process %s%s) holds; %s\n' "$wanting" "$port" \
+    "$(program_of "$holder")" "$holder" "${holder_unit:+ of $holder_unit}" "$(how_to_free "$wanting")"
+}
+
+# Its own unit, and the instances of any app of the kit's.
+# Usage: may_hold UNIT KIND<TAB>NAME
+may_hold() {
+  case $2 in
+    unit"$TAB$1") return 0 ;;
+    rollout"$TAB${1%@*}") return 0 ;;
+  esac
+  case $1 in *@*.service | *@*.socket) grep -qs "$OURS" "/etc/systemd/system/${1%@*}@.service" ;; *) return 1 ;; esac
+}
+
+# As systemd's own tree of control groups has it, on hosts of both layouts and in containers. What a user's own
+# systemd runs is of that one.
+unit_of_process() {
+  while IFS=: read -r _ tree group; do
+    case $tree in '' | name=systemd) ;; *) continue ;; esac
+    case $group in */user@*.service/*) group=${group%%.service/*}.service ;; esac
+    while [ -n "$group" ]; do
+      case ${group##*/} in *.service | *.socket | *.scope | *.slice) echo "${group##*/}" && return ;; esac
+      group=${group%/*}
+    done
+  done <"/proc/$1/cgroup"
+}
+
+# The socket of systemd's own that listens on a port.
+socket_unit() {
+  systemctl list-sockets --no-pager --no-legend --plain --full 2>/dev/null |
+    awk -v port=":$1" 'substr($1, length($1) - length(port) + 1) == port { print $2; exit }'
+}
+
+# What the kernel calls a process, without what is no name: its owner may have chosen that.
+program_of() { tr -c '[:alnum:]._:+/\n-' '?' <"/proc/$1/comm" 2>/dev/null || echo 'a program that has ended'; }
+
+# Usage: how_to_free KIND<TAB>NAME
+how_to_free() {
+  case $1 in rollout*) printf 'give %s another port, or ' "${1#*"$TAB"}" ;; esac
+  case $holder_unit in
+    user@*) printf 'end that first: kill %s' "$holder" ;;
+    *.service | *.socket)
+      set -- "$holder_unit"
+      [ -z "$socket" ] || [ "$socket" = "$1" ] || set -- "$socket" "$1"
+      printf 'stop and disable that first: systemctl disable --now %s' "$*"
+      ;;
+    *) printf 'end that first: kill %s' "$holder" ;;
+  esac
+}

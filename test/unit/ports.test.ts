@@ -1,0 +1,86 @@
+/** Who holds a port that is needed: sockets and processes of this machine, asked as on a host. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { hostShell } from './host-shell.ts';
+
+async function listen(t: TestContext, address: string): Promise<number> {
+  const server = createServer().listen(0, address);
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as { port: number }).port;
+}
+
+const tabs = (...parts: string[]): string => parts.join('\t');
+const nginx = (port: number) => tabs('unit', 'nginx.service', 'active=active', `@port=${port}`);
+const shop = (port: number, type = 'web') =>
+  tabs('rollout', 'shop', 'current=c3', 'target=active', `${port}=current`, `@type=${type}`);
+
+/** What is seen of these items, when the process that listens belongs to this unit. */
+const held = (unit: string, ...items: string[]): string[] =>
+  hostShell(`unit_of_process() { echo ${unit}; }; held_ports "$(cat)"`, {
+    input: `${items.join('\n')}\n`,
+  })
+    .split('\n')
+    .filter(Boolean);
+
+test('who holds a port that is needed is named, with what to do about it', async (t) => {
+  const port = await listen(t, '127.0.0.1');
+  const at = `cannot have port ${port}, which`;
+  const [line] = held('old.service', shop(port));
+  assert.match(
+    line ?? '',
+    new RegExp(
+      `^rollout\tshop\tforeign=${at} \\S+ \\(process ${process.pid} of old\\.service\\) holds; give shop another port, or stop and disable that first: systemctl disable --now old\\.service$`,
+    ),
+  );
+  assert.match(
+    held('session-3.scope', nginx(port)).join(),
+    new RegExp(
+      `^unit\tnginx\\.service\tforeign=${at} .* holds; end that first: kill ${process.pid}$`,
+    ),
+  );
+});
+
+test('its own unit may hold it, and so may whatever is not asked for', async (t) => {
+  const port = await listen(t, '127.0.0.1');
+  const other = await listen(t, '127.0.0.1');
+  const cases: [string, string][] = [
+    ['nginx.service', nginx(port)],
+    [`shop@${port}.service`, shop(port)],
+    ['shop@1.service', shop(port)],
+    ['old.service', shop(port, 'worker')],
+    ['old.service', shop(port + 1 === other ? port + 2 : port + 1)],
+    ['old.service', tabs('unit', 'nginx.service', 'active=active')],
+    ['old.service', tabs('file', '/etc/x', `@port=${port}`)],
+  ];
+  for (const [unit, item] of cases) assert.deepEqual(held(unit, item), [], `${unit} ${item}`);
+  assert.equal(held('old.service', nginx(port), shop(other)).length, 2);
+  assert.equal(held('old.service', shop(port), nginx(other), shop(port)).length, 2);
+});
+
+test('nginx needs its port on every address, an instance on the one where it listens', async (t) => {
+  const elsewhere = await listen(t, '127.0.0.2');
+  assert.deepEqual(held('old.service', shop(elsewhere)), []);
+  assert.equal(held('old.service', nginx(elsewhere)).length, 1);
+  for (const address of ['0.0.0.0', '::ffff:127.0.0.1', '::']) {
+    const port = await listen(t, address);
+    assert.equal(held('old.service', shop(port)).length, 1, address);
+  }
+});
+
+test('a name that looks like what a tool prints fools nobody', async (t) => {
+  const port = await listen(t, '127.0.0.1');
+  const comm = `/proc/self/task/${process.pid}/comm`;
+  const name = readFileSync(comm, 'utf8');
+  t.after(() => writeFileSync(comm, name));
+  writeFileSync(comm, 'x",pid=1,fd=3)');
+  assert.match(
+    held('old.service', shop(port)).join(),
+    new RegExp(
+      ` which x\\?\\?pid\\?1\\?fd\\?3\\? \\(process ${process.pid} of old\\.service\\) holds`,
+    ),
+  );
+});
