@@ -53,7 +53,7 @@ export const newRun = (now = new Date()): string =>
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
-  session: Pick<Session, 'script'>,
+  session: Pick<Session, 'script'> & Partial<Pick<Session, 'greeting'>>,
   host: { readonly name: string },
   render: Render,
   run: string,
@@ -63,6 +63,7 @@ export async function look(
   const lines = [`server\t${host.name}`, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
+  refuseGreeting((await session.greeting?.()) ?? '', manifests, memory);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
   const gone = answer.manifests
     .filter(({ verdict }) => verdict === 'gone')
@@ -124,6 +125,16 @@ function refuseForeign(manifests: readonly Judged[]): void {
     .filter(({ origin }) => origin === 'foreign')
     .map(words);
   if (foreign.length > 0) throw new Error(foreign.join('; '));
+}
+
+/** What a login prints by itself, sftp takes for its own protocol, so that no file would arrive. */
+function refuseGreeting(said: string, manifests: readonly Manifest[], memory: Memory): void {
+  const sent = manifests.flatMap(({ uploads }) => uploads ?? []);
+  if (said === '' || memory.sftp === 'internal-sftp') return;
+  if (sent.every(({ hash }) => memory.blobs.has(hash))) return;
+  throw new Error(
+    `no file can be sent there, since a start-up file of the login, such as ~/.bashrc, prints ${JSON.stringify(said.slice(0, 80))}; let it print only where somebody reads, as with [ -t 1 ]`,
+  );
 }
 
 /** The helper as a manifest of one file, which its installation notes on the host. */
