@@ -40,7 +40,6 @@ const services: Item[] = [
   directory('/etc/nginx/keelson.d'),
   directory('/etc/monit/keelson.d'),
   unit('nginx.service', { active: 'active', change: 'reload', config: '/etc/nginx' }),
-  unit('monit.service', { active: 'active', change: 'reload', config: '/etc/monit' }),
 ];
 const files: Item[] = [
   config('/etc/nginx/conf.d/own.conf', '# one\n', 'nginx'),
