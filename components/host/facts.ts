@@ -28,6 +28,8 @@ export type Memory = {
   readonly manifests: ReadonlyMap<string, Header>;
   /** The run that sent each blob. */
   readonly blobs: ReadonlyMap<string, string>;
+  /** What sshd starts to take files; a program of its own is started by the login's shell. */
+  readonly sftp?: string | undefined;
 };
 
 /** What is assumed of a host that nobody has seen yet: the least that the kit supports. */
@@ -49,7 +51,7 @@ export const unseen: { facts: Facts; memory: Memory } = {
 
 /**
  * Reads what `files/host/facts.sh` printed.
- * @throws when the host is not a Debian that the kit supports.
+ * @throws when the host is not a Debian that the kit supports, or something else than its facts came.
  */
 export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const plain: Record<string, string> = {};
@@ -72,10 +74,16 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const manifests = new Map(
     Object.entries(headers).map(([name, lines]) => [name, readHeader(lines)]),
   );
-  return {
-    facts: supported(factsSchema.parse({ ...plain, releases, failed })),
-    memory: { manifests, blobs },
-  };
+  const read = factsSchema.safeParse({ ...plain, releases, failed });
+  if (!read.success) throw new Error(misread(read.error, output));
+  return { facts: supported(read.data), memory: { manifests, blobs, sftp: plain.sftp } };
+}
+
+/** What a start-up file of the login prints, or reads, in the script's place. */
+function misread({ issues }: z.ZodError, output: string): string {
+  const missed = [...new Set(issues.map(({ path }) => path.join('.')))].join(', ');
+  const begin = JSON.stringify(output.trim().slice(0, 80));
+  return `did not tell its ${missed}, but begins with ${begin}; does a start-up file of the login, such as ~/.bashrc, print or read something?`;
 }
 
 function split(text: string, separator: string): [string, string] {

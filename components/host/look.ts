@@ -60,7 +60,7 @@ export type Looked = { readonly name: string; readonly takeOver?: boolean };
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
-  session: Pick<Session, 'script'>,
+  session: Pick<Session, 'script'> & Partial<Pick<Session, 'greeting'>>,
   host: Looked,
   render: Render,
   run: string,
@@ -71,6 +71,7 @@ export async function look(
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
+  refuseGreeting((await session.greeting?.()) ?? '', manifests, memory);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
   const gone = answer.manifests
     .filter(({ verdict }) => verdict === 'gone')
@@ -131,6 +132,16 @@ const allowed = (rows: readonly Row[], { takeover }: Given): readonly string[] =
 /** Only the look knows all manifests, and so what none of them names. */
 const strangers = (rows: readonly Row[]): readonly string[] =>
   rows.filter(({ key }) => key === 'extra').map(({ name, from }) => `stranger\t${name}\t${from}`);
+
+/** What a login prints by itself, sftp takes for its own protocol, so that no file would arrive. */
+function refuseGreeting(said: string, manifests: readonly Manifest[], memory: Memory): void {
+  const sent = manifests.flatMap(({ uploads }) => uploads ?? []);
+  if (said === '' || memory.sftp === 'internal-sftp') return;
+  if (sent.every(({ hash }) => memory.blobs.has(hash))) return;
+  throw new Error(
+    `no file can be sent there, since a start-up file of the login, such as ~/.bashrc, prints ${JSON.stringify(said.slice(0, 80))}; let it print only where somebody reads, as with [ -t 1 ]`,
+  );
+}
 
 /** The helper as a manifest of one file, which its installation notes on the host. */
 function helperManifest(): Manifest {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import * as field from '../fields/index.ts';
 import { aptPackage, setting } from '../host/kinds.ts';
+import { isLegacy } from '../lib/time-zones.ts';
 import { serverComponent } from './component.ts';
 
 function isTimeZone(name: string): boolean {
@@ -31,10 +32,13 @@ export const identity = serverComponent({
   },
   // libnss-myhostname resolves whatever the host is called, so that /etc/hosts, which cloud-init and
   // people edit, stays theirs.
-  render: ({ hostname, timezone }) => ({
+  render: ({ hostname, timezone }, { facts: { version } }) => ({
     base: [
       ...(hostname ? [aptPackage('libnss-myhostname'), setting('hostname', hostname)] : []),
       ...(timezone ? [aptPackage('tzdata'), setting('timezone', timezone)] : []),
+      ...(timezone && isLegacy(timezone) && Number(version) >= 13
+        ? [aptPackage('tzdata-legacy')]
+        : []),
     ],
   }),
 });

@@ -6,8 +6,29 @@ import { serverComponent } from './component.ts';
 const timer = 'logrotate.timer';
 const folder = `/etc/systemd/system/${timer}.d`;
 
+/** All that the kit's logs rely on, and that a global option of /etc/logrotate.conf would else decide. */
+const stated = [
+  'su root root',
+  'start 1',
+  'minage 0',
+  'minsize 0',
+  'compresscmd /bin/gzip',
+  'uncompresscmd /bin/gunzip',
+  'compressext .gz',
+  'compressoptions -6',
+  'nodateext',
+  'noolddir',
+  'nomail',
+  'nocopy',
+  'norenamecopy',
+  'noshred',
+  'noallowhardlink',
+]
+  .map((option) => `\t${option}`)
+  .join('\n');
+
 /** What logrotate is told to keep logs for so many days, in each of which it may rotate them 24 times. */
-export const rotations = (days: number) => ({ days, count: days * 24 });
+export const rotations = (days: number) => ({ days, count: days * 24, stated });
 
 export const logrotate = serverComponent({
   name: 'logrotate',
@@ -15,11 +36,13 @@ export const logrotate = serverComponent({
   render: () => ({
     base: [
       aptPackage('logrotate'),
-      file('/etc/logrotate.d/keelson', template('server/logrotate.conf', {}), {
+      file('/etc/logrotate.d/keelson', template('server/logrotate.conf', { stated }), {
         check: 'logrotate',
       }),
       directory(folder),
       file(`${folder}/keelson.conf`, template('server/logrotate.timer', {})),
+      // Its failure is seen: of a disk that fills nothing else would tell.
+      unit('logrotate.service', { failed: 'no' }),
       unit(timer, { enabled: 'enabled', active: 'active', change: 'restart' }),
     ],
   }),

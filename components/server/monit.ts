@@ -64,7 +64,7 @@ export const monit = serverComponent({
         file(`${checks}/restart`, template('monit/restart', {}), { mode: '0700' }),
         file('/etc/monit/monitrc', main, checked),
         ...service(facts),
-        ...['host', 'disk', ...(sshd ? ['sshd'] : []), 'nginx'].map(monitorCheck),
+        ...['host', 'disk', ...(sshd ? ['sshd'] : []), 'nginx', 'logrotate'].map(monitorCheck),
       ],
     };
   },

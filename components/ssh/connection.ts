@@ -14,6 +14,8 @@ export { HostError, type Target } from './target.ts';
 export type Session = {
   /** Runs a script as root with the host's `sh` and returns what it printed; rejects when it fails. */
   script(text: string): Promise<string>;
+  /** What the login printed by itself, before any script. */
+  greeting(): Promise<string>;
   close(): void;
 };
 
@@ -79,6 +81,7 @@ export async function open(target: Target, waits: Partial<Patience> = {}): Promi
         throw error;
       });
     },
+    greeting: async () => (await shell)?.greeting ?? '',
     close: () => client.end(),
   };
 }
@@ -93,15 +96,26 @@ export function remedy(error: Error & { level?: string; code?: string }, target:
   return `cannot be reached: ${error.message || error.code}; check address, port and firewall`;
 }
 
+const loginHint =
+  '; it never came to the script: does a start-up file of the login, such as ~/.bashrc, wait for input or redirect output?';
+
 async function answer(
   target: Target,
   shell: Promise<Shell>,
   script: string,
   milliseconds: number,
 ): Promise<string> {
-  const work = shell.then((opened) => opened.run(script));
+  let opened: Shell | undefined;
+  const work = shell.then((it) => {
+    opened = it;
+    return it.run(script);
+  });
   const { code, stdout, stderr } = await within(milliseconds, work).catch((error: Error) => {
-    throw new HostError(target, `the connection was lost while it was looked at: ${error.message}`);
+    const hint = opened?.hasBegun === false ? loginHint : '';
+    throw new HostError(
+      target,
+      `the connection was lost while it was looked at: ${error.message}${hint}`,
+    );
   });
   if (code !== 0) throw new HostError(target, failure(target, code, stderr));
   return stdout;

@@ -35,6 +35,8 @@ export class Shell {
   readonly #limit: number;
   #stdout = new Stream();
   #stderr = new Stream();
+  /** What the login printed before the first script began. */
+  greeting = '';
   #settle: (result: Ended | Error) => void = () => {};
   /** Why no script can be run any more. */
   #over: Ended | Error | undefined;
@@ -69,6 +71,11 @@ export class Shell {
     });
   }
 
+  /** Whether the shell has come to the script that runs, and speaks on both streams. */
+  get hasBegun(): boolean {
+    return this.#stdout.hasBegun && this.#stderr.hasBegun;
+  }
+
   /** Ends what is under way, and all that may be asked for later. */
   end(why: Ended | Error): void {
     this.#over ??= why;
@@ -83,11 +90,10 @@ export class Shell {
     else if (code !== undefined && this.#stderr.code !== undefined) this.#settle(this.#said(code));
   }
 
-  #said = (code: number): Ended => ({
-    code,
-    stdout: this.#stdout.text(),
-    stderr: this.#stderr.text(),
-  });
+  #said = (code: number): Ended => {
+    if (this.#stdout.hasBegun) this.greeting ||= this.#stdout.greeting().trim();
+    return { code, stdout: this.#stdout.text(), stderr: this.#stderr.text() };
+  };
 }
 
 /**
@@ -124,6 +130,15 @@ class Stream {
     this.#tail = (this.#tail + chunk.toString('latin1')).slice(-100);
     const code = new RegExp(`\\n${this.#mark} (\\d+)\\n$`).exec(this.#tail)?.[1];
     if (code !== undefined) this.code = Number(code);
+  }
+
+  get hasBegun(): boolean {
+    return Buffer.concat(this.#chunks).includes(`${this.#mark}\n`);
+  }
+
+  /** What came before. */
+  greeting(): string {
+    return Buffer.concat(this.#chunks).toString().split(`${this.#mark}\n`, 1)[0] ?? '';
   }
 
   /** Where a shell never came so far, all that came. */

@@ -1,24 +1,57 @@
 # Runs each service's own check on /etc as it will be, before any of it takes effect: in a mount namespace of its
-# own a copy with the staged files lies over /etc. The checks are in files/host/checks/.
+# own a copy with the staged files lies over /etc. The checks are in files/host/checks/, and read nothing else of /etc.
 
 check_files() {
   list_checks
   [ -s "$work/checks" ] || return 0
+  checks=$(awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks")
   cp -a /etc "$work/etc"
-  while IFS="$TAB" read -r kind staged path <&3; do
-    case $path in /etc/*) ;; *) continue ;; esac
-    ! is_there "$work$path" || rm -rf "$work$path"
-    case $kind in
-      # It is in the copy already, beside its place, where a program that reads all of a directory would find it too.
-      file) mv -T "$work$staged" "$work$path" ;;
-      link) mkdir -p "$work${path%/*}" && ln -s "$staged" "$work$path" ;;
-    esac
-  done 3<"$work/swap"
+  leave_out_odd
   if ! (run_checks) >"$work/complaints" 2>&1; then
     drop_stages
     refuse "$(tail -n 20 "$work/complaints")"
   fi
   rm -rf "${work:?}/etc"
+  clear_odd
+  for check in $checks; do
+    ! command -v "after_$check" >/dev/null || "after_$check"
+  done
+}
+
+# Whoever reads a pipe waits for a writer that may never come, so that the copy holds none, and no socket or device.
+# Where a service of this manifest would read it in the real /etc, it is told before anything is changed; but one in
+# the place of a file of ours goes: it drifted there.
+leave_out_odd() {
+  odd=$(find "$work/etc" ! -type f ! -type d ! -type l -printf '/etc/%P\n' -delete)
+  odd_ours=''
+  [ -n "$odd" ] || return 0
+  ours=$NEWLINE$(printf '%s\n' "$observed" "$(stored_items)" | cut -f 2)$NEWLINE
+  while IFS= read -r path <&3; do
+    case $ours in *"$NEWLINE$path$NEWLINE"*) odd_ours=$odd_ours$path$NEWLINE && continue ;; esac
+    reader=$(reader_of "$path")
+    [ -z "$reader" ] || {
+      (drop_stages)
+      fail "refused, nothing was changed: $path is neither file nor directory, and $reader would wait for what comes out of it; remove it"
+    }
+  done 3<<ODD
+$odd
+ODD
+}
+
+# The unit of this manifest that reads a path.
+reader_of() {
+  printf '%s\n' "$wanted" | awk -F '\t' -v path="$1" '$1 == "unit" { for (i = 3; i <= NF; i++)
+    if (index($i, "@config=") == 1 && index(path, substr($i, 9) "/") == 1) { print $2; exit } }'
+}
+
+# Those that another manifest will replace; until then a service that is told of this one would read them.
+clear_odd() {
+  while IFS= read -r path <&3; do
+    if [ -z "$path" ] || ! is_there "$path" || [ -f "$path" ]; then continue; fi
+    case $NEWLINE$(cut -f 3 "$work/swap")$NEWLINE in *"$NEWLINE$path$NEWLINE"*) ;; *) put_aside "$path" ;; esac
+  done 3<<ODD
+$odd_ours
+ODD
 }
 
 # CHECK<TAB>PATH of the files that are about to be swapped, and CHECK<TAB>- of those that go.
@@ -31,7 +64,10 @@ list_checks() {
 }
 
 run_checks() {
-  unshare -m "$HELPER" check "$(awk -F '\t' '!seen[$1]++ { printf "%s%s", (n++ ? "," : ""), $1 }' "$work/checks")" "$work"
+  # shellcheck disable=SC2086 # words
+  limited "$CHECK_LIMIT" unshare -m "$HELPER" check "$work" $checks && return 0
+  [ "$limit_passed" = no ] || echo "the check $(cat "$work/checking") had no end"
+  return 1
 }
 
 drop_stages() {
@@ -41,17 +77,35 @@ drop_stages() {
 }
 
 # Runs inside the namespace of its own.
-# Usage: check_staged NAME,NAME... WORK
+# Usage: check_staged WORK NAME...
 check_staged() {
-  work=$2
-  IFS=,
-  # shellcheck disable=SC2086 # names with commas between them
-  set -- $1
-  unset IFS
+  work=$1
+  shift
   for check; do
     command -v "check_$check" >/dev/null || fail "there is no check $check in this helper"
-    if command -v "before_$check" >/dev/null; then "before_$check" >"$work/complaints.$check"; fi
   done
   mount --bind "$work/etc" /etc
-  for check; do "check_$check" "$work" || exit 1; done
+  for check; do
+    if command -v "before_$check" >/dev/null; then begin_check "$check" && "before_$check" >"$work/complaints.$check"; fi
+  done
+  swap_in_copy
+  for check; do
+    begin_check "$check"
+    "check_$check" "$work" || exit 1
+  done
+}
+
+# Which one is asked, should it have no end.
+begin_check() { printf '%s\n' "$1" >"$work/checking"; }
+
+swap_in_copy() {
+  while IFS="$TAB" read -r kind staged path <&3; do
+    case $path in /etc/*) ;; *) continue ;; esac
+    ! is_there "$work$path" || rm -rf "$work$path"
+    case $kind in
+      # It is in the copy already, beside its place, where a program that reads all of a directory would find it too.
+      file) mv -T "$work$staged" "$work$path" ;;
+      link) mkdir -p "$work${path%/*}" && ln -s "$staged" "$work$path" ;;
+    esac
+  done 3<"$work/swap"
 }

@@ -3,7 +3,7 @@
 
 print_facts() {
   fact() { printf '%s\t%s\n' "$1" "$2"; }
-  . /etc/os-release
+  [ ! -f /etc/os-release ] || . /etc/os-release
   fact id "${ID:-unknown}"
   fact codename "${VERSION_CODENAME:-unknown}"
   fact version "${VERSION_ID:-unknown}"
@@ -15,7 +15,8 @@ print_facts() {
   IFS= read -r value </proc/sys/kernel/hostname
   fact hostname "$value"
   # Whatever address and port lead there from outside; nothing while its configuration is broken.
-  fact sshd "$(sshd -T 2>/dev/null | awk '$1 == "listenaddress" { printf "%s%s", blank, $2; blank = " " }')"
+  timeout -k 1 10 sshd -T 2>/dev/null | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
+    $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
   if [ -d /run/systemd/system ]; then
     value=$(systemctl --version) value=${value#* }
     fact systemd "${value%%[!0-9]*}"

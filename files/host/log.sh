@@ -27,6 +27,21 @@ fail() {
   exit 1
 }
 
+# Runs a program that may wait for ever, and ends it with all that it started when its time is over.
+# Sets limit_passed.
+# Usage: limited SECONDS COMMAND...
+limited() {
+  limit_passed=no
+  timeout -k 5 "$@" && return 0 || limited_code=$?
+  case $limited_code in
+    124 | 137)
+      limit_passed=yes
+      printf '%s had no end in %s s, and was ended\n' "$2" "$1" >&2
+      ;;
+  esac
+  return "$limited_code"
+}
+
 # Everything of one run lies in memory, readable by root alone, and goes with it.
 open_work() {
   set --
@@ -36,6 +51,10 @@ open_work() {
   [ -d /run/keelson ] || set -- "$@" /run/keelson
   [ $# = 0 ] || mkdir -p "$@"
   chmod 0711 "$STATE"
+  # Whoever writes into a pipe waits for a reader.
+  for own in "$LOG" "$STATE/lock" "$STATE/lock.holder"; do
+    if is_there "$own" && [ ! -f "$own" ]; then put_aside "$own"; fi
+  done
   # A rollout, which runs in a unit of its own, knows nothing of who logs in.
   [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming"
   sweep_work

@@ -10,6 +10,7 @@ main() {
   [ $# = 0 ] || shift
   # What a manifest is applied with, that a whole one has to be removed without.
   wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun=''
+  excused=''
   case $command in
     apply)
       server=${1:-}
@@ -43,7 +44,7 @@ main() {
       note_helper "$1" "$2"
       note_owner
       ;;
-    check) check_staged "$1" "$2" ;;
+    check) check_staged "$@" ;;
     uninstall)
       server=${1:-}
       open_work
@@ -86,7 +87,8 @@ own_at_first() { [ -f "$STATE/owners/$manifest" ] || note_owner; }
 # A server that is renamed in its stack file is applied under the new name, and then removed under the
 # old one: what has another owner by then stays.
 note_owner() {
-  IFS= read -r owner 2>/dev/null <"$STATE/owners/$manifest" || owner=
+  owner=
+  [ ! -f "$STATE/owners/$manifest" ] || { IFS= read -r owner <"$STATE/owners/$manifest" || :; }
   [ "$owner" != "$server" ] || return 0
   printf '%s\n' "$server" >"$work/owner"
   install_durably "$work/owner" "$STATE/owners/$manifest"

@@ -15,11 +15,16 @@ LOG=/var/log/keelson.log
 HELPER=/usr/local/sbin/keelson
 LOCK_WAIT=900
 APT_WAIT=300
+# Seconds after which a program that the helper runs is ended: it waits for what will not come.
+CHECK_LIMIT=120 ACCOUNT_LIMIT=60 JOB_LIMIT=1200 APT_LIMIT=3600
+# How often LOCK_WAIT is waited for another manifest of the same run: half a day.
+LOCK_ROUNDS=48
 # Who made it: the comment of each user, and in the first lines of each file.
 OURS='Managed by Keelson'
 
 # A release is named by its content unpacked from gzip, a download by its bytes.
 blob_hashes() {
+  [ -f "$1" ] || return 0
   sha256sum <"$1"
   gzip -dc "$1" 2>/dev/null | sha256sum
 }
@@ -27,7 +32,7 @@ blob_hashes() {
 # Whether a blob is what its name says. It is read again only when it was touched since it was noted,
 # whatever the clock said then or says now.
 blob_is_intact() {
-  read -r _ noted 2>/dev/null <"$STATE/blobs/$1.run" || return 1
+  [ -f "$STATE/blobs/$1.run" ] && read -r _ noted <"$STATE/blobs/$1.run" || return 1
   # Without a note, as of an older helper, a blob that is gone would be like it.
   [ -z "$noted" ] || [ "$(blob_stamp "$1")" != "$noted" ] || return 0
   case $(blob_hashes "$STATE/blobs/$1" 2>/dev/null) in *"$1"*) ;; *) return 1 ;; esac

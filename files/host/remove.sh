@@ -97,7 +97,7 @@ tell_remaining() {
   while IFS= read -r line <&3; do
     how=$(field @change "$line") name=$(item_name "$line")
     if [ -z "$how" ] || ! concerns_unit "$name" || ! is_active "$name"; then continue; fi
-    if systemctl "$how" "$name" 2>/dev/null; then
+    if limited "$JOB_LIMIT" systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else
       say change "unit $name: $how failed after the removal"

@@ -82,7 +82,7 @@ tell_after_undo() {
   while IFS= read -r line <&4; do
     name=$(item_name "$line") how=$(field @change "$line")
     if [ -z "$how" ] || ! concerns_unit "$name" || ! is_active "$name"; then continue; fi
-    if systemctl "$how" "$name" 2>/dev/null; then
+    if limited "$JOB_LIMIT" systemctl "$how" "$name" 2>/dev/null; then
       say change "unit $name: ${how}ed"
     else
       say change "unit $name: $how failed after its files were put back"

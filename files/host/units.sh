@@ -39,7 +39,7 @@ reload_unit() {
   how=$(field @change "$1")
   if [ -z "$how" ] || ! is_active "$2"; then return 0; fi
   stamp_process "$2"
-  systemctl "$how" "$2" 2>"$work/complaints" || fail "systemctl $how $2: $(cat "$work/complaints")
+  limited "$JOB_LIMIT" systemctl "$how" "$2" 2>"$work/complaints" || fail "systemctl $how $2: $(cat "$work/complaints")
 $(journalctl -u "$2" -n 12 --no-pager -o cat)"
   wait_for_workers "$2" "$stamp"
   is_told=yes told_units="$told_units $2"

@@ -1,5 +1,6 @@
 /** A photograph of a host that repairs may leave as it was before. */
 import { type DebianHost, type Snapshot, snapshot } from './host.ts';
+import { lines } from './on-host.ts';
 
 /** What a repair leaves behind: the kit's notes and what it put aside, backups and logs of Debian's tools. */
 const leftByRepairs = [
@@ -44,5 +45,20 @@ export async function picture(host: DebianHost): Promise<Snapshot> {
     const account = seen[`file ${accounts[index]}`];
     if (account) account.hash = hash;
   }
+  const names = { user: await namesOf(host, 'passwd'), group: await namesOf(host, 'group') };
+  for (const file of Object.values(seen)) if (file.owner) file.owner = named(file.owner, names);
   return seen;
+}
+
+type Names = ReadonlyMap<string, string>;
+
+async function namesOf(host: DebianHost, database: 'passwd' | 'group'): Promise<Names> {
+  const entries = (await lines(host, `getent ${database}`)).map((line) => line.split(':'));
+  return new Map(entries.map(([name = '', , number = '']) => [number, name]));
+}
+
+/** `999:33` as `shop:www-data`: an account that comes back may have another number. What has no name keeps its own. */
+export function named(owner: string, { user, group }: { user: Names; group: Names }): string {
+  const [uid = '', gid = ''] = owner.split(':');
+  return `${user.get(uid) ?? uid}:${group.get(gid) ?? gid}`;
 }

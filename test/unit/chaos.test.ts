@@ -5,6 +5,7 @@ import type { Run } from '../../tools/lib/pulumi-run.ts';
 import { deal, play } from '../chaos/game.ts';
 import { label, mutations } from '../chaos/mutations.ts';
 import { draw, findings } from '../chaos/rounds.ts';
+import { named } from '../harness/picture.ts';
 import { integer, seeded, shuffled } from '../harness/random.ts';
 
 test('a seed repeats what was random', () => {
@@ -72,4 +73,10 @@ test('findings are read from what a preview says', () => {
     [...findings(run)],
     ['file /etc/a', 'blob 0123456789ab', 'manifest base', '~ file /etc/b'],
   );
+});
+
+test('a file is told by the names of its owners: an account that comes back may have another number', () => {
+  const names = { user: new Map([['998', 'shop']]), group: new Map([['33', 'www-data']]) };
+  assert.equal(named('998:33', names), 'shop:www-data');
+  assert.equal(named('997:998', names), '997:998');
 });

@@ -44,3 +44,10 @@ test('a host that the kit does not support is refused with the reason', () => {
   refused({ version: '11' }, /runs debian 11; Keelson supports Debian 12/);
   refused({ systemd: '0' }, /does not run systemd as PID 1/);
 });
+
+test('what is no answer is named, with what most likely said it', () => {
+  assert.throws(
+    () => parseFacts(`hello${lines().join('\n')}`),
+    /^Error: did not tell its id, but begins with "helloid.*; does a start-up file of the login, such as ~\/.bashrc, print or read something\?$/,
+  );
+});

@@ -122,3 +122,19 @@ test('silence never passes for a good answer', async () => {
   await assert.rejects(see(known, []), /broke off/);
   await assert.rejects(see(known, ['manifest\thelper\tapplied', 'end']), /manifest base/);
 });
+
+test('a login that prints is refused where files have to be sent, since sftp would not understand', async () => {
+  const upload = { name: 'release', hash: 'abc', archive: '/tmp/abc' };
+  const wanted: Manifest = { name: 'app-shop', after: [], items: [conf], uploads: [upload] };
+  const answer = ['manifest\thelper\tapplied', 'manifest\tapp-shop\tdue', 'end'];
+  const ask = async (said: string, memory: readonly string[]) => {
+    const answers = [[...facts, ...memory], answer];
+    const script = async () => (answers.shift() ?? []).map((line) => `${line}\n`).join('');
+    await look({ script, greeting: async () => said }, { name: 'web1' }, () => [wanted], 'now');
+  };
+  const external = 'sftp\t/usr/lib/openssh/sftp-server';
+  await assert.rejects(ask('hello', [external]), /^Error: no file can be sent there.*"hello"/);
+  await ask('', [external]);
+  await ask('hello', ['sftp\tinternal-sftp']);
+  await ask('hello', [external, 'blob\tabc r1']);
+});

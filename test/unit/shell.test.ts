@@ -30,6 +30,25 @@ test('an answer is over when both streams are, in whatever pieces they come', as
   assert.deepEqual(await ended, { code: 7, stdout: 'ä\n', stderr: 'bad' });
 });
 
+test('what a login prints without a line break is no part of the answer', async () => {
+  const { channel, shell, ended } = asked();
+  channel.emit('data', Buffer.from(`hello${channel.mark}\nid\tdebian\n\n${channel.mark} 0\n`));
+  channel.stderr.emit('data', Buffer.from(`oh${channel.mark}\n\n${channel.mark} 0\n`));
+  assert.deepEqual(await ended, { code: 0, stdout: 'id\tdebian\n', stderr: '' });
+  assert.equal(shell.greeting, 'hello');
+});
+
+test('a shell that never came to its script, or speaks on one stream alone, is told from one that is slow', () => {
+  const { channel, shell } = asked();
+  const { mark } = channel;
+  channel.emit('data', Buffer.from('hello'));
+  assert.equal(shell.hasBegun, false);
+  channel.emit('data', Buffer.from(`${mark}\n${mark}\n`));
+  assert.equal(shell.hasBegun, false);
+  channel.stderr.emit('data', Buffer.from(`${mark}\n`));
+  assert.equal(shell.hasBegun, true);
+});
+
 test('a mark of another question is no end', async () => {
   const { channel, ended } = asked();
   channel.emit('data', Buffer.from(`${channel.mark}\nkeelson-${'0'.repeat(32)} 0\n`));

@@ -3,7 +3,7 @@ import type { Item } from '../item.ts';
 /**
  * A systemd unit. `fragment` and `dropins` say where its files lie when they are ours;
  * `change` is what happens to it when another item of its manifest changed;
- * `config` is the directory or file that the service reads;
+ * `config` is the directory or file that the service reads; with `failed` alone nothing else of it is watched;
  * `port` is one that nobody else may hold, on whatever address.
  */
 export const unit = (
@@ -11,6 +11,7 @@ export const unit = (
   options: {
     enabled?: 'enabled' | 'disabled' | 'masked' | 'static';
     active?: 'active' | 'inactive';
+    failed?: 'no';
     fragment?: string;
     dropins?: readonly string[];
     change?: 'reload' | 'restart';
@@ -23,6 +24,7 @@ export const unit = (
   state: {
     ...(options.enabled && { enabled: options.enabled }),
     ...(options.active && { active: options.active }),
+    ...(options.failed && { failed: options.failed }),
     ...(options.fragment && { fragment: options.fragment }),
     ...(options.dropins?.length && { dropins: [...options.dropins].sort().join(' ') }),
     ...(options.config && { config: 'current' }),

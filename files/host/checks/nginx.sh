@@ -1,2 +1,20 @@
-# Check `nginx`: the whole configuration, as it will be.
-check_nginx() { nginx -t -q; }
+# Check `nginx`: the whole configuration, as it will be. It opens all logs, and makes those that are missing: here in a
+# copy of their directory that lies over it, and holds no lines.
+check_nginx() {
+  if is_directory /var/log/nginx; then
+    cp -a --attributes-only /var/log/nginx "$1/logs"
+    mount --bind "$1/logs" /var/log/nginx
+  fi
+  nginx -t -q
+}
+
+# What nginx is about to write is made as Debian and logrotate make it, and not by root's umask; also what an earlier
+# version of the kit left so.
+after_nginx() {
+  [ -d "$work/logs" ] || return 0
+  find "$work/logs" -type f -printf '%P\n' >"$work/logs.all"
+  while IFS= read -r log <&3; do
+    is_there "/var/log/nginx/$log" || install -m 0640 -o www-data -g adm -T /dev/null "/var/log/nginx/$log"
+  done 3<"$work/logs.all"
+  find /var/log/nginx -maxdepth 1 -type f -user root -perm 0600 -exec chown www-data:adm {} + -exec chmod 0640 {} +
+}

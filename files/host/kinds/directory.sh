@@ -7,14 +7,20 @@ own_directory='type owner group mode acl xattr flags extra'
 
 apply_directory() {
   path=$(item_name "$1")
+  # What lies in it comes first, so that one that is cut short is seen still. The name alone tells nothing of an
+  # account that was lost and comes back with another number.
+  if has_field @deep "$1" && is_directory "$path"; then
+    take_ownership "$1"
+    if differs directory "$path" owner || differs directory "$path" group ||
+      differs user "$owner" state || differs group "$group" state; then
+      chown -Rh "$owner:$group" "$path"
+    fi
+  fi
   if is_directory "$path"; then
     clear_seen_attributes directory "$path"
     set_ownership "$path" "$1"
   else
     make_directory "$path" "$1"
-  fi
-  if [ -n "$(field @deep "$1")" ] && { differs directory "$path" owner || differs directory "$path" group; }; then
-    chown -Rh "$(field owner "$1"):$(field group "$1")" "$path"
   fi
   extra=$(field extra "$(observed_of directory "$path")")
   [ -z "$extra" ] || remove_strangers "$path" "$extra"

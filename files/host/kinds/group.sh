@@ -25,8 +25,11 @@ observe_group() {
 
 apply_group() {
   name=$(item_name "$1")
-  getent group "$name" >/dev/null || groupadd --system "$name"
-  gpasswd -M "$(field members "$1")" "$name" >/dev/null
+  getent group "$name" >/dev/null || {
+    lost_number group group "$name"
+    limited "$ACCOUNT_LIMIT" groupadd --system ${number:+-g "$number"} "$name"
+  }
+  limited "$ACCOUNT_LIMIT" gpasswd -M "$(field members "$1")" "$name" >/dev/null
 }
 
 remove_group() {
@@ -35,5 +38,5 @@ remove_group() {
     stays='kept, a user has it'
     return 0
   fi
-  groupdel "$1" 2>"$work/complaints" || fail "group $1 cannot be removed: $(cat "$work/complaints")"
+  limited "$ACCOUNT_LIMIT" groupdel "$1" 2>"$work/complaints" || fail "group $1 cannot be removed: $(cat "$work/complaints")"
 }

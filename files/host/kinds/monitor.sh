@@ -29,13 +29,14 @@ apply_monitor() { :; }
 end_monitor() {
   [ -n "$1" ] || return 0
   case "$rows $told_units $started " in *"${TAB}monitor$TAB"* | *' monit.service '*) ;; *) return 0 ;; esac
-  tries=0
-  while [ "$tries" -lt 300 ]; do
+  read_clock
+  watched_until=$((clock + 6000))
+  while [ "$clock" -lt "$watched_until" ]; do
     unwatched=$(observe_monitor "$1" | awk -F '\t' '$3 != "state=monitored" { print $2 }')
     [ -n "$unwatched" ] || return 0
     for check in $unwatched; do ask_monit monitor "$check" >/dev/null || :; done
-    tries=$((tries + 1))
     sleep 0.1
+    read_clock
   done
 }
 

@@ -181,8 +181,8 @@ state_of() { printf '%s\n' "$1" | tr '\t' '\n' | grep -v '^@' | paste -s; }
 # Usage: remove_rollout APP LINE. Ends all of the app that runs, and forgets what its rollouts noted.
 remove_rollout() {
   rollout_of "$1"
-  systemctl stop "keelson-rollout-$app.service" 2>/dev/null || :
-  systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
+  limited "$JOB_LIMIT" systemctl stop "keelson-rollout-$app.service" 2>/dev/null || :
+  limited "$JOB_LIMIT" systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
   systemctl reset-failed "$app@*" 2>/dev/null || :
   open_ports
   list_releases | while read -r _ hash; do remove_release "$hash"; done

@@ -29,6 +29,8 @@ observe_unit() {
         if (!any) return
         u = name[++count]; out = "unit\t" u
         if (v["LoadState"] == "not-found") say("state", "missing")
+        # A unit of somebody else, of which nothing else counts.
+        else if (wanted[u] ~ /\tfailed=/) say("failed", v["ActiveState"] == "failed" ? "yes" : "no")
         else {
           if (wanted[u] ~ /\tenabled=/) say("enabled", v["UnitFileState"])
           if (wanted[u] ~ /\tactive=/) say("active", v["ActiveState"] == "reloading" ? "active" : v["ActiveState"])
@@ -78,7 +80,16 @@ begin_unit() {
 apply_unit() {
   name=$(item_name "$1")
   remove_overrides "$1" "$name"
+  ! differs unit "$name" failed || ! has_field failed "$1" || run_again "$name"
   ! differs unit "$name" active || [ "$(field active "$1")" != active ] || set_activity "$name" active
+}
+
+# What failed is tried once more, and told when it fails again: the cause may be somebody else's, and holds up nothing.
+run_again() {
+  systemctl reset-failed "$1" 2>/dev/null || :
+  ! limited "$JOB_LIMIT" systemctl start "$1" 2>/dev/null || return 0
+  say warn "unit $1 fails still: $(journalctl -u "$1" -n 12 --no-pager -o cat | grep -i error | head -n 3 | paste -s -d ' ')"
+  excused=$excused"drift${TAB}unit$TAB$1${TAB}failed${TAB}yes${TAB}no$NEWLINE"
 }
 
 end_unit() { tell_units "$1"; }
@@ -129,14 +140,14 @@ set_enablement() {
 
 set_activity() {
   if [ "$2" = inactive ]; then
-    systemctl stop "$1" 2>"$work/complaints" || fail "$1 does not stop: $(cat "$work/complaints")"
+    limited "$JOB_LIMIT" systemctl stop "$1" 2>"$work/complaints" || fail "$1 does not stop: $(cat "$work/complaints")"
     systemctl reset-failed "$1" 2>/dev/null || :
     return 0
   fi
   # What a package has just started has not read our files.
   ! systemctl is-active --quiet "$1" || return 0
   systemctl reset-failed "$1" 2>/dev/null || :
-  systemctl start "$1" 2>"$work/complaints" || fail "$1 does not start: $(cat "$work/complaints")
+  limited "$JOB_LIMIT" systemctl start "$1" 2>"$work/complaints" || fail "$1 does not start: $(cat "$work/complaints")
 $(journalctl -u "$1" -n 12 --no-pager -o cat)"
   started="$started $1"
 }
@@ -146,7 +157,7 @@ remove_unit() {
   rm -f "$STATE/units/$1"
   if has_field fragment "$2"; then
     case $1 in *@.*) return 0 ;; esac
-    systemctl disable --quiet --now "$1" 2>/dev/null || :
+    limited "$JOB_LIMIT" systemctl disable --quiet --now "$1" 2>/dev/null || :
     systemctl reset-failed "$1" 2>/dev/null || :
     # Debian's own comes into force when our file is gone.
     [ ! -f "$STATE/originals/unit/$1" ] || printf '%s\n' "$1" >>"$work/overridden"
@@ -166,8 +177,8 @@ put_unit_back() {
     masked) systemctl mask --quiet "$1" ;;
   esac 2>/dev/null || :
   case $(field active "$(cat "$original")") in
-    active | activating) systemctl start "$1" ;;
-    inactive | failed) systemctl stop "$1" ;;
+    active | activating) limited "$JOB_LIMIT" systemctl start "$1" ;;
+    inactive | failed) limited "$JOB_LIMIT" systemctl stop "$1" ;;
   esac 2>/dev/null || stays="cannot be put back to $(cut -f 3- "$original" | tr '\t' ' ')"
   rm -f "$original"
 }

@@ -37,11 +37,12 @@ apply_user() {
   home=$(field home "$1") shell=$(field shell "$1") group=$(field group "$1")
   end_second_root "$name"
   if ! getent passwd "$name" >/dev/null; then
-    useradd --system --no-create-home --no-log-init -c "$(field comment "$1")" -g "$group" -d "$home" -s "$shell" "$name"
+    lost_number passwd owner "$name"
+    limited "$ACCOUNT_LIMIT" useradd --system --no-create-home --no-log-init ${number:+-u "$number"} -c "$(field comment "$1")" -g "$group" -d "$home" -s "$shell" "$name"
   fi
-  usermod -c "$(field comment "$1")" -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"
+  limited "$ACCOUNT_LIMIT" usermod -c "$(field comment "$1")" -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"
   # Not only locked: somebody may unlock it again.
-  ! differs user "$name" password || usermod -p '!' "$name"
+  ! differs user "$name" password || limited "$ACCOUNT_LIMIT" usermod -p '!' "$name"
   set_passwd "$name" 6 "$home"
 }
 
@@ -66,7 +67,7 @@ remove_user() {
     return 0
   fi
   end_second_root "$1"
-  userdel "$1" 2>"$work/complaints" || fail "user $1 cannot be removed: $(cat "$work/complaints")"
+  limited "$ACCOUNT_LIMIT" userdel "$1" 2>"$work/complaints" || fail "user $1 cannot be removed: $(cat "$work/complaints")"
 }
 
 is_marked() { [ "$(getent passwd "$1" | cut -d : -f 5)" = "$OURS" ]; }

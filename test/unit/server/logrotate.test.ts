@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { logs } from '../../../components/app/logs.ts';
 import { logrotate, rotations } from '../../../components/server/logrotate.ts';
-import { find, items, lines, names, textOf, trixie, web1 } from '../shop.ts';
+import { nginx } from '../../../components/server/nginx.ts';
+import { find, items, lines, names, shop, textOf, trixie, web1 } from '../shop.ts';
 
 const all = items(logrotate.render?.(web1(), { facts: trixie }));
 const dropin = '/etc/systemd/system/logrotate.timer.d/keelson.conf';
@@ -35,5 +37,39 @@ test('the kit’s own log is rotated, by a file that logrotate reads before it t
 
 test('logrotate itself is a package, and keeps a log of each hour', () => {
   assert.ok(names(all).includes('package logrotate'));
-  assert.deepEqual(rotations(3), { days: 3, count: 72 });
+  const { stated: _, ...kept } = rotations(3);
+  assert.deepEqual(kept, { days: 3, count: 72 });
+});
+
+test('a failed logrotate is seen, and nothing else of Debian’s unit', () => {
+  assert.deepEqual(find(all, 'unit', 'logrotate.service').state, { failed: 'no' });
+});
+
+test('no log of the kit’s leaves to /etc/logrotate.conf what decides whether it is rotated', () => {
+  const { content = '' } = find(all, 'file', '/etc/logrotate.d/keelson');
+  const app = find(
+    items(logs.render?.(shop({ logs: { to: 'files' } }), {} as never)),
+    'file',
+    '/etc/logrotate.d/keelson-shop',
+  );
+  const sites = find(
+    items(nginx.render?.(web1(), { facts: trixie })),
+    'file',
+    '/etc/logrotate.d/nginx',
+  );
+  for (const text of [content, app.content ?? '', sites.content ?? ''])
+    for (const option of [
+      ...[
+        'nodateext',
+        'noolddir',
+        'nomail',
+        'compress',
+        'delaycompress',
+        'missingok',
+        'notifempty',
+      ],
+      ...['nocopy', 'norenamecopy', 'noshred', 'minage 0', 'minsize 0', 'start 1', 'su root root'],
+      ...['rotate \\d+', 'maxage \\d+', 'maxsize \\w+', '(no)?copytruncate', 'daily|monthly'],
+    ])
+      assert.match(text, new RegExp(`^\\t(${option})$`, 'm'), option);
 });

@@ -19,7 +19,7 @@ const server = (given: object = {}, facts = trixie) =>
 test('each check in the file is watched for, so that one that gave up is drift', () => {
   const inFile = [...server().matchAll(/^check \S+ (\S+)/gm)].map(([, name]) => name);
   const watched = render().filter(({ kind }) => kind === 'monitor');
-  assert.deepEqual(inFile, ['host', 'disk', 'sshd', 'nginx']);
+  assert.deepEqual(inFile, ['host', 'disk', 'sshd', 'nginx', 'logrotate']);
   assert.deepEqual(
     watched.map(({ name }) => name),
     inFile,
