@@ -1,4 +1,4 @@
-/** The site of an app: its upstream and server in nginx, a directory for what others add, and one for people. */
+/** The site of an app: its upstream and server in nginx, and a directory for what people add. */
 import { z } from 'zod';
 import {
   domain,
@@ -12,7 +12,7 @@ import {
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
-import { ownLines, sites } from '../server/nginx.ts';
+import { sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { headersBeside } from './headers.ts';
 import { placeOf } from './places.ts';
@@ -78,9 +78,7 @@ export const site = appComponent({
   fields,
   render: (app: Site, { instances }: Pick<AppContext, 'instances'>) => ({
     site: [
-      directory(`${sites}/${app.name}`, { whole: true }),
-      directory(ownLines, { theirs: true }),
-      directory(`${ownLines}/${app.name}`, { theirs: true }),
+      directory(`${sites}/${app.name}`, { theirs: true }),
       file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
         check: 'nginx',
         serves: app.domains,

@@ -23,9 +23,6 @@ const nginxSchema = z
 /** Where each app has a file for its site, which nothing else may lie in. */
 export const sites = '/etc/nginx/keelson.d';
 
-/** Where people have a directory for each site, with lines of their own for its server block. */
-export const ownLines = '/etc/nginx/keelson.local.d';
-
 const dropins = '/etc/systemd/system/nginx.service.d';
 const check = { check: 'nginx' } as const;
 

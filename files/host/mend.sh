@@ -43,11 +43,14 @@ put_aside() {
 
 # A name with a line break in it stays aside.
 put_back_asides() {
-  [ -f "$STATE/aside/.paths" ] || return 0
+  [ -d "$STATE/aside" ] || return 0
+  # What lies in its place already, as an original that was put back.
+  find "$STATE/aside" \( -type f -o -type l \) ! -name .paths | while IFS= read -r path; do
+    ! is_same "$path" "${path#"$STATE/aside"}" || rm -f "$path"
+  done
+  [ -f "$STATE/aside/.paths" ] || : >"$STATE/aside/.paths"
   sort -u "$STATE/aside/.paths" | while IFS= read -r path; do
-    if is_same "$STATE/aside$path" "$path"; then
-      rm -rf "$STATE/aside$path"
-    elif is_there "$STATE/aside$path" && is_directory "${path%/*}" && ! is_there "$path"; then
+    if is_there "$STATE/aside$path" && is_directory "${path%/*}" && ! is_there "$path"; then
       cp -a "$STATE/aside$path" "$path.keelson-new" && mv -T "$path.keelson-new" "$path" && rm -rf "$STATE/aside$path"
       say gone "what was in the way at $path: put back"
     fi

@@ -190,7 +190,7 @@ test('lines of one’s own in nginx, and settings in their place', async (t: Tes
       async () => {
         await write(
           host,
-          '/etc/nginx/keelson.local.d/shop/hello.conf',
+          '/etc/nginx/keelson.d/shop/hello.conf',
           'location = /hello { return 200 "hello\\n"; }\n',
         );
         await write(host, '/etc/nginx/conf.d/own.conf', 'map $uri $own { default yes; }\n');
@@ -202,11 +202,11 @@ test('lines of one’s own in nginx, and settings in their place', async (t: Tes
     [
       'they are part of what nginx checks before a change takes effect',
       async () => {
-        const conf = '/etc/nginx/keelson.local.d/shop/hello.conf';
+        const conf = '/etc/nginx/keelson.d/shop/hello.conf';
         await host.exec(`cp ${conf} /root/good && echo nonsense >>${conf}`);
         withMore(stack, { bodySize: '5M' });
         const run = await stack.try('up');
-        assert.match(said(run), /keelson\.local\.d\/shop\/hello\.conf/);
+        assert.match(said(run), /keelson\.d\/shop\/hello\.conf/);
         assert.match(
           await read(host, '/etc/nginx/keelson.d/shop.conf'),
           /client_max_body_size 10M;/,
@@ -245,7 +245,7 @@ test('lines of one’s own in nginx, and settings in their place', async (t: Tes
       'what people put there stays when the app goes, and is read again when it comes back',
       async () => {
         await stack.destroy();
-        assert.ok(await does(host, 'test -f /etc/nginx/keelson.local.d/shop/hello.conf'));
+        assert.ok(await does(host, 'test -f /etc/nginx/keelson.d/shop/hello.conf'));
         assert.ok(await does(host, 'test -f /etc/nginx/conf.d/own.conf'));
         await stack.up();
         assert.equal(await body(host, '/hello'), 'hello\n');

@@ -100,8 +100,6 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
   assert.deepEqual(held('rollout-shop'), ['file /etc/keelson/shop/environment', 'rollout shop']);
   assert.deepEqual(held('site-shop'), [
     'directory /etc/nginx/keelson.d/shop',
-    'directory /etc/nginx/keelson.local.d',
-    'directory /etc/nginx/keelson.local.d/shop',
     'file /etc/nginx/keelson.d/shop.conf',
     'file /etc/monit/keelson.d/shop.conf',
     'monitor shop-4190',

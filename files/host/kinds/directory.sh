@@ -70,7 +70,7 @@ remove_directory() {
         stays='is empty, and stays, for a disk is mounted there'
       }
       ;;
-    *) rmdir "$1" 2>/dev/null || stays='kept, it is not empty' ;;
+    *) rmdir "$1" 2>/dev/null || leave_filled_directory "$1" "$2" ;;
   esac
 }
 
@@ -79,4 +79,13 @@ leave_directory() {
   take_ownership "$2"
   [ "$owner" = root ] || chown -Rh --from="$owner" root "$1"
   restore_directory "$1" && stays='as it was before'
+}
+
+# What people added to an app that goes would be a stranger to what stays; when all goes, it is in nobody's way.
+leave_filled_directory() {
+  stays='kept, it is not empty'
+  if [ "$manifest" = prune ] && has_field @theirs "$2"; then
+    put_aside "$1"
+    stays="what is not the kit's is kept in $aside"
+  fi
 }

@@ -16,21 +16,17 @@ function location(text: string, head: string): string[] {
   return all.slice(from + 1, all.indexOf('}', from));
 }
 
-test('a site is a file that nginx reads first, a directory of its own where nothing else lies, and one for people', () => {
+test('a site is a file that nginx reads first, and a directory for what people add', () => {
   const { site: own = [], ...rest } = wanted();
   assert.deepEqual(names(own), [
     'directory /etc/nginx/keelson.d/shop',
-    'directory /etc/nginx/keelson.local.d',
-    'directory /etc/nginx/keelson.local.d/shop',
     'file /etc/nginx/keelson.d/shop.conf',
   ]);
-  assert.deepEqual(own[0]?.instructions, { '@whole': 'yes' });
   // What lies there is theirs: no @whole, and it goes when it is empty.
-  assert.deepEqual(own[2]?.instructions, { '@theirs': 'yes' });
-  assert.deepEqual(own[3]?.instructions, { '@check': 'nginx', '@serves': 'shop.example.com' });
+  assert.deepEqual(own[0]?.instructions, { '@theirs': 'yes' });
+  assert.deepEqual(own[1]?.instructions, { '@check': 'nginx', '@serves': 'shop.example.com' });
   assert.deepEqual(rest, { last: [] });
-  for (const folder of ['keelson.d', 'keelson.local.d'])
-    assert.ok(lines(conf()).includes(`include /etc/nginx/${folder}/shop/*.conf;`));
+  assert.ok(lines(conf()).includes('include /etc/nginx/keelson.d/shop/*.conf;'));
 });
 
 test('the upstream is exactly the instances, none of which is ever held for dead', () => {
