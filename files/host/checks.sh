@@ -5,6 +5,7 @@ check_files() {
   list_checks
   [ -s "$work/checks" ] || return 0
   checks=$(awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks")
+  mend_others "$checks"
   cp -a /etc "$work/etc"
   leave_out_odd
   if ! (run_checks) >"$work/complaints" 2>&1; then

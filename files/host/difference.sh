@@ -36,7 +36,8 @@ difference() {
 #             the first eight letters of what the key was
 #   leaves    what a row of one that goes has as FROM: the value of this instruction, or `ports` of a rollout
 #   echoes    KEY FROM CAUSE, blanks between them, a line each: patterns of rows that only follow from another one,
-#             whose "KIND NAME" has the pattern CAUSE; {name} stands for the name of the item itself
+#             whose "KIND NAME" has the pattern CAUSE; {name} stands for the name of the item itself, {stale} for
+#             the files that it has not read
 list_traits() {
   traits=''
   for kind in $KINDS; do

@@ -94,6 +94,13 @@ item_lines() {
     $0 == "end" { body = 2; next } { print }' "$@"
 }
 
+# The lines of a file as it was applied, with | before each.
+# Usage: applied_text MANIFEST PATH
+applied_text() {
+  awk -F '\t' -v path="$2" '!body { body = $0 == ""; next } /^\|/ { if (inside) print; next }
+    { inside = $1 == "file" && $2 == path } $0 == "end" { exit }' "$STATE/manifests/$1"
+}
+
 # Another version of the kit may have known kinds that this one does not: it can neither look at them nor take them away.
 # Usage: of_known_kinds < ITEM-LINES
 of_known_kinds() { awk -F '\t' -v kinds=" $KINDS " 'index(kinds, " " $1 " ")'; }

@@ -62,7 +62,6 @@ print_text() {
   printf 'text\t%s\t%s\n' "$path" "$which"
   case $which in
     found) head -c 65536 "$path" | tr -d '\000' | sed 's/^/|/' | awk 1 ;;
-    applied) awk -F '\t' -v path="$path" '!body { body = $0 == ""; next } /^\|/ { if (inside) print; next }
-      { inside = $1 == "file" && $2 == path } $0 == "end" { exit }' "$STATE/manifests/$manifest" ;;
+    applied) applied_text "$manifest" "$path" ;;
   esac
 }

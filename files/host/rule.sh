@@ -24,6 +24,7 @@ function read_state(line, into, keys,  part, n, i, at, count) {
 function row(origin, key, from, to) {
   line_of[++rows] = origin "\t" kind "\t" name "\t" key "\t" from "\t" to
   row_manifest[rows] = current
+  row_stale[rows] = have["@stale"]
 }
 
 BEGIN { read_traits() }

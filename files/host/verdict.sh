@@ -12,14 +12,16 @@ WAS_MADE='
 RULE=$RULE$WAS_MADE'
 
 # What only follows from another difference is told once, by its cause.
-function is_echo(i,  part, rule, n, j, word, cause, other) {
+function is_echo(i,  part, rule, n, j, word, cause, other, stale) {
   split(line_of[i], part, "\t")
   if (part[1] == "new") return 0
+  stale = row_stale[i]; gsub(/[.]/, "[.]", stale); gsub(/ /, "|", stale)
   n = split(echo_rules[part[2]], rule, "\n")
   for (j = 1; j <= n; j++) {
     if (split(rule[j], word, " ") < 3 || word[1] != part[4] || part[5] !~ ("^(" word[2] ")$")) continue
     cause = substr(rule[j], length(word[1]) + length(word[2]) + 3)
     gsub(/\{name\}/, part[3], cause)
+    gsub(/\{stale\}/, stale, cause)
     for (other in caused) if (caused[other] ~ ("^(" cause ")")) return 1
   }
   return 0

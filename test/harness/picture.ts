@@ -8,6 +8,7 @@ const leftByRepairs = [
   '/etc/gshadow-',
   '/etc/passwd-',
   '/etc/shadow-',
+  '/var/backups',
   '/var/cache/apt',
   '/var/cache/man',
   '/var/lib/apt',

@@ -23,6 +23,7 @@ import {
   tryApply,
 } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
+import { hostLog } from '../harness/on-host.ts';
 
 const sleeper = '/etc/systemd/system/sleeper.service';
 const service = (nice: number) =>
@@ -66,6 +67,33 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     });
     await apply(host, manifest([aptPackage('logrotate'), own]));
     await host.exec('rm /etc/logrotate.d/theirs');
+    await prune(host);
+  },
+
+  'two files of two manifests that drifted into nonsense do not hold each other up': async (
+    host,
+  ) => {
+    const check = { check: 'nginx' };
+    const first = manifest([
+      aptPackage('nginx'),
+      file('/etc/nginx/conf.d/a.conf', 'map $uri $a { default 1; }', check),
+    ]);
+    const second = manifest(
+      [file('/etc/nginx/conf.d/b.conf', 'map $uri $b { default 1; }', check)],
+      'b',
+    );
+    await converge(host, first, second);
+    await host.exec('cd /etc/nginx/conf.d && echo nonsense >a.conf && rm b.conf && mkdir b.conf');
+    assert.deepEqual(await converge(host, first, second), [
+      'drift  file /etc/nginx/conf.d/b.conf directory, not file',
+      'drift  file /etc/nginx/conf.d/a.conf content',
+    ]);
+    await host.exec('nginx -t -q');
+    assert.match(
+      (await hostLog(host)).at(-2) ?? '',
+      / b drift {2}file \/etc\/nginx\/conf\.d\/b\.conf directory, not file$/,
+    );
+    assert.deepEqual(await converge(host, first, second), []);
     await prune(host);
   },
 

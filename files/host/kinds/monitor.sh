@@ -2,8 +2,8 @@
 
 order_monitor=87 around_monitor=yes
 # A Monit that is down, or cannot read its configuration, tells nothing; nor of a check whose file is not there.
-echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) .*)
-state not.loaded (file|link|absent) .*'
+echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) /etc/monit/.*)
+state not.loaded (file|link|absent|directory) /etc/monit/.*'
 
 # Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
 ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }

@@ -4,7 +4,7 @@
 order_unit=85 around_unit=yes silent_unit='@change @config @port'
 own_unit='fragment dropins'
 # A file that was touched makes what a service has read stale, and systemd ask for a reload.
-echoes_unit='config .* (file|link|absent) .*
+echoes_unit='config .* (file|link|absent) ({stale})$
 reload .* (file|link|absent) /etc/systemd/system/{name}'
 
 # One call for all, in the order of the names.
@@ -13,6 +13,7 @@ observe_unit() {
   take_names "$unit_lines"
   {
     stale_configs "$unit_lines"
+    list_dropins
     printf 'shown\n'
     with_names "$unit_lines" systemctl show --no-pager \
       -p LoadState,ActiveState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths
@@ -21,7 +22,7 @@ observe_unit() {
       BEGIN { split(ENVIRON["NAMES"], name, "\n")
         n = split(ENVIRON["WANTED"], line, "\n")
         for (i = 1; i <= n; i++) { split(line[i], part, "\t"); wanted[part[2]] = line[i] } }
-      !shown { if ($0 == "shown") shown = 1; else stale[$1] = $2; next }
+      !shown { if ($0 == "shown") shown = 1; else if ($1 == "dropin") there[$2] = there[$2] " " $3; else stale[$1] = $2; next }
       /^$/ { flush(); next }
       { at = index($0, "="); v[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
       function say(key, value) { out = out "\t" key "=" value }
@@ -41,17 +42,32 @@ observe_unit() {
           if (list != "") say("dropins", list)
           # What a generator made goes by itself.
           if ((list " " v["FragmentPath"]) ~ /\/etc\//) say("@whose", "somebody")
-          if (v["NeedDaemonReload"] == "yes") say("reload", "needed")
+          if (v["NeedDaemonReload"] == "yes" || is_unread(there[u], v["DropInPaths"])) say("reload", "needed")
           if (stale[u] != "") say("@stale", stale[u])
         }
         print out
         split("", v); any = 0
+      }
+      # Of a directory of drop-ins that was not there when it read its units, systemd itself knows nothing.
+      function is_unread(files, known,  path, n, i) {
+        n = split(files, path, " ")
+        for (i = 1; i <= n; i++) if (!index(" " known " ", " " path[i] " ")) return 1
+        return 0
       }
       # Not those for all units of a type: they tell nothing of this one.
       function is_own(path, unit,  template) {
         template = unit; sub(/@.*\./, "@.", template)
         return index(path, "/" unit ".d/") || index(path, "/" template ".d/")
       }'
+}
+
+# dropin<TAB>UNIT<TAB>PATH of those in /etc.
+list_dropins() {
+  for name in $names; do
+    for dropin in "/etc/systemd/system/$name.d"/*.conf; do
+      [ ! -f "$dropin" ] || printf 'dropin\t%s\t%s\n' "$name" "$dropin"
+    done
+  done
 }
 
 # Before systemd reads its units, lest it has to do so once more for each that is enabled.
@@ -94,24 +110,13 @@ run_again() {
 
 end_unit() { tell_units "$1"; }
 
-# How a unit of somebody else's was before the kit first changed it, or took its place, is put back when the kit goes.
-keep_unit() {
-  differs unit "$2" enabled || differs unit "$2" active || differs unit "$2" fragment || return 0
-  [ ! -f "$STATE/originals/unit/$2" ] && ! stored_items | grep -q "^unit$TAB$2$TAB" || return 0
-  seen_unit=$(first_seen_of unit "$2") own=$(field fragment "$1")
-  case $seen_unit in *"${TAB}state=missing"*) return 0 ;; esac
-  # Of ours, from before the host's memory was lost.
-  [ -z "$own" ] || [ "$own" != "$(field fragment "$seen_unit")" ] || return 0
-  mkdir -p "$STATE/originals/unit"
-  printf '%s\n' "$seen_unit" >"$STATE/originals/unit/$2"
-}
-
 # A copy in /etc or a drop-in that the kit did not write overrides the unit that it wants.
 remove_overrides() {
   overridden=no
   for override in $(field dropins "$(observed_of unit "$2")"); do
     case " $(field dropins "$1") " in *" $override "*) continue ;; esac
     put_aside "$override" && overridden=yes
+    rmdir "${override%/*}" 2>/dev/null || :
   done
   fragment=$(field fragment "$(observed_of unit "$2")")
   if [ -n "$fragment" ] && [ "$fragment" != "$(field fragment "$1")" ]; then
@@ -164,30 +169,4 @@ remove_unit() {
     return 0
   fi
   put_unit_back "$1"
-}
-
-# Usage: put_unit_back UNIT
-put_unit_back() {
-  original=$STATE/originals/unit/$1
-  [ -f "$original" ] || return 0
-  systemctl unmask --quiet "$1" 2>/dev/null || :
-  case $(field enabled "$(cat "$original")") in
-    enabled | generated) systemctl enable --quiet "$1" ;;
-    disabled) systemctl disable --quiet "$1" ;;
-    masked) systemctl mask --quiet "$1" ;;
-  esac 2>/dev/null || :
-  case $(field active "$(cat "$original")") in
-    active | activating) limited "$JOB_LIMIT" systemctl start "$1" ;;
-    inactive | failed) limited "$JOB_LIMIT" systemctl stop "$1" ;;
-  esac 2>/dev/null || stays="cannot be put back to $(cut -f 3- "$original" | tr '\t' ' ')"
-  rm -f "$original"
-}
-
-put_overridden_back() {
-  [ -s "$work/overridden" ] || return 0
-  while IFS= read -r name <&3; do
-    stays=''
-    put_unit_back "$name" 3<&-
-    [ -z "$stays" ] || say gone "unit $name: $stays"
-  done 3<"$work/overridden"
 }

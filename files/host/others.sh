@@ -1,0 +1,60 @@
+# Files of other manifests that the same programs read. One that drifted into nonsense would have a program refuse
+# this manifest as well, which comes first; so it is put back at once, as it was applied, and told.
+
+# Usage: mend_others CHECKS
+mend_others() {
+  drifted_others "$1" >"$work/others"
+  while IFS="$TAB" read -r other path <&3; do
+    mend_other "$other" "$path" 3<&-
+  done 3<"$work/others"
+}
+
+# MANIFEST<TAB>PATH of those that are not what was applied.
+# Usage: drifted_others CHECKS
+drifted_others() {
+  list_manifests manifests "$manifest"
+  set -f
+  IFS=$NEWLINE
+  # shellcheck disable=SC2086 # one word a line
+  set -- "$1" $found
+  unset IFS
+  set +f
+  [ $# -gt 1 ] || return 0
+  checks_of=$1
+  shift
+  awk -F '\t' -v checks="$(printf ' %s ' "$checks_of" | tr '\n' ' ')" '
+    FNR == 1 { name = FILENAME; sub(/^.*\//, "", name) }
+    $1 == "file" && $2 ~ /^\/etc\// && match($0, /\t@check=[a-z]+/) {
+      if (!index(checks, " " substr($0, RSTART + 8, RLENGTH - 8) " ")) next
+      match($0, /\tsha256=[0-9a-f]+/); print name "\t" $2 "\t" substr($0, RSTART + 8, RLENGTH - 8) }' "$@" >"$work/checked"
+  : >"$work/hashes"
+  while IFS="$TAB" read -r other path hash; do
+    if [ -f "$path" ] && [ ! -L "$path" ]; then
+      printf '%s  %s\n' "$hash" "$path" >>"$work/hashes"
+    else
+      printf '%s\t%s\n' "$other" "$path"
+    fi
+  done <"$work/checked"
+  sha256sum --check --quiet "$work/hashes" 2>/dev/null | sed -n 's/: FAILED$//p' | while IFS= read -r path; do
+    awk -F '\t' -v path="$path" '$2 == path { print $1 "\t" $2; exit }' "$work/checked"
+  done
+}
+
+# Usage: mend_other MANIFEST PATH
+mend_other() {
+  line=$(item_lines "$STATE/manifests/$1" | grep "^file$TAB$2$TAB")
+  (
+    manifest=$1 wanted=$line
+    look_at_items apply
+    tell_rows file
+  )
+  applied_text "$1" "$2" | sed 's/^|//' >"$work/other"
+  ! is_directory "$2" || put_aside "$2"
+  [ -d "${2%/*}" ] || return 0
+  chattr -ia "$2" 2>/dev/null || :
+  staged=${2%/*}/keelson.$$.${2##*/}.dpkg-new
+  take_ownership "$line"
+  install -T -o "$owner" -g "$group" -m "$mode" "$work/other" "$staged"
+  mv -fT "$staged" "$2"
+  touched "$2"
+}
