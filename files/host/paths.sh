@@ -55,6 +55,8 @@ observe_entries() {
     section stranger
     cat "$strangers"
   fi
+  # What a run that died had staged is taken away by the next.
+  [ -z "$was_begun" ] || section cut
   section entry
   find_names "$whole_lines" -mindepth 1 -maxdepth 1 -printf '%p\0' | tr '\t\n\0' '??\n'
 }
@@ -106,6 +108,7 @@ join_paths() {
     }
     function strangers(p,  base) {
       base = p; sub(/^.*\//, "", base); gsub(/,/, "?", base)
+      if (is_cut && base ~ /^keelson[.][0-9]+[.].*[.]dpkg-new$/) return
       if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
       if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
     }
@@ -124,7 +127,7 @@ join_paths() {
       hidden(p)
       if (kind == "directory" && p in extra && /\t@whole=yes/) say("extra=" extra[p])
     }
-    $1 == "section" { part = $2; path = ""; if (part == "stranger") is_told = 1; if (part == "items") for (p in entries) strangers(p); next }
+    $1 == "section" { part = $2; path = ""; if (part == "stranger") is_told = 1; if (part == "cut") is_cut = 1; if (part == "items") for (p in entries) strangers(p); next }
     part == "items" { if (NF < 2) next; out = $1 "\t" $2; observe($1, $2); print out; next }
     part == "hash" { hash[substr($0, 67)] = substr($0, 1, 64); next }
     part == "known" { known[$0] = 1; next }

@@ -151,7 +151,7 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the lock of dpkg is held for a while',
-    drift: /package acl: created/,
+    drift: /package acl missing → installed/,
     before: async (host) => {
       await host.exec('dpkg --remove acl >/dev/null 2>&1');
       await holdLock(host, '/var/lib/dpkg/lock-frontend', 10);
@@ -159,7 +159,7 @@ export const interruptions: readonly Interruption[] = [
   },
   {
     name: 'the lock of apt’s lists is held for a while, as at the first boot of a host',
-    drift: /package attr: created/,
+    drift: /package attr missing → installed/,
     before: async (host) => {
       const lists = '/var/lib/apt/lists';
       // Without them apt does not know the package, and has to fetch them.

@@ -84,7 +84,7 @@ async function round(
       .filter((it) => !before.has(it))
       .map((it) => `file ${it.split(' ')[0]}`)
       .concat('setting timezone')
-      .filter((name) => !logged.includes(` ${name}: `))
+      .filter((name) => !logged.includes(` ${name} `))
       .map((name) => `the log does not tell of ${name}: ${logged}`),
     ...(logged.match(/ drift .*/g) ?? [])
       .filter((line) => !interruption.drift?.test(line))
