@@ -33,7 +33,7 @@ systemctl restart apache2`;
 
 const monit = `
 systemctl stop monit
-printf 'set daemon 60\\nset log /var/log/monit.log\\nset mailserver mail.example.com username "me" password "hunter2"\\nset httpd unixsocket /run/monit.socket allow localhost\\ncheck process sshd matching sshd\\ninclude /etc/monit/conf.d/*\\n' >/etc/monit/monitrc
+printf 'set daemon 60\\nset idfile /var/lib/monit/id\\nset statefile /var/lib/monit/state\\nset log /var/log/monit.log\\nset mailserver mail.example.com username "me" password "hunter2"\\nset httpd unixsocket /run/monit.socket allow localhost\\ncheck process sshd matching sshd\\ninclude /etc/monit/conf.d/*\\n' >/etc/monit/monitrc
 chmod 0600 /etc/monit/monitrc
 echo 'check filesystem own with path /' >/etc/monit/conf.d/own
 monit -t >/dev/null
