@@ -83,7 +83,7 @@ keep_original() {
   is_there "$1" || return 0
   ! is_there "$STATE/originals$1" || return 0
   [ -n "$owned_paths" ] ||
-    owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|directory|tree)\t/ { print $2 }')$NEWLINE
+    owned_paths=$NEWLINE$(stored_items | awk -F '\t' '/^(file|link|absent|directory|tree)\t/ { print $2 }')$NEWLINE
   case $owned_paths in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
   # Of ours, from before the host's memory was lost.
   if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi

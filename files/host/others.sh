@@ -31,7 +31,8 @@ drifted_others() {
   while IFS="$TAB" read -r other path hash; do
     if [ -f "$path" ] && [ ! -L "$path" ]; then
       printf '%s  %s\n' "$hash" "$path" >>"$work/hashes"
-    else
+    # What is missing breaks nothing; and of an app that goes the files may have gone before.
+    elif is_there "$path"; then
       printf '%s\t%s\n' "$other" "$path"
     fi
   done <"$work/checked"
