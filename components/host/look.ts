@@ -9,7 +9,7 @@ import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
 import { type Header, itemLine, type Manifest, text } from './manifest.ts';
 import { preview, type Texts } from './preview.ts';
-import { refuseForeign, refuseOwn } from './refuse.ts';
+import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { type Succession, succession } from './succession.ts';
@@ -132,16 +132,6 @@ const allowed = (rows: readonly Row[], { takeover }: Given): readonly string[] =
 /** Only the look knows all manifests, and so what none of them names. */
 const strangers = (rows: readonly Row[]): readonly string[] =>
   rows.filter(({ key }) => key === 'extra').map(({ name, from }) => `stranger\t${name}\t${from}`);
-
-/** What a login prints by itself, sftp takes for its own protocol, so that no file would arrive. */
-function refuseGreeting(said: string, manifests: readonly Manifest[], memory: Memory): void {
-  const sent = manifests.flatMap(({ uploads }) => uploads ?? []);
-  if (said === '' || memory.sftp === 'internal-sftp') return;
-  if (sent.every(({ hash }) => memory.blobs.has(hash))) return;
-  throw new Error(
-    `no file can be sent there, since a start-up file of the login, such as ~/.bashrc, prints ${JSON.stringify(said.slice(0, 80))}; let it print only where somebody reads, as with [ -t 1 ]`,
-  );
-}
 
 /** The helper as a manifest of one file, which its installation notes on the host. */
 function helperManifest(): Manifest {

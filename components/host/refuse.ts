@@ -1,5 +1,6 @@
 /** What a look finds on a host that ends the run before anything is planned. */
 import type { Judged } from './answer.ts';
+import type { Memory } from './facts.ts';
 import type { Manifest } from './manifest.ts';
 import { preview, type Texts } from './preview.ts';
 import { type Row, words } from './rows.ts';
@@ -35,5 +36,18 @@ export function refuseOwn(
       ...lines.map((line) => `  ${line}`),
       'Nothing was changed. Move it out of the way; or, when nobody needs it any more, set takeOver: true for this server: the originals are kept, and come back on destroy.',
     ].join('\n'),
+  );
+}
+
+/**
+ * What a login prints by itself, sftp takes for its own protocol, so that no file would arrive.
+ * @throws when a file has to be sent, with what it prints and the remedy.
+ */
+export function refuseGreeting(said: string, manifests: readonly Manifest[], memory: Memory): void {
+  const sent = manifests.flatMap(({ uploads }) => uploads ?? []);
+  if (said === '' || memory.sftp === 'internal-sftp') return;
+  if (sent.every(({ hash }) => memory.blobs.has(hash))) return;
+  throw new Error(
+    `no file can be sent there, since a start-up file of the login, such as ~/.bashrc, prints ${JSON.stringify(said.slice(0, 80))}; let it print only where somebody reads, as with [ -t 1 ]`,
   );
 }

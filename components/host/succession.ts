@@ -56,7 +56,7 @@ export function succession(
     for (const sharer of sharers.slice(0, -1)) before.push([sharer.name, (heir as Moving).name]);
     for (const taker of takers) {
       add(orders, taker.rollout, `takes\t${leaving.name}`);
-      add(notes, taker.rollout, takeover(taker, leaving, isHandedOn));
+      add(notes, taker.rollout, handover(taker, leaving, isHandedOn));
       // Else its visitors would be answered by another app.
       if (!isHandedOn && leaving.site) add(orders, taker.rollout, `replaces\t${leaving.site}`);
       if (heir && heir !== taker) before.push([heir.name, taker.name]);
@@ -137,7 +137,7 @@ function leavingOf(judged: readonly Judged[]): Leaving[] {
     });
 }
 
-function takeover({ ports }: Moving, leaving: Leaving, isHandedOn: boolean): string {
+function handover({ ports }: Moving, leaving: Leaving, isHandedOn: boolean): string {
   const taken = ports.filter((port) => leaving.ports.includes(port));
   const what = `  takes port${taken.length === 1 ? '' : 's'} ${taken.join(', ')} from ${leaving.name}, which goes`;
   if (!isHandedOn)

@@ -87,9 +87,13 @@ keep_original() {
   case $owned_paths in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
   # Of ours, from before the host's memory was lost.
   if [ -f "$1" ] && grep -qs "$OURS" "$1"; then return 0; fi
+  copy_original "$1"
+  kept_any=yes
+}
+
+copy_original() {
   mkdir -p "$STATE/originals${1%/*}"
   cp -a "$1" "$STATE/originals$1"
-  kept_any=yes
 }
 
 restore_original() {

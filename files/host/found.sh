@@ -57,7 +57,10 @@ keep_directories() {
   done <"$work/found"
 }
 
-original_directory() { printf '%s/originals/directory/%s' "$STATE" "$(printf '%s' "$1" | tr / %)"; }
+original_directory() {
+  flatten "$1"
+  printf '%s/originals/directory/%s' "$STATE" "$flat"
+}
 
 # Usage: restore_directory PATH. Owner, modes and ACLs, as they were.
 restore_directory() {

@@ -50,12 +50,8 @@ mend_other() {
     tell_rows file
   )
   applied_text "$1" "$2" | sed 's/^|//' >"$work/other"
-  ! is_directory "$2" || put_aside "$2"
-  [ -d "${2%/*}" ] || return 0
   chattr -ia "$2" 2>/dev/null || :
-  staged=${2%/*}/keelson.$$.${2##*/}.dpkg-new
-  take_ownership "$line"
-  install -T -o "$owner" -g "$group" -m "$mode" "$work/other" "$staged"
-  mv -fT "$staged" "$2"
+  write_beside "$line" "$2" "$work/other"
+  swap_file "$staged" "$2"
   touched "$2"
 }

@@ -3,6 +3,16 @@
 is_directory() { [ -d "$1" ] && [ ! -L "$1" ]; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
+# Sets flat to a path as the name of one file, without a process.
+# Usage: flatten PATH
+flatten() {
+  path_of=$1 flat=''
+  while :; do
+    case $path_of in */*) flat=$flat${path_of%%/*}% path_of=${path_of#*/} ;; *) break ;; esac
+  done
+  flat=$flat$path_of
+}
+
 # Usage: observe_paths ITEM-LINES
 observe_paths() {
   path_lines=$1 file_lines='' whole_lines='' tree_lines=''

@@ -1,11 +1,8 @@
 # Trees: what lies in a directory that was unpacked, told by change times, and only when one moved by all content.
 
 tree_record() {
-  path_of=$1 name_of=''
-  while :; do
-    case $path_of in */*) name_of=$name_of${path_of%%/*}% path_of=${path_of#*/} ;; *) break ;; esac
-  done
-  printf '%s/trees/%s' "$STATE" "$name_of$path_of"
+  flatten "$1"
+  printf '%s/trees/%s' "$STATE" "$flat"
 }
 
 tree_stamp() {

@@ -8,17 +8,22 @@ own_file='type owner group mode sha256 acl xattr flags'
 # Usage: stage_file LINE PATH CONTENT
 stage_file() {
   if differs file "$2" sha256; then
-    # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
-    staged=${2%/*}/keelson.$$.${3##*/}.dpkg-new
     [ -f "$3" ] || : >"$3"
-    take_ownership "$1"
-    install -T -o "$owner" -g "$group" -m "$mode" "$3" "$staged"
+    write_beside "$1" "$2" "$3"
     to_swap file "$staged" "$2"
   else
     keep_original "$2"
     clear_seen_attributes file "$2"
     set_ownership "$2" "$1"
   fi
+}
+
+# Usage: write_beside LINE PATH CONTENT. Sets staged.
+write_beside() {
+  # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
+  staged=${2%/*}/keelson.$$.${3##*/}.dpkg-new
+  take_ownership "$1"
+  install -T -o "$owner" -g "$group" -m "$mode" "$3" "$staged"
 }
 
 swap_file() {

@@ -52,8 +52,7 @@ remove_old_releases() {
 keep_links() {
   for link in "$home/current" "$home/public/current"; do
     if is_there "$link" && ! is_there "$STATE/originals$link"; then
-      mkdir -p "$STATE/originals${link%/*}"
-      cp -a "$link" "$STATE/originals$link"
+      copy_original "$link"
       # A link is swapped; what is none would be in the way.
       ! is_directory "$link" || rm -rf "$link"
     fi

@@ -25,7 +25,7 @@ sort_instances() {
     esac
   done
   found_down=$down takes=''
-  [ -z "${goers:-}" ] || takes=$(takeovers "$down")
+  [ -z "${goers:-}" ] || takes=$(held_by_goers "$down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }
 }

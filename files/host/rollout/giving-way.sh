@@ -1,8 +1,8 @@
 # An app that goes gives its ports to one that comes: its instances end as those are needed, one after another, while
 # nginx asks the others; when the new ones fail, they run again. Who gave way to which port is noted in `taken`.
 
-# Usage: takeovers INSTANCES. Those whose ports are held by instances of apps that go, goers.
-takeovers() {
+# Usage: held_by_goers INSTANCES. Those whose ports are held by instances of apps that go, goers.
+held_by_goers() {
   for key in $1; do
     for goer in $goers; do
       if systemctl is-active --quiet "$goer@$key.service" "$goer@$key.socket"; then printf '%s ' "$key" && break; fi
