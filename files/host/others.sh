@@ -3,6 +3,7 @@
 
 # Usage: mend_others CHECKS
 mend_others() {
+  [ -n "$1" ] || return 0
   drifted_others "$1" >"$work/others"
   while IFS="$TAB" read -r other path <&3; do
     mend_other "$other" "$path" 3<&-

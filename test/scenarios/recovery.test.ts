@@ -129,6 +129,18 @@ test('what was lost, on either side, is found again by the next up', async (t) =
     );
   });
 
+  await t.test('what Monit cannot read of an app holds up nothing of the host', async () => {
+    await host.exec(`echo '# by hand' >>/etc/sysctl.d/60-keelson.conf
+      cd /etc/monit/keelson.d && rm shop.conf && perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("shop.conf")) or die'`);
+    const said = done(await stack.up());
+    for (const [path, key] of [
+      ['/etc/sysctl.d/60-keelson.conf', 'content'],
+      ['/etc/monit/keelson.d/shop.conf', 'socket, not file'],
+    ])
+      assert.match(said, new RegExp(`^drift  file ${path} ${key}$`, 'm'));
+    await assertNothingToDo(stack);
+  });
+
   await t.test('what comes back to a place that is to be empty is kept aside', async () => {
     await host.exec('echo "by hand" >/etc/nginx/sites-enabled/default');
     await stack.up();
