@@ -72,6 +72,12 @@ test('the same content packs to the same bytes, whatever its times, modes and or
   assert.equal(createHash('sha256').update(tar).digest('hex'), release.hash);
 });
 
+test('several apps of one source are packed side by side', async () => {
+  const source = directory({ ...small, mark: `${process.pid}-${Date.now()}` });
+  const packed = await Promise.all(Array.from({ length: 4 }, () => packRelease(app(source))));
+  for (const { archive } of packed) assert.equal((await members(archive)).length, 4);
+});
+
 test('the hash of a small release does not change with a new version of this kit', async () => {
   const { hash } = await packRelease(app(directory(small)));
   assert.equal(hash, '64829b733b670c4ff56c56b51ac6146625f684d889d589ff4e457b4f486dbf40');
