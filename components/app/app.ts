@@ -39,18 +39,22 @@ export type Given = {
   readonly server: ServerConfig;
   readonly facts: Facts;
   readonly app: AppConfig;
+  /** All apps on the host. */
+  readonly apps: readonly AppConfig[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly release?: Release | undefined;
 };
 
 /** @throws when the stack file pins a release that the server does not keep. */
-export function contextOf({ server, facts, app, secrets, release }: Given): AppContext {
+export function contextOf({ server, facts, app, apps, secrets, release }: Given): AppContext {
   const { components, instances } = typeOf(app);
+  const others = apps.filter(({ name, type }) => name !== app.name && type === 'web');
   return {
     server,
     facts,
     secrets,
     instances: instances(app, facts),
+    others: Object.fromEntries(others.map((app) => [app.name, typeOf(app).instances(app, facts)])),
     variables: Object.assign({}, ...components.map(({ variables }) => variables?.(app) ?? {})),
     release: release ?? keptRelease(app, facts),
   };

@@ -14,6 +14,8 @@ export type AppContext = {
   readonly server: ServerConfig;
   /** What tells the instances apart: the port of each, or its number. */
   readonly instances: readonly number[];
+  /** The ports of the other apps on the host that have any, by their names. */
+  readonly others: Readonly<Record<string, readonly number[]>>;
   /** Environment variables that its components give it. */
   readonly variables: Readonly<Record<string, string>>;
   /** Values of the secret ones. */

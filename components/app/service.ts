@@ -53,6 +53,7 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
   ownNode: app.node !== 'debian',
   node: nodeDirectory(app.node),
   listens: app.listen !== undefined,
+  claims: app.listen === 'port',
   socket: app.listen === 'socket',
   backoff: systemd >= 254,
   privateControlGroups: systemd >= 257,
@@ -71,7 +72,7 @@ function unitText(app: Service, facts: SystemdFacts): string {
 }
 
 const hashOf = (unitText: string): string =>
-  sha256(unitText.replace(/^Environment=KEELSON_UNIT=.*\n/m, ''));
+  sha256(unitText.replace(/^Environment=KEELSON_UNIT=.*\n/m, '').replace(/^# From .*/ms, ''));
 
 /** What an instance carries as KEELSON_UNIT, by which a rollout tells old from new. */
 export const unitHash = (app: Service, facts: SystemdFacts): string => hashOf(unitText(app, facts));

@@ -43,7 +43,7 @@ export function reportHost(host: HostConfig, facts: Facts, releases: Releases): 
 
 const givens = ({ server, apps, secrets }: HostConfig, facts: Facts, releases: Releases) =>
   apps.map((app) => ({
-    ...{ server, facts, app },
+    ...{ server, facts, app, apps },
     secrets: secrets[app.name] ?? {},
     release: releases[app.name],
   }));

@@ -10,6 +10,7 @@ export { link } from './kinds/link.ts';
 export { monitorCheck } from './kinds/monitor.ts';
 export { aptPackage } from './kinds/package.ts';
 export { rollout } from './kinds/rollout.ts';
+export { ruleset } from './kinds/ruleset.ts';
 export { setting } from './kinds/setting.ts';
 export { sysctl } from './kinds/sysctl.ts';
 export { tree } from './kinds/tree.ts';

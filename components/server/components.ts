@@ -3,6 +3,7 @@ import { type Merged, mapping, mergedFields, type Shape, type Values } from '../
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
+import { filter } from './filter.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
 import { kernel } from './kernel.ts';
@@ -25,6 +26,7 @@ const all = [
   journal,
   logrotate,
   sudoers,
+  filter,
   nginx,
   monit,
 ] as const;

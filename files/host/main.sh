@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE"
+  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT"
 }
 
 main() {
@@ -51,6 +51,11 @@ main() {
       uninstall
       ;;
     rollout) run_rollout "$@" ;;
+    filter) load_filter ;;
+    claim)
+      run=-
+      claim_port "$@"
+      ;;
     *) usage ;;
   esac
 }

@@ -6,8 +6,21 @@
 # Usage: held_ports ITEM-LINES
 held_ports() {
   read_needs "$1"
-  [ -n "$needs" ] || return 0
-  listening=$(listening_sockets)
+  find_holders
+  set -f
+  IFS=$NEWLINE
+  for held in $listening; do
+    unset IFS
+    tell_holder "$held"
+  done
+  unset IFS
+  set +f
+}
+
+# Sets listening, the sockets that $needs are about, and holders, a line SOCKET<TAB>FOLDER of a process each.
+find_holders() {
+  listening='' holders=''
+  [ -z "$needs" ] || listening=$(listening_sockets)
   [ -n "$listening" ] || return 0
   set --
   set -f
@@ -18,14 +31,22 @@ held_ports() {
   shift
   # Whatever ends meanwhile is passed over.
   holders=$(find /proc/[0-9]*/fd -maxdepth 1 \( "$@" \) -printf '%l\t%h\n' 2>/dev/null) || :
-  set -f
-  IFS=$NEWLINE
-  for held in $listening; do
-    unset IFS
-    tell_holder "$held"
+}
+
+# PROCESS<TAB>UNIT of all that listen at a port of the loopback; of a socket of systemd's the unit that it is.
+# Usage: port_holders PORT
+port_holders() {
+  needs="$1$TAB-$TAB-${TAB}local$NEWLINE"
+  find_holders
+  printf '%s\n' "$holders" | while IFS= read -r open_in; do
+    pid=${open_in#*/proc/} pid=${pid%/fd}
+    case $pid in
+      '') continue ;;
+      1) of=$(socket_unit "$1") ;;
+      *) of=$(unit_of_process "$pid" 2>/dev/null) || continue ;;
+    esac
+    printf '%s\t%s\n' "$pid" "$of"
   done
-  unset IFS
-  set +f
 }
 
 # Sets needs: PORT<TAB>KIND<TAB>NAME<TAB>any|local, a line each. nginx listens on all addresses of the host.
@@ -72,6 +93,26 @@ listening_sockets() {
           print $10 "\t" part[1] "\t" part[2] "\t" part[3] } }' "$@"
 }
 
+# ADDRESS:PORT of each socket that a process listens on, a line each.
+# Usage: addresses_of PROCESS
+addresses_of() {
+  set -- "$1" /proc/net/tcp
+  [ ! -r /proc/net/tcp6 ] || set -- "$1" "$2" /proc/net/tcp6
+  sockets=$(find "/proc/$1/fd" -maxdepth 1 -lname 'socket:*' -printf '%l ' 2>/dev/null) || :
+  shift
+  SOCKETS=$sockets awk '
+    function number(hex,  i, n) { for (i = 1; i <= length(hex); i++) n = n * 16 + index("123456789ABCDEF", substr(hex, i, 1)); return n }
+    # Of IPv6 only the ends tell anything here: all addresses, the loopback, or one of IPv4.
+    function address(hex,  last) {
+      if (hex ~ /^0+$/) return "*"
+      if (hex ~ /^0+1000000$/ && length(hex) == 32) return "[::1]"
+      last = substr(hex, length(hex) - 7)
+      return number(substr(last, 7)) "." number(substr(last, 5, 2)) "." number(substr(last, 3, 2)) "." number(substr(last, 1, 2)) }
+    FNR == 1 { next }
+    $4 != "0A" { nextfile }
+    index(ENVIRON["SOCKETS"], "socket:[" $10 "]") { split($2, at, ":"); print address(at[1]) ":" number(at[2]) }' "$@"
+}
+
 # One socket may be open in many processes, as that of systemd is in the service that it started for it.
 # Usage: tell_holder SOCKET<TAB>PORT<TAB>KIND<TAB>NAME
 tell_holder() {
@@ -108,6 +149,11 @@ may_hold() {
     unit"$TAB$1") return 0 ;;
     rollout"$TAB${1%@*}") return 0 ;;
   esac
+  is_instance "$1"
+}
+
+# Whether a unit is an instance of an app, or its socket.
+is_instance() {
   case $1 in *@*.service | *@*.socket) grep -qs "$OURS" "/etc/systemd/system/${1%@*}@.service" ;; *) return 1 ;; esac
 }
 

@@ -18,9 +18,11 @@ import {
   tree,
   unit,
 } from '../../components/host/kinds.ts';
+import { filter } from '../../components/server/filter.ts';
 import { run as runHere } from '../../tools/lib/process.ts';
 import { apply, converge, install, manifest, prune, rows } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
+import { items, trixie } from '../unit/shop.ts';
 
 type Story = {
   /** What it needs on the host before. */
@@ -221,6 +223,42 @@ const stories: Record<string, Story> = {
     ],
     gone: ['gone   sysctl net.ipv4.tcp_fin_timeout'],
     left: 'test "$(cat /proc/sys/net/ipv4/tcp_fin_timeout)" = 60',
+  },
+  ruleset: {
+    prepare: (host) => host.exec('apt-get install -y -qq nftables >/dev/null 2>&1'),
+    items: items(filter.render?.({}, { facts: trixie })).filter(({ kind }) => kind !== 'package'),
+    first: [
+      'new    directory /etc/keelson',
+      'new    directory /etc/keelson/filter.d',
+      'new    file /etc/keelson/filter.d/table.nft',
+      'new    file /etc/systemd/system/keelson-filter.service',
+      'new    unit keelson-filter.service',
+      'new    ruleset keelson',
+    ],
+    damages: [
+      ['nft flush ruleset', ['drift  ruleset keelson missing → present']],
+      [
+        'nft add element inet keelson ports "{ 80 }"',
+        ['drift  ruleset keelson rules others → loaded'],
+      ],
+      [
+        'echo "# by hand" >>/etc/keelson/filter.d/table.nft',
+        ['drift  file /etc/keelson/filter.d/table.nft content'],
+      ],
+      [
+        'systemctl stop keelson-filter',
+        ['drift  unit keelson-filter.service active inactive → active'],
+      ],
+    ],
+    beside: /^change unit keelson-filter.service: reloaded$/,
+    gone: [
+      'gone   unit keelson-filter.service',
+      'gone   file /etc/systemd/system/keelson-filter.service',
+      'gone   file /etc/keelson/filter.d/table.nft',
+      'gone   directory /etc/keelson/filter.d',
+      'gone   directory /etc/keelson',
+    ],
+    left: '! nft list table inet keelson',
   },
   setting: {
     prepare: (host) => host.exec('hostname first; echo first >/etc/hostname'),

@@ -7,7 +7,14 @@ const view = {
   ...{ name: 'shop', home: '/srv/shop', command: '/usr/bin/node server.js', hash: 'ab' },
   ...{ environment: '/etc/keelson/shop/environment', node: '/opt/keelson/node/v24/bin' },
   ...{ reload: 'SIGHUP', stopTimeout: 15, memory: '1G', tasks: 256, openFiles: 65536 },
-  ...{ listens: true, socket: true, backoff: true, logFiles: true, logs: '/var/log/shop' },
+  ...{
+    listens: true,
+    claims: true,
+    socket: true,
+    backoff: true,
+    logFiles: true,
+    logs: '/var/log/shop',
+  },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
 };
 

@@ -84,3 +84,22 @@ test('a name that looks like what a tool prints fools nobody', async (t) => {
     ),
   );
 });
+
+test('who listens at a port of the loopback is told by process and unit', async (t) => {
+  const port = await listen(t, '127.0.0.1');
+  const told = (of: number) =>
+    hostShell(`unit_of_process() { echo old.service; }; port_holders ${of}`);
+  assert.equal(told(port), `${process.pid}\told.service\n`);
+  assert.equal(told(await listen(t, '127.0.0.2')), '');
+});
+
+test('where a process listens is told as the kernel has it', async (t) => {
+  const ports = [];
+  for (const address of ['127.0.0.1', '127.0.0.2', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1'])
+    ports.push(await listen(t, address));
+  const names = ['127.0.0.1', '127.0.0.2', '*', '[::1]', '*', '127.0.0.1'];
+  assert.deepEqual(
+    hostShell(`addresses_of ${process.pid}`).trim().split('\n').sort(),
+    ports.map((port, index) => `${names[index]}:${port}`).sort(),
+  );
+});

@@ -103,21 +103,15 @@ test('what is cut is told of each port by itself', () => {
 });
 
 /** Who is said to hold 4190 when a process of some unit listens there, which is this very one. */
-const holder = (address: string, unit: string, settings = ''): string =>
-  run(`listen=port ${settings}
-    ss() { printf 'LISTEN 0 511 %s 0.0.0.0:* users:(("node",pid=%s,fd=18))\n' '${address}' "\${pid:-$$}"; }
-    unit_of_process() { echo '${unit}'; }
+const holder = (unit: string, pid = '$$'): string =>
+  run(`program_of() { echo node; }
+    port_holders() { [ "$1" != 4190 ] || printf '%s\t%s\n' "${pid}" '${unit}'; }
     port_holder 4190 | sed "s/process $$/process N/"`);
 
 test('a port is held by whoever listens on it and is none of the instance', () => {
-  assert.equal(holder('127.0.0.1:4190', 'shop@4190.service'), '');
-  assert.equal(holder('127.0.0.1:4190', 'other.service'), 'node (process N of other.service)');
-  assert.equal(
-    holder('0.0.0.0:4190', 'shop@4191.service'),
-    'node (process N of shop@4191.service)',
-  );
-  assert.equal(holder('*:4190', 'other.service'), 'node (process N of other.service)');
-  assert.equal(holder('10.0.0.5:4190', 'other.service'), '');
+  assert.equal(holder('shop@4190.service'), '');
+  assert.equal(holder('other.service'), 'node (process N of other.service)');
+  assert.equal(holder('shop@4191.service'), 'node (process N of shop@4191.service)');
 });
 
 test('of a port that another app has, it is said how to get it', () => {
@@ -152,13 +146,47 @@ test('the unit of a process is found in both layouts of control groups, and in a
 });
 
 test('systemd holds the port of a socket of its own, and no other', () => {
-  assert.equal(holder('127.0.0.1:4190', 'init.scope', 'listen=socket pid=1'), '');
-  assert.match(holder('127.0.0.1:4190', 'init.scope', 'pid=1'), /process 1 of init\.scope/);
+  assert.equal(holder('shop@4190.socket', '1'), '');
+  assert.match(holder('other.socket', '1'), /process 1 of other\.socket/);
 });
 
 test('a port that somebody holds is not started on', () => {
   const script = `moving=4190 single=yes; port_holder() { echo 'nc (process 5)'; }; free_ports || echo "$reason"`;
   assert.equal(run(script), 'cannot have its port, which is held by nc (process 5)\n');
+});
+
+test('from a port that was its own whoever listens there is ended, from a new one nobody', () => {
+  const script = (ports: string) =>
+    run(`mkdir -p "$STATE/manifests"; printf 'keelson 1 x\n\nrollout\tshop\t${ports}\tcurrent=c3\t@type=web\nend\n' >"$STATE/manifests/rollout-shop"
+      moving='4190 4191' single=yes; port_holder() { :; }; claim_port() { echo "$*"; }; free_ports`);
+  assert.equal(script('4190=current'), 'shop 4190\n');
+  assert.equal(script('4190=current\t4191=current'), 'shop 4190\nshop 4191\n');
+  assert.equal(script('14190=current'), '');
+});
+
+/** What becomes of those who listen at 4190, each a process and its unit; they go when they are killed. */
+const claimed = (held: string, groups = '0::/system.slice/x.service', uid = 1000): string =>
+  run(`printf '${held}' >"$root/held"; mkdir -p "$root/7" && echo '${groups}' >"$root/7/cgroup"
+    is_instance() { case $1 in evil@* | shop@*) ;; *) return 1 ;; esac; }
+    grep() { case $* in *cgroup*) shift $(($# - 1)); command grep -qs '/user\\.slice/' "$root/7/cgroup" ;; *status*) [ ${uid} = 0 ] ;; *) command grep "$@" ;; esac; }
+    port_holders() { cat "$root/held"; }
+    program_of() { echo node; }
+    log_line() { echo "$1"; }
+    systemctl() { echo "$*"; : >"$root/held"; }
+    kill() { echo "kill $*"; : >"$root/held"; }
+    claim_port shop 4190; echo through`);
+
+test('an instance ends who has its port: an app at another, a login; no service that is not the kit’s', () => {
+  const ended = (unit: string) =>
+    `warn   port 4190 of shop: node (process 7 of ${unit}) held it, and was ended\nkill --signal=KILL ${unit}\nthrough\n`;
+  assert.equal(claimed('7\tevil@4400.service\n'), ended('evil@4400.service'));
+  const login = '0::/user.slice/user-1000.slice/session-3.scope';
+  assert.equal(claimed('7\tsession-3.scope\n', login), ended('session-3.scope'));
+  assert.match(claimed('7\tssh.service\n'), /kill -KILL 7\nthrough\n$/);
+  assert.equal(claimed('7\tssh.service\n', login, 0), 'through\n');
+  assert.equal(claimed('7\tsession-3.scope\n', login, 0), 'through\n');
+  for (const held of ['', '7\tshop@4191.service\n', '7\tevil@4190.service\n', '7\told.service\n'])
+    assert.equal(claimed(held), 'through\n', held);
 });
 
 test('until it is proven, current points at the release before once its code was read', () => {

@@ -64,6 +64,6 @@ test('a check is a file, and a file asks for none that is not there', () => {
   for (const check of checks()) assert.ok(functions(helper()).includes(`check_${check}`));
   assert.throws(
     () => file('/etc/a', '', { check: 'apache' }),
-    /^Error: file \/etc\/a: there is no check apache; choose one of logrotate, monit, nginx/,
+    /^Error: file \/etc\/a: there is no check apache; choose one of filter, logrotate, monit, nginx/,
   );
 });

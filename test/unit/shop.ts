@@ -59,7 +59,7 @@ export const trixie: Facts = { ...unseen.facts, codename: 'trixie', version: '13
 
 /** What there is to an app on a host, but for what a test says. */
 export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppContext => ({
-  ...contextOf({ server: web1(), facts: trixie, app, secrets: {}, release, ...given }),
+  ...contextOf({ server: web1(), facts: trixie, app, apps: [app], secrets: {}, release, ...given }),
   ...given,
 });
 

@@ -12,6 +12,7 @@ import { logs } from '../logs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
+import { reach } from '../reach.ts';
 import { redirects } from '../redirects.ts';
 import { release } from '../release.ts';
 import { webRollout } from '../rollout.ts';
@@ -32,6 +33,7 @@ const components = [
   ports,
   service,
   sandbox,
+  reach,
   node,
   environment,
   user,

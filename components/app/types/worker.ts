@@ -10,6 +10,7 @@ import { instances } from '../instances.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
+import { reach } from '../reach.ts';
 import { release } from '../release.ts';
 import { workerRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
@@ -24,6 +25,7 @@ const components = [
   count,
   service,
   sandbox,
+  reach,
   node,
   environment,
   user,

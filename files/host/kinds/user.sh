@@ -38,6 +38,8 @@ apply_user() {
   end_second_root "$name"
   if ! getent passwd "$name" >/dev/null; then
     lost_number passwd owner "$name"
+    # The packet filter knows it by its number.
+    touched keelson-filter.service
     limited "$ACCOUNT_LIMIT" useradd --system --no-create-home --no-log-init ${number:+-u "$number"} -c "$(field comment "$1")" -g "$group" -d "$home" -s "$shell" "$name"
   fi
   limited "$ACCOUNT_LIMIT" usermod -c "$(field comment "$1")" -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"

@@ -121,8 +121,11 @@ listens() {
   fi
 }
 
+# Where its process listens instead, if at all.
 listens_elsewhere() {
-  ss -Hltnp | awk -v pid="pid=$main," -v own="127.0.0.1:$1" 'index($0, pid) && $4 != own { printf ", but on %s", $4; exit }'
+  for elsewhere in $(addresses_of "$main"); do
+    [ "$elsewhere" = "127.0.0.1:$1" ] || { printf ', but on %s' "$elsewhere" && return; }
+  done
 }
 
 # Asks the health path as root, who passes the drain. Sets answer.

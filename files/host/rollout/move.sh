@@ -47,18 +47,21 @@ start_on() {
 free_ports() {
   [ "$single" = yes ] || refuse_ports "$moving"
   for key in $moving; do
+    ! had_port "$key" || claim_port "$app" "$key"
     holder=$(port_holder "$key")
     [ -z "$holder" ] || { reason="cannot have its port, which is held by $holder" && return 1; }
   done
 }
 
+# A port that was its own before is so by right; of a new one somebody may not know yet.
+had_port() { grep -qs "^rollout$TAB$app$TAB\(.*$TAB\)\{0,1\}$1=" "$STATE/manifests/rollout-$app"; }
+
 # Who listens on a port and is none of the instance, in words.
 port_holder() {
-  ss -Hltnp "sport = :$1" | awk '$4 ~ /^(127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]):/ && match($0, /\(\("[^"]*",pid=[0-9]+/) {
-    split(substr($0, RSTART + 3, RLENGTH - 3), part, /",pid=/); print part[2], part[1] }' | while read -r pid program; do
-    [ "$listen" = socket ] && [ "$pid" = 1 ] && continue
-    of=$(unit_of_process "$pid")
-    [ "$of" = "$app@$1.service" ] || printf '%s (process %s of %s)%s' "$program" "$pid" "$of" "$(how_to_get_port "$of")"
+  port_holders "$1" | while IFS=$TAB read -r pid of; do
+    case $of in "$app@$1.service" | "$app@$1.socket") continue ;; esac
+    printf '%s (process %s of %s)%s' "$(program_of "$pid")" "$pid" "$of" "$(how_to_get_port "$of")"
+    break
   done
 }
 

@@ -8,7 +8,7 @@ import { bookworm, complaints, mailer, release, shop, web1 } from '../shop.ts';
 scratchDirectory('app');
 
 const given = (app: AppConfig, facts = bookworm) => ({
-  ...{ server: web1(), facts, app, secrets: {}, release },
+  ...{ server: web1(), facts, app, apps: [app], secrets: {}, release },
 });
 
 test('a web app needs a source, a start and a name to be asked for by; all else has a default', () => {
@@ -31,6 +31,8 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     stopTimeout: 15,
     reload: 'SIGHUP',
     sandbox: { network: 'any', jit: true, writable: [], netlink: false },
+    reaches: [],
+    metadata: false,
     static: {},
     bodySize: '10M',
     timeout: 60,
@@ -66,6 +68,8 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
     stopTimeout: 15,
     reload: 'SIGHUP',
     sandbox: { network: 'any', jit: true, writable: [], netlink: false },
+    reaches: [],
+    metadata: false,
     node: 'debian',
     env: {},
     data: [],

@@ -80,14 +80,16 @@ test('the unit, to the letter', () => {
     SystemCallArchitectures=native
     SystemCallFilter=@system-service
     SystemCallFilter=~@privileged @resources
-    SystemCallErrorNumber=EPERM`;
+    SystemCallErrorNumber=EPERM
+    ExecStartPre=-+/usr/local/sbin/keelson claim shop %i`;
   assert.deepEqual(unit(), lines(wanted));
 });
 
-test('KEELSON_UNIT is the hash of the unit without that line', () => {
-  const text = textOf(render(shop()), unitPath);
+test('KEELSON_UNIT is the hash of the unit without that line, and what holds from the next start on', () => {
+  const [text = '', later = ''] = textOf(render(shop()), unitPath).split(/^(?=# From its next)/m);
   const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
   assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
+  assert.match(later, /^ExecStartPre=/m);
 });
 
 test('what newer releases of systemd know is used there alone', () => {
@@ -224,7 +226,10 @@ test('the unit of a worker knows its number and no port; all else is as an appâ€
   const own = worker.filter((line) => !web.map(same).includes(same(line)));
   assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
   const others = web.map(same).filter((line) => !worker.map(same).includes(line));
-  assert.deepEqual(others, ['Description=mailer on port %i', 'Environment=PORT=%i']);
+  assert.deepEqual(others, [
+    ...['Description=mailer on port %i', 'Environment=PORT=%i'],
+    'ExecStartPre=-+/usr/local/sbin/keelson claim mailer %i',
+  ]);
   assert.match(
     textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer.target'),
     /^Wants=mailer@1\.service mailer@2\.service$/m,

@@ -1,0 +1,55 @@
+/** Reach: who may ask an app past nginx, and whom it may ask on its host and about its host. */
+import { z } from 'zod';
+import { appName } from '../fields/index.ts';
+import { file } from '../host/kinds.ts';
+import { template } from '../lib/template.ts';
+import { filterFolder } from '../server/filter.ts';
+import { type AppContext, appComponent, type Named } from './component.ts';
+
+const fields = {
+  reaches: z
+    .array(appName)
+    .prefault([])
+    .describe(
+      'Other apps of the same server whose instances it may ask at their ports, past nginx; without it none',
+    ),
+  metadata: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Lets it ask the cloud about the machine (169.254.169.254 and its like), which hands out credentials there',
+    ),
+};
+
+type Reach = Named<typeof fields> & { type: string };
+
+export const reach = appComponent({
+  name: 'reach',
+  fields,
+  render: (app: Reach, { instances, others }: Pick<AppContext, 'instances' | 'others'>) => ({
+    app: [
+      file(
+        `${filterFolder}/app-${app.name}.nft`,
+        template('app/filter.nft', {
+          name: app.name,
+          ports: app.type === 'web' ? instances : [],
+          reached: app.reaches.flatMap((name) => others[name] ?? []),
+          confined: !app.metadata,
+        }),
+        { check: 'filter' },
+      ),
+    ],
+  }),
+  conflicts: (apps) =>
+    apps.flatMap(({ name, reaches }) =>
+      reaches.flatMap((other, index) => {
+        const at = `apps.${name}.reaches.${index}: "${other}"`;
+        const found = apps.find((app) => app.name === other);
+        if (other === name) return `${at} is the app itself, which it reaches anyway; leave it out`;
+        if (!found) return `${at} is no app of this server; write the name of one, or leave it out`;
+        return found.type === 'web'
+          ? []
+          : `${at} is a ${found.type}, which answers nobody; leave it out`;
+      }),
+    ),
+});

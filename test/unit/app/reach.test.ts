@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AppConfig } from '../../../components/app/components.ts';
+import { reach } from '../../../components/app/reach.ts';
+import { context, items, mailer, shop } from '../shop.ts';
+
+const elements = (app: AppConfig, others: Record<string, number[]> = {}): string[] => {
+  const [file] = items(reach.render?.(app, context(app, { others })));
+  assert.equal(file?.name, `/etc/keelson/filter.d/app-${app.name}.nft`);
+  return (file?.content ?? '')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'))
+    .map((line) => line.replace('add element inet keelson ', ''));
+};
+
+test('at its ports an app answers, and itself and nginx may ask', () => {
+  assert.deepEqual(elements(shop({ instances: 1, metadata: true })), [
+    'ports { 4190 }',
+    'answers { 4190 . "shop" }',
+    'asks { 4190 . "shop" }',
+    'asks { 4190 . "www-data" }',
+  ]);
+});
+
+test('what it reaches are all ports of those apps that it names, and no others', () => {
+  const others = { blog: [4300, 4301], wiki: [4400] };
+  assert.deepEqual(elements(mailer({ reaches: ['blog'] }), others), [
+    'asks { 4300 . "mailer" }',
+    'asks { 4301 . "mailer" }',
+    'confined { "mailer" }',
+  ]);
+});
+
+test('an app can name another app of its server that answers, and nothing else', () => {
+  const told = (...reaches: string[]) =>
+    reach.conflicts?.([{ ...shop(), reaches }, mailer()] as never, { secrets: {} });
+  assert.deepEqual(told('mailer'), [
+    'apps.shop.reaches.0: "mailer" is a worker, which answers nobody; leave it out',
+  ]);
+  assert.deepEqual(told('shop'), [
+    'apps.shop.reaches.0: "shop" is the app itself, which it reaches anyway; leave it out',
+  ]);
+  assert.deepEqual(told('nobody'), [
+    'apps.shop.reaches.0: "nobody" is no app of this server; write the name of one, or leave it out',
+  ]);
+  assert.deepEqual(told(), []);
+});
