@@ -556,6 +556,16 @@ const rollouts: Mutation[] = [
 
 const kernel: Mutation[] = [
   {
+    name: 'the rules are gone',
+    befalls: of('ruleset'),
+    damage: () => 'nft delete table inet keelson',
+  },
+  {
+    name: 'a rule is added',
+    befalls: of('ruleset'),
+    damage: () => "nft add element inet keelson ports '{ 1 }'",
+  },
+  {
     name: 'the live value changes',
     befalls: of('sysctl'),
     damage: ({ name, state }) =>
