@@ -7,7 +7,8 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
-import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import type { Entry } from '../lib/entry.ts';
+import { directoryEntries, packEntries, tarballEntries } from '../lib/pack.ts';
 import type { Release } from './component.ts';
 import type { Source } from './release.ts';
 

@@ -8,13 +8,9 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { type Header, type Pack, pack } from 'tar-stream';
+import { check, checkName, type Entry } from './entry.ts';
+import { named } from './plain.ts';
 import { type Member, membersOf } from './tarball.ts';
-
-/** One thing in a release. `content` is called when it is packed, so that not all is held in memory. */
-export type Entry =
-  | { type: 'directory'; name: string }
-  | { type: 'symlink'; name: string; target: string }
-  | { type: 'file'; name: string; executable: boolean; content: () => Buffer };
 
 const ignoreFile = '.keelsonignore';
 
@@ -51,7 +47,10 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
         executable: (statSync(path).mode & 0o111) !== 0,
         content: () => readFileSync(path),
       };
-    else throw new Error(`${name} is neither file, directory nor link; name it in ${ignoreFile}`);
+    else
+      throw new Error(
+        `${named(name)} is neither file, directory nor link; name it in ${ignoreFile}`,
+      );
   }
 }
 
@@ -64,24 +63,34 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
 export function tarballEntries(path: string, strip: number): Entry[] {
   const entries = new Map<string, Entry & { whole: string }>();
   for (const member of membersOf(readFileSync(path))) {
-    const shown = JSON.stringify(member.name);
-    if (member.name.startsWith('/'))
-      throw new Error(`${shown} has an absolute name; pack it with tar -C`);
     const parts = member.name.split('/').filter((it) => it !== '' && it !== '.');
-    if (parts.length === 0 && member.type !== 'directory')
-      throw new Error(`${shown} is no name of a file; rename it`);
+    if (member.name.startsWith('/'))
+      throw new Error(`${named(member.name)} has an absolute name; pack it with tar -C`);
+    if (member.name === '' || (parts.length === 0 && member.type !== 'directory'))
+      throw new Error(`${named(member.name)} is no name of a file; rename it`);
     const name = parts.slice(strip).join('/');
-    const whole = parts.join('/');
-    const before = entries.get(name);
-    if (before && before.whole !== whole && before.type + member.type !== 'directorydirectory')
-      throw new Error(
-        `${whole} and ${before.whole} are one, ${name}, with strip: ${strip}; give another`,
-      );
-    if (before && (before.type === 'directory') !== (member.type === 'directory'))
-      throw new Error(`${name} is a directory and none; pack it again`);
-    if (name !== '') entries.set(name, { ...entryOf(member, name), whole });
+    if (name === '') continue;
+    const entry = { ...entryOf(member, name), whole: parts.join('/') };
+    refuseTwo(entries.get(name), entry, strip);
+    entries.set(name, entry);
   }
   return withDirectories(entries);
+}
+
+/** What comes twice must be of one kind; so tar has the last one, whatever the first was. */
+function refuseTwo(
+  before: (Entry & { whole: string }) | undefined,
+  entry: Entry & { whole: string },
+  strip: number,
+): void {
+  if (!before) return;
+  const { name, type } = entry;
+  if (before.type !== type || type === 'symlink')
+    throw new Error(`${named(name)} comes twice, as ${before.type} and as ${type}; pack it again`);
+  if (type !== 'directory' && before.whole !== entry.whole)
+    throw new Error(
+      `${named(entry.whole)} and ${named(before.whole)} are one, ${named(name)}, with strip: ${strip}; give another`,
+    );
 }
 
 const entryOf = ({ type, executable, target, content }: Member, name: string): Entry => {
@@ -149,48 +158,3 @@ const epoch = new Date('2000-01-01T00:00:00Z');
  */
 const stamp = (content: Buffer): Date =>
   new Date(epoch.getTime() + (hash('sha256', content, 'buffer').readUInt32BE() >>> 4) * 1000);
-
-function check(entry: Entry, types: ReadonlyMap<string, Entry['type']>): void {
-  const { name } = entry;
-  checkName(name);
-  if (name.split('/').includes('..')) throw new Error(`${name} lies outside; pack it without ..`);
-  for (let above = dirname(name); above !== '.'; above = dirname(above)) {
-    const type = types.get(above);
-    if (type === 'symlink') throw new Error(`${name} lies below a symbolic link; pack it in place`);
-    if (type === 'file')
-      throw new Error(`${name} lies below ${above}, which is a file; pack it again`);
-  }
-  if (entry.type !== 'symlink') return;
-  const { target } = entry;
-  if (!isText(target) || Buffer.byteLength(target) > mostOfPath)
-    throw new Error(`${name} links to what is no path; remove it`);
-  if (!staysInside(name, target))
-    throw new Error(`${name} links to ${target}, outside of the release; link to what is in it`);
-}
-
-/** Bytes of a name in a path, and of a path below a release's directory. */
-const mostOfName = 255;
-const mostOfPath = 3800;
-
-const isText = (name: string): boolean => !/[\p{Cc}\p{Cs}\uFFFD\\]/u.test(name);
-
-/** Control characters cannot be told in a line, and a backslash is read by some of the host's tools. */
-function checkName(name: string): void {
-  if (!isText(name))
-    throw new Error(`${JSON.stringify(name)} has a name that is not plain text; rename it`);
-  if (name.split('/').some((part) => Buffer.byteLength(part) > mostOfName))
-    throw new Error(`${name} has a name of more than ${mostOfName} bytes; shorten it`);
-  if (Buffer.byteLength(name) > mostOfPath)
-    throw new Error(`${name} has a path of more than ${mostOfPath} bytes; shorten it`);
-}
-
-/** Only leading `..`, and no more than there are directories above: no chain of links leads out. */
-function staysInside(name: string, target: string): boolean {
-  const parts = target.split('/');
-  const up = parts.findIndex((part) => part !== '..');
-  const down = up < 0 ? [] : parts.slice(up);
-  const depth = name.split('/').length - 1;
-  return (
-    target !== '' && parts[0] !== '' && !down.includes('..') && parts.length - down.length <= depth
-  );
-}

@@ -15,3 +15,7 @@ const shown = (character: string): string =>
  * @example plain('\x1b[2J') // '\\x1b[2J'
  */
 export const plain = (text: string): string => text.replace(hidden, shown);
+
+/** A name in a message: in quotes where it could not be told from the words around it. */
+export const named = (name: string): string =>
+  /^(?=.*[\p{L}\p{N}])[^\s"\p{C}\u2028\u2029\uFFFD]+$/u.test(name) ? name : JSON.stringify(name);

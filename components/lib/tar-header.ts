@@ -1,4 +1,5 @@
 /** What stands in the headers of a tarball: fixed fields, and the records of pax. */
+import { named } from './plain.ts';
 
 /** Headers and contents begin at multiples of it. */
 export const block = 512;
@@ -20,7 +21,7 @@ export function readHeader(header: Buffer, where: string): Read {
   const size = number(header.subarray(124, 136));
   const mode = number(header.subarray(100, 108));
   if (size === undefined || mode === undefined || !Number.isSafeInteger(size) || size < 0)
-    throw new Error(`${name} has a size or mode that is no number; pack it again`);
+    throw new Error(`${named(name)} has a size or mode that is no number; pack it again`);
   const kind = String.fromCharCode(header[156] ?? 0);
   return { kind, name, size, mode, target: text(header.subarray(157, 257), name) };
 }
@@ -72,7 +73,7 @@ export function records(content: Buffer, name: string): Map<string, string> {
       equals < 1 ||
       record.at(-1) !== 0x0a
     )
-      throw new Error(`${name} cannot be read; pack it again`);
+      throw new Error(`${named(name)} cannot be read; pack it again`);
     const key = record.toString('latin1', 0, equals);
     const value = record.subarray(equals + 1, -1);
     if (/^(path|linkpath)$/.test(key) && value.includes(0))
@@ -97,5 +98,5 @@ export function refuseForAll(all: ReadonlyMap<string, string>): void {
 export function decimal(digits: string | undefined, name: string): number | undefined {
   if (digits === undefined) return undefined;
   if (/^\d{1,15}$/.test(digits)) return Number(digits);
-  throw new Error(`${name} has a size that is no number; pack it again`);
+  throw new Error(`${named(name)} has a size that is no number; pack it again`);
 }
