@@ -47,7 +47,7 @@ const values: Readonly<Record<string, string>> = {
   LONG: `${'é\u2028'.repeat(9000)}`,
 };
 
-function configure({ stack }: Victim, env: object = {}, source = writeCode(codeOf(stack))): void {
+function configure({ stack }: Victim, env: object = {}, source = codeOf(stack)): void {
   const given = config(source) as { apps: { shop: object } };
   stack.configure({ ...given, apps: { shop: { ...given.apps.shop, env } } });
 }
@@ -206,7 +206,7 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
 }
 
 async function wideModes(victim: Victim, attempts: Attempts): Promise<void> {
-  const { archive = '' } = await packRelease({ source: writeCode(codeOf(victim.stack)) });
+  const { archive = '' } = await packRelease({ source: codeOf(victim.stack) });
   for (const path of [archive, dirname(archive)])
     attempts.note(`others read ${path}`, (statSync(path).mode & 0o077) !== 0);
 }
