@@ -2,6 +2,7 @@
 import type { Contribution } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
 import { download } from '../lib/download.ts';
+import { plain } from '../lib/plain.ts';
 import type { ServerConfig } from '../server/components.ts';
 import type { AppContext, AppReport, Release } from './component.ts';
 import { type AppConfig, typeOf } from './components.ts';
@@ -30,7 +31,8 @@ async function naming<T>(setting: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw new Error(`${setting}: ${(cause as Error).message}`, { cause });
+    // It may name what is in an archive of somebody's.
+    throw new Error(`${setting}: ${plain((cause as Error).message)}`, { cause });
   }
 }
 

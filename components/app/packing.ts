@@ -1,13 +1,14 @@
 /** Packing: the code of an app, from wherever it is, as one archive named by its hash. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
-import { directoryEntries, type Entry, packEntries, tarballEntries } from '../lib/pack.ts';
+import type { Entry } from '../lib/entry.ts';
+import { directoryEntries, packEntries, tarballEntries } from '../lib/pack.ts';
 import type { Release } from './component.ts';
 import type { Source } from './release.ts';
 
@@ -30,7 +31,11 @@ export async function packRelease(app: Packed): Promise<Release> {
   complete(app, entries);
   const hash = await writeTar(entries);
   const archive = join(cache, `${hash}.tar.gz`);
-  if (!existsSync(archive)) await writeArchive(entries, hash, archive);
+  // For nobody else to read, as the source may be; also what an earlier version of the kit left wider.
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  await chmod(cache, 0o700);
+  if (existsSync(archive)) await chmod(archive, 0o600);
+  else await writeArchive(entries, hash, archive);
   return { hash, archive };
 }
 
@@ -74,10 +79,9 @@ async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteS
 }
 
 async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
-  await mkdir(cache, { recursive: true });
   const part = `${archive}.${randomUUID()}.part`;
   try {
-    const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
+    const out = createWriteStream(part, { mode: 0o600 }) as unknown as NodeJS.ReadWriteStream;
     if ((await writeTar(entries, createGzip(), out)) !== hash)
       throw new Error('changed while it was packed; run again when nothing writes to it');
     await rename(part, archive);

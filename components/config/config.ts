@@ -68,6 +68,9 @@ export function readConfig(given: Given): Config {
   const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
   const places = placed(serverNames(values), servers, apps, secrets);
+  // What is wrong between values tells of them; and none of what is encrypted may be told.
+  const hidden = [...given.encrypted].some((key) => key !== 'secrets');
+  if (hidden) throw new ConfigError('the stack file', problems);
   problems.push(
     ...missingServers(apps, serverNames(values)),
     ...serverConflicts(servers),

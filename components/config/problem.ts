@@ -31,7 +31,12 @@ export function examine<T extends z.ZodType>(
   hidden = false,
 ): { value?: z.output<T>; problems: Problem[] } {
   const parsed = schema.safeParse(given);
-  if (parsed.success) return { value: parsed.data, problems: [] };
+  const passedOver = protos(given).map(
+    (path) =>
+      `${[...at, ...path].join('.')}: is a name that JavaScript keeps for itself; choose another`,
+  );
+  if (parsed.success)
+    return passedOver.length > 0 ? { problems: passedOver } : { value: parsed.data, problems: [] };
   const problems = parsed.error.issues
     .flatMap((issue) => deepest(issue))
     .flatMap((issue) => {
@@ -45,7 +50,16 @@ export function examine<T extends z.ZodType>(
         return issue.issues.map(({ message }) => `${path}: ${message}`);
       return [`${path === '' ? '' : `${path}: `}${shown}${words(issue, value, inner)}`];
     });
-  return { problems };
+  return { problems: [...passedOver, ...problems] };
+}
+
+/** Where a key has the one name that zod passes over in silence. */
+function protos(value: unknown): string[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...(key === '__proto__' ? [[key]] : []),
+    ...protos(inner).map((path) => [key, ...path]),
+  ]);
 }
 
 /** Of a union, the complaints of the way that fits the type and the keys of what was given, if there is one. */

@@ -11,7 +11,9 @@ import { examine, type Problem, show } from './problem.ts';
 export class ConfigError extends RunError {
   readonly problems: readonly Problem[];
 
-  constructor(what: string, problems: readonly Problem[]) {
+  constructor(what: string, all: readonly Problem[]) {
+    // What is read whole and entry by entry is told once.
+    const problems = [...new Set(all)];
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(`${what} has ${count}:\n${problems.map((line) => `  ${line}`).join('\n')}`);
     this.problems = problems;

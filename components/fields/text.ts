@@ -9,6 +9,10 @@ export const environmentValue = z
   .refine((value) => !/(?![\n\t])[\p{Cc}\p{Cs}]/u.test(value), {
     error: 'holds a control character; encode it, for example as base64',
   })
+  // systemd leaves them out, and writes the value to its journal; U+FFFD stands where a character was lost already.
+  .refine((value) => !/[\p{Noncharacter_Code_Point}\uFFFD]/u.test(value), {
+    error: 'holds a code point that is no character; encode it, for example as base64',
+  })
   .refine((value) => value.length <= 32768, {
     error: 'is longer than 32768 characters; ship it as a file of the app',
   })

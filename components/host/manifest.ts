@@ -52,7 +52,11 @@ export function itemLine(item: Item): string {
 
 export function itemText(item: Item): string {
   if (item.content === undefined) return `${itemLine(item)}\n`;
-  return `${itemLine(item)}\n${item.content.replace(/^/gm, '|').replace(/\|$/, '')}`;
+  // What it holds is not told: it may be secret.
+  if (/[\0\p{Cs}]/u.test(item.content)) throw new Error(`${key(item)}: its content is no text`);
+  // A line ends where the host's tools end it; to a regular expression U+2028 and others end one, too.
+  const lines = item.content.split('\n').map((line) => `|${line}`);
+  return `${itemLine(item)}\n${lines.join('\n').replace(/\|$/, '')}`;
 }
 
 /** What a manifest asks for: a function of the stack file and the facts alone. */

@@ -44,6 +44,7 @@ const common = (): string =>
   [
     parts(
       'prelude',
+      'plain',
       'items',
       'accounts',
       'paths',

@@ -28,12 +28,12 @@ export async function download(source: Source): Promise<string> {
 }
 
 async function fetchTo(path: string, url: string, sha256: string): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
   const part = `${path}.${randomUUID()}.part`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(600_000) });
     if (!answer.ok || !answer.body) throw new Error(`the answer is ${answer.status}`);
-    await pipeline(Readable.fromWeb(answer.body), createWriteStream(part));
+    await pipeline(Readable.fromWeb(answer.body), createWriteStream(part, { mode: 0o600 }));
     await verify(part, url, sha256);
     await rename(part, path);
   } catch (cause) {

@@ -6,16 +6,11 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import ignore, { type Ignore } from 'ignore';
-import { extract, type Header, type Pack, pack } from 'tar-stream';
-
-/** One thing in a release. `content` is called when it is packed, so that not all is held in memory. */
-export type Entry =
-  | { type: 'directory'; name: string }
-  | { type: 'symlink'; name: string; target: string }
-  | { type: 'file'; name: string; executable: boolean; content: () => Buffer };
+import { type Header, type Pack, pack } from 'tar-stream';
+import { check, checkName, type Entry } from './entry.ts';
+import { named } from './plain.ts';
+import { type Member, membersOf } from './tarball.ts';
 
 const ignoreFile = '.keelsonignore';
 
@@ -38,6 +33,8 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
     const name = folder === '' ? found.name : `${folder}/${found.name}`;
     const isDirectory = found.isDirectory();
     if (ignored.ignores(isDirectory ? `${name}/` : name)) continue;
+    // One that is no UTF-8 could not even be opened by this name.
+    checkName(name);
     const path = join(root, name);
     if (isDirectory) {
       yield { type: 'directory', name };
@@ -50,45 +47,66 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
         executable: (statSync(path).mode & 0o111) !== 0,
         content: () => readFileSync(path),
       };
-    else throw new Error(`${name} is neither file, directory nor link; name it in ${ignoreFile}`);
+    else
+      throw new Error(
+        `${named(name)} is neither file, directory nor link; name it in ${ignoreFile}`,
+      );
   }
 }
 
 /**
- * All entries of a tarball, gzipped or not, without the first `strip` parts of their names.
+ * All entries of a tarball, gzipped or not, without the first `strip` parts of their names. What comes twice is as it
+ * was the last time, as tar has it.
  *
  * @throws naming the first thing that cannot be part of a release.
  */
-export async function tarballEntries(path: string, strip: number): Promise<Entry[]> {
-  const bytes = readFileSync(path);
-  const reader = extract();
-  reader.end(bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes);
-  const entries = new Map<string, Entry>();
-  for await (const part of reader) {
-    const name = part.header.name.split('/').filter((it) => it !== '' && it !== '.');
-    const stripped = name.slice(strip).join('/');
-    const content = await buffer(part);
-    if (stripped !== '') entries.set(stripped, entryOf(part.header, stripped, content));
+export function tarballEntries(path: string, strip: number): Entry[] {
+  const entries = new Map<string, Entry & { whole: string }>();
+  for (const member of membersOf(readFileSync(path))) {
+    const parts = member.name.split('/').filter((it) => it !== '' && it !== '.');
+    if (member.name.startsWith('/'))
+      throw new Error(`${named(member.name)} has an absolute name; pack it with tar -C`);
+    if (member.name === '' || (parts.length === 0 && member.type !== 'directory'))
+      throw new Error(`${named(member.name)} is no name of a file; rename it`);
+    const name = parts.slice(strip).join('/');
+    if (name === '') continue;
+    const entry = { ...entryOf(member, name), whole: parts.join('/') };
+    refuseTwo(entries.get(name), entry, strip);
+    entries.set(name, entry);
   }
   return withDirectories(entries);
 }
 
-function entryOf({ type, mode = 0, linkname }: Header, name: string, content: Buffer): Entry {
+/** What comes twice must be of one kind; so tar has the last one, whatever the first was. */
+function refuseTwo(
+  before: (Entry & { whole: string }) | undefined,
+  entry: Entry & { whole: string },
+  strip: number,
+): void {
+  if (!before) return;
+  const { name, type } = entry;
+  if (before.type !== type || type === 'symlink')
+    throw new Error(`${named(name)} comes twice, as ${before.type} and as ${type}; pack it again`);
+  if (type !== 'directory' && before.whole !== entry.whole)
+    throw new Error(
+      `${named(entry.whole)} and ${named(before.whole)} are one, ${named(name)}, with strip: ${strip}; give another`,
+    );
+}
+
+const entryOf = ({ type, executable, target, content }: Member, name: string): Entry => {
   switch (type) {
-    case 'file':
-    case 'contiguous-file':
-      return { type: 'file', name, executable: (mode & 0o111) !== 0, content: () => content };
     case 'directory':
       return { type, name };
     case 'symlink':
-      return { type, name, target: linkname ?? '' };
-    default:
-      throw new Error(`${name} is a ${type}; pack files, directories and symbolic links alone`);
+      return { type, name, target };
+    case 'file':
+      return { type, name, executable, content: () => content };
   }
-}
+};
 
 /** A tarball need not name its directories; a directory on disk has them all. */
-function withDirectories(entries: Map<string, Entry>): Entry[] {
+function withDirectories(given: ReadonlyMap<string, Entry>): Entry[] {
+  const entries = new Map(given);
   for (const { name } of [...entries.values()])
     for (let above = dirname(name); above !== '.'; above = dirname(above))
       if (!entries.has(above)) entries.set(above, { type: 'directory', name: above });
@@ -101,8 +119,8 @@ function withDirectories(entries: Map<string, Entry>): Entry[] {
  * @throws when a name or a link could not be unpacked safely.
  */
 export function packEntries(entries: readonly Entry[]): NodeJS.ReadableStream {
-  const links = new Set(entries.filter(({ type }) => type === 'symlink').map(({ name }) => name));
-  for (const entry of entries) check(entry, links);
+  const types = new Map(entries.map(({ name, type }) => [name, type]));
+  for (const entry of entries) check(entry, types);
   const archive = pack();
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   feed(archive, sorted).catch((error) => archive.destroy(error));
@@ -140,27 +158,3 @@ const epoch = new Date('2000-01-01T00:00:00Z');
  */
 const stamp = (content: Buffer): Date =>
   new Date(epoch.getTime() + (hash('sha256', content, 'buffer').readUInt32BE() >>> 4) * 1000);
-
-function check(entry: Entry, links: ReadonlySet<string>): void {
-  const { name } = entry;
-  if (/[\p{Cc}\p{Cs}\uFFFD\\]/u.test(name))
-    throw new Error(`${JSON.stringify(name)} has a name that is not plain text; rename it`);
-  if (name.split('/').includes('..')) throw new Error(`${name} lies outside; pack it without ..`);
-  for (let above = dirname(name); above !== '.'; above = dirname(above))
-    if (links.has(above)) throw new Error(`${name} lies below a symbolic link; pack it in place`);
-  if (entry.type === 'symlink' && !staysInside(name, entry.target))
-    throw new Error(
-      `${name} links to ${entry.target}, outside of the release; link to what is in it`,
-    );
-}
-
-/** Only leading `..`, and no more than there are directories above: no chain of links leads out. */
-function staysInside(name: string, target: string): boolean {
-  const parts = target.split('/');
-  const up = parts.findIndex((part) => part !== '..');
-  const down = up < 0 ? [] : parts.slice(up);
-  const depth = name.split('/').length - 1;
-  return (
-    target !== '' && parts[0] !== '' && !down.includes('..') && parts.length - down.length <= depth
-  );
-}

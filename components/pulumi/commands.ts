@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Look, Seen } from '../host/look.ts';
 import { text, type Upload } from '../host/manifest.ts';
 import { helperPath } from '../host/script.ts';
+import { plain } from '../lib/plain.ts';
 import { installer } from './install.ts';
 
 /** All that is to be registered for one host. */
@@ -152,7 +153,7 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
 function tell({ lines, due }: Pick<Seen, 'lines' | 'due'>, resource: remote.Command): void {
   if (pulumi.runtime.isDryRun()) {
     if (lines.length > 0) pulumi.log.info(lines.join('\n'), resource);
-  } else if (due) resource.stdout.apply((said) => said && pulumi.log.info(said, resource));
+  } else if (due) resource.stdout.apply((said) => said && pulumi.log.info(plain(said), resource));
 }
 
 function appOf(

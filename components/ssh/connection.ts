@@ -128,7 +128,8 @@ function failure({ user }: Target, code: number, stderr: string): string {
     return `there is no sudo for ${user}; install it, or log in as root`;
   const words = stderr.trim();
   const said = words.length > 2000 ? `… ${words.slice(-2000)}` : words;
-  return `looking at it failed with exit code ${code}: ${said}`;
+  // Each line but the first has a mark, so that none can pass for one of the kit's.
+  return `looking at it failed with exit code ${code}: ${said.replace(/\n/g, '\n    | ')}`;
 }
 
 /** Its timer also keeps the program from ending early, and a host that lives from holding it for ever. */

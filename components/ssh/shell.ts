@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
+import { plain } from '../lib/plain.ts';
 
-/** How a script ended, and what it wrote. */
+/** How a script ended, and what it wrote, in which nothing is hidden. */
 export type Ended = { code: number; stdout: string; stderr: string };
 
 /** More than the look at any host says; what goes beyond is a file that somebody blew up, or a loop. */
@@ -91,8 +92,8 @@ export class Shell {
   }
 
   #said = (code: number): Ended => {
-    if (this.#stdout.hasBegun) this.greeting ||= this.#stdout.greeting().trim();
-    return { code, stdout: this.#stdout.text(), stderr: this.#stderr.text() };
+    if (this.#stdout.hasBegun) this.greeting ||= plain(this.#stdout.greeting().trim());
+    return { code, stdout: plain(this.#stdout.text()), stderr: plain(this.#stderr.text()) };
   };
 }
 

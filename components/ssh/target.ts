@@ -1,4 +1,5 @@
 /** Where a host is, and the error that names it. */
+import { plain } from '../lib/plain.ts';
 
 /** Where a host is and how it proves itself. */
 export type Target = {
@@ -17,7 +18,9 @@ export type Target = {
 /** A host that cannot be looked at: its message names host, address and cause. */
 export class HostError extends Error {
   constructor(target: Target, cause: string) {
-    super(`server ${target.name} (${target.user}@${target.address}:${target.port}): ${cause}`);
+    const where = `${target.user}@${target.address}:${target.port}`;
+    // The cause may have words of the host's.
+    super(`server ${target.name} (${where}): ${plain(cause)}`);
     this.name = 'HostError';
   }
 }

@@ -6,24 +6,28 @@
 say() {
   told=$1
   [ ${#1} -ge 6 ] || told=$(printf '%-6s' "$1")
-  printf '%s\n' "$told $2" >>"$work/said"
-  log_line "$told $2"
+  in_plain "$2"
+  printf '%s\n' "$told $plain" >>"$work/said"
+  log_line "$told $plain"
 }
 
 # Usage: tell < LINES
 tell() {
   at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   while IFS= read -r told; do
-    printf '%s\n' "$told" >>"$work/said"
-    printf '%s %s %s %s\n' "$at" "${run:--}" "${manifest:--}" "$told" >>"$LOG"
+    in_plain "$told"
+    printf '%s\n' "$plain" >>"$work/said"
+    printf '%s %s %s %s\n' "$at" "${run:--}" "${manifest:--}" "$plain" >>"$LOG"
   done
 }
 
 # One write for each line, so that those of two programs never mix.
 log_line() { printf '%s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
 
+# Its first line is the kit's own; those below are what others said of it, each with a mark.
 fail() {
-  if [ -n "${is_late_run:-}" ]; then printf 'keelson: %s\n' "$1" >"$work/failure"; else printf 'keelson: %s\n' "$1" >&2; fi
+  failure_told=$(printf 'keelson: %s\n' "$1" | with_marks)
+  if [ -n "${is_late_run:-}" ]; then printf '%s\n' "$failure_told" >"$work/failure"; else printf '%s\n' "$failure_told" >&2; fi
   exit 1
 }
 

@@ -117,12 +117,12 @@ join_paths() {
       return kindof[p] == "directory" && owner[p] == "root" && /\t@remove=(keep|last)/ && index($0 "\t", "\tmode=" mode(octal[p]) "\t")
     }
     function strangers(p,  base) {
-      base = p; sub(/^.*\//, "", base); gsub(/,/, "?", base)
+      base = p; sub(/^.*\//, "", base); gsub(/,/, "?", base); base = plain(base)
       if (is_cut && base ~ /^keelson[.][0-9]+[.].*[.]dpkg-new$/) return
       if (is_told && !index("," told[entries[p]] ",", "," base ",")) return
       if (!(p in known)) extra[entries[p]] = sorted(extra[entries[p]] (extra[entries[p]] != "" ? "," : "") base)
     }
-    '"$SORTED"'
+    '"$SORTED$PLAIN"'
     function observe(kind, p,  wanted) {
       if (p in foreign) { say("foreign=" foreign[p]); return }
       if (p in whose) say("@whose=" (is_kept(p) ? "kit" : whose[p]))

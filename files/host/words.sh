@@ -3,7 +3,7 @@
 # Usage: in_words [KIND] < ROWS. A line each, its origin in front; none for those that only follow from another one.
 # With a kind, those of its rows that are not told elsewhere.
 in_words() {
-  awk -F '\t' -v kind="${1:-}" '
+  awk -F '\t' -v kind="${1:-}" "$PLAIN"'
     # A release by as many digits as are enough for `release:` in a stack file.
     function short(text,  out) {
       while (match(text, /[0-9A-Za-z_]+/)) {
@@ -24,5 +24,5 @@ in_words() {
       return item " " ($4 == "state" ? "" : $4 " ") change()
     }
     NF < 3 || $7 == "echo" || (kind != "" && ($2 != kind || $1 == "gone")) { next }
-    { printf "%-6s %s\n", $1, words() }'
+    { printf "%-6s %s\n", $1, plain(words()) }'
 }

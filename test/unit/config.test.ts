@@ -482,6 +482,23 @@ test('no problem ever shows what is secret', () => {
   const inApps = problems(stack({ shop: { start: `${canary} ${canary}` } }), ['apps']);
   assert.equal(inApps.length, 2);
   assert.doesNotMatch(inApps.join('\n'), new RegExp(canary));
+  // What is wrong between two apps would tell of both.
+  const same = { shop, blog: { ...shop, source: canary } };
+  const between = problems({ server, apps: same }, ['apps']);
+  assert.deepEqual(between.length, 1);
+});
+
+test('a name that would be passed over in silence is refused where it stands', () => {
+  const proto = (text: string): Values => JSON.parse(text);
+  const refused = 'is a name that JavaScript keeps for itself; choose another';
+  const rows: [Values, string][] = [
+    [{ apps: { shop: { ...shop, env: proto('{"__proto__":"a"}') } } }, 'apps.shop.env.__proto__'],
+    [{ apps: { shop, ...proto('{"__proto__":{}}') } }, 'apps.__proto__'],
+    [{ secrets: { shop: proto('{"__proto__":"a"}') } }, 'secrets.shop.__proto__'],
+  ];
+  for (const [values, at] of rows)
+    assert.deepEqual(problems({ server, apps: { shop }, ...values }), [`${at}: ${refused}`]);
+  assert.deepEqual(problems(stack({ shop: { env: { constructor: 'a', toString: 'b' } } })), []);
 });
 
 test('the configuration of the current stack, as Pulumi hands it over', () => {

@@ -343,9 +343,20 @@ test('environment values are any text, and numbers and switches as text', () => 
     [true, 'true'],
     ['-----BEGIN KEY-----\nabc\n', '-----BEGIN KEY-----\nabc\n'],
     [`"'$x\`%i\\ {ü}`, `"'$x\`%i\\ {ü}`],
+    ['a\u2028b\u2029\ufeff\u202e🚀', 'a\u2028b\u2029\ufeff\u202e🚀'],
   ];
   for (const [given, value] of rows) assert.equal(field.environmentValue.parse(given), value);
-  for (const bad of ['a\0b', 'a\rb', '\x1b[0m', '\ud800'])
+  for (const bad of [
+    'a\0b',
+    'a\rb',
+    '\x1b[0m',
+    '\u0085',
+    '\ud800',
+    '\uffff',
+    '\ufdd0',
+    '\u{1fffe}',
+    '\ufffd',
+  ])
     assert.match(complaints(field.environmentValue, bad).join(), /encode it, .* base64/);
   assert.match(complaints(field.environmentValue, long(32769)).join(), /longer than 32768/);
   assert.equal(field.environmentValue.safeParse({ secure: 'x' }).success, false);

@@ -11,7 +11,7 @@ type Given = {
   /** Files of the host's memory by their paths in it. */
   memory?: Readonly<Record<string, string>>;
   /** The standard input. */
-  input?: string;
+  input?: string | Buffer;
 };
 
 /**

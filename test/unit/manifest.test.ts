@@ -16,7 +16,14 @@ import {
   systemUser,
   unit,
 } from '../../components/host/kinds.ts';
-import { body, itemLine, type Manifest, parse, text } from '../../components/host/manifest.ts';
+import {
+  body,
+  itemLine,
+  itemText,
+  type Manifest,
+  parse,
+  text,
+} from '../../components/host/manifest.ts';
 
 const manifest = (name: string, items: Item[]): Manifest => ({ name, after: [], items });
 
@@ -81,4 +88,19 @@ test('the body does not depend on the header', () => {
 test('what would break out of an item line is refused', () => {
   for (const bad of ['a\tb', 'a\nb', 'a\rb', 'a\0b'])
     assert.throws(() => itemLine(aptPackage(bad)), /holds a tab or a line break/);
+});
+
+test('lines of a file end where the host’s tools end them, whatever else JavaScript takes for an end', () => {
+  const content = 'a\u2028b\u2029c\u0085d\rê\n\n|x\n';
+  const item = file('/etc/a', content);
+  assert.equal(itemText(item).split('\n').length, 5);
+  const stored = `keelson 1 a\nrun r\n\n${itemText(item)}end\n`;
+  assert.equal(parse(stored).items[0]?.content, content);
+});
+
+test('content that is no text is refused by the name of its file alone', () => {
+  for (const content of ['hunter2\0\n', 'hunter2\ud800\n'])
+    assert.throws(() => itemText(file('/etc/a', content)), {
+      message: 'file /etc/a: its content is no text',
+    });
 });

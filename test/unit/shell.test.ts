@@ -64,3 +64,14 @@ test('more words than anybody can want end it', async () => {
   await assert.rejects(ended, /^Error: it says more than 2 MiB$/);
   await assert.rejects(shell.run('true'), /more than 2 MiB/);
 });
+
+test('nothing that a host answers moves a cursor or hides a word, on whatever stream', async () => {
+  const { channel, shell, ended } = asked();
+  const { mark } = channel;
+  channel.emit('data', Buffer.from(`hi\x1b[2J${mark}\ndrift\tlink\t\u202e\n\n${mark} 1\n`));
+  channel.stderr.emit('data', Buffer.from(`${mark}\nno\rsuch \u009b\n\n${mark} 1\n`));
+  const { stdout, stderr } = await ended;
+  assert.equal(stdout, 'drift\tlink\t\\xe2\\x80\\xae\n');
+  assert.equal(stderr, 'no\\x0dsuch \\xc2\\x9b\n');
+  assert.equal(shell.greeting, 'hi\\x1b[2J');
+});

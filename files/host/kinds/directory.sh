@@ -41,7 +41,8 @@ remove_strangers() {
   for stranger in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     told_name=${stranger##*/}
     case $told_name in *"$TAB"* | *"$NEWLINE"* | *,*) told_name=$(printf '%s' "$told_name" | tr '\t\n,' '???') ;; esac
-    case ",$2," in *",$told_name,"*) ! is_there "$stranger" || put_aside "$stranger" ;; esac
+    in_plain "$told_name"
+    case ",$2," in *",$plain,"*) ! is_there "$stranger" || put_aside "$stranger" ;; esac
   done
   touched "$1"
 }

@@ -4,6 +4,7 @@ import {
   chmodSync,
   mkdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
 import { packRelease } from '../../../components/app/packing.ts';
+import { membersOf } from '../../../components/lib/tarball.ts';
 import { scratchDirectory } from '../scratch.ts';
 import { shop } from '../shop.ts';
 
@@ -208,12 +210,121 @@ test('tarballs that would write elsewhere, or hold what is no file, are refused'
       [start, [{ name: 'l', type: 'symlink', linkname: 'd' }], [{ name: 'l/x' }, '']],
       /l\/x lies below a symbolic link/,
     ],
-    [[start, [{ name: 'hard', type: 'link', linkname: 'server.js' }]], /hard is a link/],
+    [[start, [{ name: 'hard', type: 'link', linkname: 'server.js' }]], /hard is a hard link/],
     [[start, [{ name: 'pipe', type: 'fifo' }]], /pipe is a fifo/],
     [[start, [{ name: 'two\nlines' }, '']], /not plain text/],
+    [[start, [{ name: '/etc/x' }, '']], /\/etc\/x has an absolute name/],
+    [
+      [start, [{ name: 'server.js/x' }, '']],
+      /server\.js\/x lies below server\.js, which is a file/,
+    ],
+    [[start, [{ name: 'x'.repeat(256) }, '']], /^Error: x{256} has a name of more than 255 bytes/],
+    [[start, [{ name: 'é'.repeat(128) }, '']], /^Error: é{128} has a name of more than 255 bytes/],
+    [
+      [start, [{ name: `${'long/'.repeat(770)}x` }, '']],
+      /long\/x has a path of more than 3800 bytes/,
+    ],
+    [
+      [start, [{ name: 'l', type: 'symlink', linkname: 'x'.repeat(4000) }]],
+      /^Error: l links to what is no path/,
+    ],
+    [
+      [start, [{ name: 'd', type: 'directory' }], [{ name: 'd' }, '']],
+      /d comes twice, as directory and as file/,
+    ],
+    [[start, [{ name: '.' }, '']], /"\." is no name of a file/],
+    [
+      [start, [{ name: 'holes', pax: { 'GNU.sparse.major': '1' } }, '']],
+      /holes is a file with holes/,
+    ],
   ];
   for (const [content, message] of table)
     await assert.rejects(async () => packRelease(app(await tarball(content))), message);
+});
+
+test('names that JavaScript or a file system may confuse arrive as they are', async () => {
+  const names = [
+    '__proto__/constructor',
+    'A.js',
+    'a.js',
+    'e\u0301.js',
+    '\u00e9.js',
+    '\u2028.js',
+    'toString',
+  ];
+  const given = names.map((name): [{ name: string }, string] => [{ name }, name]);
+  const { archive } = await packRelease(
+    app(await tarball([[{ name: 'server.js' }, ''], ...given])),
+  );
+  const packed = (await members(archive)).filter(({ type }) => type === 'file');
+  assert.deepEqual(packed.map(({ name }) => name).sort(), [...names, 'server.js'].sort());
+});
+
+test('what comes twice is as it was the last time; two names that strip makes one are refused', async () => {
+  const twice = await tarball([
+    [{ name: 'server.js' }, 'old'],
+    [{ name: 'd', type: 'directory' }],
+    [{ name: './d/', type: 'directory' }],
+    [{ name: './server.js' }, 'new'],
+  ]);
+  const once = await tarball([[{ name: 'd', type: 'directory' }], [{ name: 'server.js' }, 'new']]);
+  assert.equal((await packRelease(app(twice))).hash, (await packRelease(app(once))).hash);
+  const both = await tarball([
+    [{ name: 'a/server.js' }, '1'],
+    [{ name: 'b/server.js' }, '2'],
+  ]);
+  await assert.rejects(
+    packRelease(app({ path: both, strip: 1 })),
+    /b\/server\.js and a\/server\.js are one, server\.js, with strip: 1/,
+  );
+});
+
+/** Bytes of a tarball as a test wants them, in a file. */
+function raw(bytes: Buffer): string {
+  const path = join(scratch, `${count++}.tar`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test('an archive that is cut short, damaged, or followed by another is refused, and names where', async () => {
+  const good = readFileSync(
+    await tarball(
+      [
+        [{ name: 'server.js' }, 'x'.repeat(600)],
+        [{ name: 'last.js' }, 'y'],
+      ],
+      false,
+    ),
+  );
+  const damaged = Buffer.from(good);
+  damaged[1540] = 0x58;
+  const table: [Buffer, RegExp][] = [
+    [good.subarray(0, 1000), /breaks off within server\.js/],
+    [good.subarray(0, 1536), /breaks off after server\.js/],
+    [good.subarray(0, 0), /breaks off at its beginning/],
+    [damaged, /damaged after server\.js/],
+    [Buffer.concat([good, good]), /holds more after its end, behind last\.js/],
+    [Buffer.from('#!/bin/sh\n'.repeat(100)), /is no tarball/],
+    [gzipSync(good).subarray(0, 60), /cannot be unpacked by gzip/],
+  ];
+  for (const [bytes, message] of table)
+    await assert.rejects(packRelease(app(raw(bytes))), message, String(message));
+});
+
+test('an archive that unpacks to more than any code is refused', () => {
+  const bomb = gzipSync(Buffer.alloc(3 * 1024 ** 2));
+  assert.throws(() => [...membersOf(bomb, 2 * 1024 ** 2)], /unpacks to more than 2 MiB/);
+});
+
+test('what was packed is for nobody else to read, also what lay there wider', async () => {
+  const source = directory(small);
+  const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+  const { archive = '' } = await packRelease(app(source));
+  assert.deepEqual([mode(archive), mode(dirname(archive))], ['600', '700']);
+  chmodSync(archive, 0o644);
+  chmodSync(dirname(archive), 0o755);
+  await packRelease(app(source));
+  assert.deepEqual([mode(archive), mode(dirname(archive))], ['600', '700']);
 });
 
 test('what the app needs and was not built is told before a host is touched', async () => {

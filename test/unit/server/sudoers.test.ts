@@ -8,7 +8,10 @@ const all = items(sudoers.render?.(web1(), { facts: trixie }));
 test('what apps let deploy users do is included from a directory of the kit’s own', () => {
   assert.ok(names(all).includes('package sudo'));
   const include = find(all, 'file', '/etc/sudoers.d/keelson');
-  assert.deepEqual(lines(include.content ?? ''), ['@includedir /etc/keelson/sudoers.d']);
+  assert.deepEqual(lines(include.content ?? ''), [
+    '@includedir /etc/keelson/sudoers.d',
+    'Defaults!/usr/local/sbin/keelson !log_input, !log_output',
+  ]);
   assert.equal(include.state.mode, '0440');
   assert.deepEqual(include.instructions, { '@check': 'sudoers' });
 });
