@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { said } from '../../../tools/lib/pulumi-run.ts';
 import type { DebianHost } from '../../harness/host.ts';
 import { ask } from '../../harness/http.ts';
@@ -160,17 +159,15 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
         'after a flush',
         async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
       );
-      await host.exec('systemctl start nftables && systemctl reload nftables');
-      await attempt(
-        'after a reload of nftables',
-        async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
-      );
-      await host.exec('systemctl restart nftables');
-      await sleep(500);
-      await attempt(
-        'after a restart of nftables',
-        async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
-      );
+      await host.exec('systemctl start nftables');
+      for (const verb of ['reload', 'restart']) {
+        await host.exec(`systemctl ${verb} nftables`);
+        await waitFor(host, 'nft list table inet keelson');
+        await attempt(
+          `after a ${verb} of nftables`,
+          async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
+        );
+      }
       await host.exec('systemctl disable --now nftables; systemctl start keelson-filter');
     },
   ],
