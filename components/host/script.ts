@@ -71,6 +71,7 @@ export const helper = (): string =>
       'lock',
       'rows',
       'mend',
+      'leavings',
       'apply',
       'refuse',
       'files',
