@@ -45,10 +45,10 @@ observe_paths() {
   } | join_paths
 }
 
-# ACLs, attributes and flags, as the tools say them.
+# ACLs, attributes and flags, as the tools say them. Values are not read: an app may give its own many, and large ones.
 observe_attributes() {
   section attribute
-  [ ! -x /usr/bin/getfattr ] || with_names "$1" getfattr -h -P --absolute-names -d -m -
+  [ ! -x /usr/bin/getfattr ] || with_names "$1" getfattr -h -P --absolute-names -m -
   section flags
   with_names "$1" lsattr -d
 }
@@ -147,7 +147,7 @@ join_paths() {
     part == "attribute" {
       if (/^# file: /) path = substr($0, 9)
       else if (/^system\.posix_acl/) acl[path] = 1
-      else if (/^[a-z]+\.[^=]+/ && !/^security\.selinux/) { sub(/=.*/, ""); xattr[path] = xattr[path] (xattr[path] != "" ? "," : "") $0 }
+      else if (/^[a-z]+\./ && !/^security\.selinux/) { gsub(/[^!-~]|,/, "?"); xattr[path] = xattr[path] (xattr[path] != "" ? "," : "") $0 }
       next
     }
     part == "flags" {
