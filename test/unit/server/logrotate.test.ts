@@ -50,7 +50,7 @@ test('no log of the kit’s leaves to /etc/logrotate.conf what decides whether i
   const app = find(
     items(logs.render?.(shop({ logs: { to: 'files' } }), {} as never)),
     'file',
-    '/etc/logrotate.d/keelson-shop',
+    '/etc/keelson/logrotate.d/shop.conf',
   );
   const sites = find(
     items(nginx.render?.(web1(), { facts: trixie })),

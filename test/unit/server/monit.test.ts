@@ -95,6 +95,8 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
     '[Service]',
     'Restart=always',
     'RestartSec=5s',
+    'MemoryMax=256M',
+    'OOMPolicy=continue',
   ]);
   assert.ok(!names(render()).includes(`file ${fragment}`));
   const old = render({}, bookworm);
@@ -127,6 +129,7 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
     ]),
     [
       ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
+      ['/etc/monit/keelson.d/ask', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
       ['/etc/monit/monitrc', 'root', '0600', 'monit'],
     ],
