@@ -8,15 +8,21 @@ FIXED_NUMBERS=100
 # Sets not_given to the reason where something is not.
 leave_to_root() {
   find_numbers "$1" "$2"
-  not_given=''
+  not_given='' each_group=$going_groups
   if [ "${3:-}" != all ]; then
-    ! holds_theirs "$1" || for number in $going_users; do give "$1" root "--from=$number"; done
+    # What lies below may be root's already.
+    if holds_theirs "$1"; then
+      for number in $going_users; do give "$1" root "--from=$number"; done
+    else
+      each_group=''
+    fi
   elif [ -n "$is_lost" ] || is_in "$group_number" "$going_groups"; then
     give "$1" root:root
+    each_group=''
   else
     give "$1" root
   fi
-  ! holds_theirs "$1" || for number in $going_groups; do give "$1" :root "--from=:$number"; done
+  for number in $each_group; do give "$1" :root "--from=:$number"; done
   forget_in_acls "$1"
   disowned=${disowned:-}$1$NEWLINE
 }

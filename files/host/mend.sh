@@ -19,7 +19,7 @@ clear_seen_attributes() {
 clear_attributes() {
   chattr -ia "$1" 2>/dev/null || :
   [ ! -x /usr/bin/setfacl ] || setfacl -bn "$1" 2>/dev/null || :
-  [ -x /usr/bin/getfattr ] || return 0
+  command -v getfattr >/dev/null || return 0
   # An app chooses the names of its own: what getfattr writes as \ooo is any byte.
   getfattr -h --absolute-names -m - "$1" 2>/dev/null | sed '/^#/d; /^$/d; /^security\.selinux$/d; s/%/%%/g' |
     while IFS= read -r attribute; do

@@ -111,9 +111,10 @@ join_paths() {
       while (sub(/\/[^\/]*$/, "", p)) if (kindof[p] == "link") return 1
       return 0
     }
-    # What an app that went has left belongs to root, with the mode that it had. A place is given by the stack file.
+    # What an app that went has left belongs to root, with the mode that it had. A place is given by the stack file,
+    # and /etc/keelson is the own of the kit.
     function is_kept(p) {
-      if (/\t@place=/) return 1
+      if (/\t@place=/ || (kindof[p] == "directory" && p ~ /^\/etc\/keelson\//)) return 1
       return kindof[p] == "directory" && owner[p] == "root" && /\t@remove=(keep|last)/ && index($0 "\t", "\tmode=" mode(octal[p]) "\t")
     }
     function strangers(p,  base) {
