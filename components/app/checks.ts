@@ -25,17 +25,14 @@ export const checks = appComponent({
     }));
     const view = {
       ...{ name, instances, path: app.health, host: hostHeader(app.domains) },
-      ...{ status, start, hasText: text !== undefined, text: literal(text ?? '') },
-      patience: Math.min(start, 5),
+      ...{ status, start, text: text ?? '', patience: Math.min(start, 5) },
     };
     return {
       site: [
         file(`${folder}/${name}.conf`, template('monit/app', view), checked),
+        file(`${folder}/${name}.health`, template('monit/health', view), { mode: '0600' }),
         ...instances.map(({ check }) => monitorCheck(check)),
       ],
     };
   },
 });
-
-/** A regular expression that fits this text alone. */
-const literal = (text: string): string => text.replace(/[.+]/g, '[$&]');

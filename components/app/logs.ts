@@ -1,9 +1,9 @@
 /** The logs of an app: in the journal, or in files that logrotate keeps small. */
 import { z } from 'zod';
-import { integer, size } from '../fields/index.ts';
+import { integer, mebibytes, size } from '../fields/index.ts';
 import { directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
-import { rotations } from '../server/logrotate.ts';
+import { rotated, rotations } from '../server/logrotate.ts';
 import { appComponent, type Named } from './component.ts';
 import { type OnRemove, removal } from './directories.ts';
 
@@ -41,11 +41,12 @@ export const logs = appComponent({
   render: (app: Logs) => {
     if (app.logs.to === 'journal') return {};
     const path = logDirectory(app);
-    const view = { ...app, ...app.logs, ...rotations(app.logs.days), path };
+    const limit = Math.max(10240, 4 * mebibytes(app.logs.size));
+    const view = { ...app, ...app.logs, ...rotations(app.logs.days), path, limit };
     return {
       app: [
         directory(path, { group: 'adm', mode: '2750', remove: removal(app) }),
-        file(`/etc/logrotate.d/keelson-${app.name}`, template('app/logrotate', view), {
+        file(`${rotated}/${app.name}.conf`, template('app/logrotate', view), {
           check: 'logrotate',
         }),
       ],

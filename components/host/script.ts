@@ -73,6 +73,7 @@ export const helper = (): string =>
       'lock',
       'rows',
       'mend',
+      'leavings',
       'apply',
       'refuse',
       'files',

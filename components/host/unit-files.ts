@@ -34,7 +34,8 @@ export function withFiles(item: Item, all: readonly Item[]): Item {
     if (own.length === 0) return item;
     return { ...item, instructions: { ...item.instructions, '@dropins': own.join(' ') } };
   }
-  if (item.kind !== 'unit') return item;
+  // Of some nothing counts but that they failed.
+  if (item.kind !== 'unit' || item.state.failed !== undefined) return item;
   const { enabled, active, ...rest } = item.state;
   const fragment = `${folder}/${item.name}`;
   const own = dropins(item.name, all);

@@ -61,6 +61,7 @@ export const monit = serverComponent({
         aptPackage('monit'),
         directory(checks, { mode: '0700', whole: true }),
         file(`${checks}/0-server.conf`, own, checked),
+        file(`${checks}/ask`, template('monit/ask', {}), { mode: '0700' }),
         file(`${checks}/restart`, template('monit/restart', {}), { mode: '0700' }),
         file('/etc/monit/monitrc', main, checked),
         ...service(facts),

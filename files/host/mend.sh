@@ -19,9 +19,14 @@ clear_seen_attributes() {
 clear_attributes() {
   chattr -ia "$1" 2>/dev/null || :
   [ ! -x /usr/bin/setfacl ] || setfacl -bn "$1" 2>/dev/null || :
-  [ -x /usr/bin/getfattr ] || return 0
-  getfattr -h --absolute-names -d -m - "$1" 2>/dev/null | sed -n '/^#/d; s/=.*//p' |
-    grep -v '^security.selinux$' | while read -r attribute; do setfattr -h -x "$attribute" "$1"; done
+  command -v getfattr >/dev/null || return 0
+  # An app chooses the names of its own: what getfattr writes as \ooo is any byte.
+  getfattr -h --absolute-names -m - "$1" 2>/dev/null | sed '/^#/d; /^$/d; /^security\.selinux$/d; s/%/%%/g' |
+    while IFS= read -r attribute; do
+      # shellcheck disable=SC2059 # on purpose
+      attribute=$(printf "${attribute}x")
+      setfattr -h -x "${attribute%x}" "$1" 2>/dev/null || :
+    done
 }
 
 # Usage: is_same PATH PATH. Of links the targets, of directories all that they hold; modes do not count.

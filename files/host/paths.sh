@@ -45,10 +45,10 @@ observe_paths() {
   } | join_paths
 }
 
-# ACLs, attributes and flags, as the tools say them.
+# ACLs, attributes and flags, as the tools say them. Values are not read: an app may give its own many, and large ones.
 observe_attributes() {
   section attribute
-  [ ! -x /usr/bin/getfattr ] || with_names "$1" getfattr -h -P --absolute-names -d -m -
+  [ ! -x /usr/bin/getfattr ] || with_names "$1" getfattr -h -P --absolute-names -m -
   section flags
   with_names "$1" lsattr -d
 }
@@ -111,9 +111,10 @@ join_paths() {
       while (sub(/\/[^\/]*$/, "", p)) if (kindof[p] == "link") return 1
       return 0
     }
-    # What an app that went has left belongs to root, with the mode that it had. A place is given by the stack file.
+    # What an app that went has left belongs to root, with the mode that it had. A place is given by the stack file,
+    # and /etc/keelson is the own of the kit.
     function is_kept(p) {
-      if (/\t@place=/) return 1
+      if (/\t@place=/ || (kindof[p] == "directory" && p ~ /^\/etc\/keelson\//)) return 1
       return kindof[p] == "directory" && owner[p] == "root" && /\t@remove=(keep|last)/ && index($0 "\t", "\tmode=" mode(octal[p]) "\t")
     }
     function strangers(p,  base) {
@@ -147,7 +148,7 @@ join_paths() {
     part == "attribute" {
       if (/^# file: /) path = substr($0, 9)
       else if (/^system\.posix_acl/) acl[path] = 1
-      else if (/^[a-z]+\.[^=]+/ && !/^security\.selinux/) { sub(/=.*/, ""); xattr[path] = xattr[path] (xattr[path] != "" ? "," : "") $0 }
+      else if (/^[a-z]+\./ && !/^security\.selinux/) { gsub(/[^!-~]|,/, "?"); xattr[path] = xattr[path] (xattr[path] != "" ? "," : "") $0 }
       next
     }
     part == "flags" {

@@ -16,7 +16,7 @@ HELPER=/usr/local/sbin/keelson
 LOCK_WAIT=900
 APT_WAIT=300
 # Seconds after which a program that the helper runs is ended: it waits for what will not come.
-CHECK_LIMIT=120 ACCOUNT_LIMIT=60 JOB_LIMIT=1200 APT_LIMIT=3600
+CHECK_LIMIT=120 ACCOUNT_LIMIT=60 OWN_LIMIT=60 JOB_LIMIT=1200 APT_LIMIT=3600
 # How often LOCK_WAIT is waited for another manifest of the same run: half a day.
 LOCK_ROUNDS=48
 # Who made it: the comment of each user, and in the first lines of each file.

@@ -16,12 +16,29 @@ refuse_remains() {
   done 3<<EXCUSED
 $excused
 EXCUSED
+  excuse_owners
   [ "$rows" != "$NEWLINE" ] || return 0
   keep_restless
   printf '%s' "${rows#"$NEWLINE"}" | awk -F '\t' '{ printf "change %s %s: %s is still %s\n", $2, $3, ($4 == "sha256" ? "content" : $4),
     ($4 == "sha256" ? "another" : $5 == "" ? "none" : $5) }' | tell
   fail "$(printf '%s' "${rows#"$NEWLINE"}" | awk -F '\t' '{ printf "%s%s %s: %s is %s, not %s", (NR > 1 ? "; " : ""), $2, $3, $4,
     ($5 == "" ? "unset" : $5), $6 }'); something on the host sets it back"
+}
+
+# What an account may do to its own directory, it may do again at once: that is told, and holds up nothing.
+excuse_owners() {
+  case $rows in *"${TAB}directory$TAB"*) ;; *) return 0 ;; esac
+  printf '%s\n' "$wanted" rows "${rows#"$NEWLINE"}" | awk -F '\t' -v left="$work/left" '
+    BEGIN { printf "" >left }
+    $0 == "rows" { are_rows = 1; next }
+    !are_rows { if ($1 == "directory" && !index($0 "\t", "\towner=root\t")) owned[$2] = 1; next }
+    NF < 2 { next }
+    $2 == "directory" && $3 in owned && $4 ~ /^(mode|group|acl|xattr)$/ {
+      printf "directory %s: %s is %s, not %s: its owner sets it back\n", $3, $4, $5, $6 == "" ? "none" : $6; next }
+    { print >left }' >"$work/set-back"
+  while IFS= read -r excuse <&3; do say warn "$excuse" 3<&-; done 3<"$work/set-back"
+  rows=$NEWLINE$(cat "$work/left")
+  [ "$rows" = "$NEWLINE" ] || rows=$rows$NEWLINE
 }
 
 # Usage: note_made KIND LINE. Before it is made: what was not there, and was not applied before.

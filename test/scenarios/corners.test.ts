@@ -236,7 +236,12 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
         ...(logrotate.render?.({} as never, { facts } as never).base ?? []),
       ];
       const base = manifest(
-        own.filter(({ name }) => !/keelson\.d|nginx\.conf|enabled|^\/etc\/systemd/.test(name)),
+        own.filter(
+          ({ name }) =>
+            !/keelson\.d|nginx\.conf|enabled|keelson-logrotate|^\/etc\/(systemd|keelson)/.test(
+              name,
+            ),
+        ),
       );
       await converge(host, base);
       const original = await read(host, '/etc/logrotate.conf');

@@ -102,6 +102,7 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
     'directory /etc/nginx/keelson.d/shop',
     'file /etc/nginx/keelson.d/shop.conf',
     'file /etc/monit/keelson.d/shop.conf',
+    'file /etc/monit/keelson.d/shop.health',
     'monitor shop-4190',
     'monitor shop-4191',
     'instances shop',

@@ -11,9 +11,11 @@ apply_directory() {
   # account that was lost and comes back with another number.
   if has_field @deep "$1" && is_directory "$path"; then
     take_ownership "$1"
-    if differs directory "$path" owner || differs directory "$path" group ||
-      differs user "$owner" state || differs group "$group" state; then
-      chown -Rh "$owner:$group" "$path"
+    if differs directory "$path" owner || differs user "$owner" state || differs group "$group" state; then
+      give_deeply "$JOB_LIMIT"
+    # The owner itself may bring this about, also while it makes ever more files.
+    elif differs directory "$path" group; then
+      give_deeply "$OWN_LIMIT"
     fi
   fi
   if is_directory "$path"; then
@@ -25,6 +27,18 @@ apply_directory() {
   extra=$(field extra "$(observed_of directory "$path")")
   [ -z "$extra" ] || remove_strangers "$path" "$extra"
 }
+
+# Those of an app come and go while it runs, and hold up nothing.
+# Usage: give_deeply SECONDS. All that lies at $path, to $owner and $group.
+give_deeply() {
+  ! give_within "$1" 2>/dev/null || return 0
+  chattr -R -ia "$path" 2>/dev/null || :
+  ! give_within "$1" 2>"$work/complaints" || return 0
+  not_given=$(grep -v ': No such file or directory$' "$work/complaints" | tail -n 1)
+  [ -z "$not_given" ] ||
+    say warn "directory $path: not all that it holds is $owner's: $not_given; see to it by hand: chown -Rh $owner:$group $path"
+}
+give_within() { limited "$1" chown -Rh "$owner:$group" "$path"; }
 
 # Usage: make_directory PATH LINE. Root's alone at first, whatever was there before.
 make_directory() {
@@ -60,33 +74,47 @@ remove_directory() {
   fi
   case $how in
     keep)
-      # Without anything in it, there is nothing to keep. What stays must not belong to a user number that somebody
-      # else gets one day.
-      rmdir "$1" 2>/dev/null || { chown -Rh root "$1" && stays="kept, now root's"; }
+      # Without anything in it, there is nothing to keep.
+      rmdir "$1" 2>/dev/null || keep_directory "$1" "$2"
       ;;
     all)
       chattr -R -ia "$1" 2>/dev/null || :
-      rm -rf "$1" || {
-        mountpoint -q "$1" || exit 1
-        stays='is empty, and stays, for a disk is mounted there'
-      }
+      rm -rf "$1" 2>"$work/complaints" || leave_rest "$1" "$2"
       ;;
     *) rmdir "$1" 2>/dev/null || leave_filled_directory "$1" "$2" ;;
   esac
 }
 
-# It was there before the kit: what of the app is in it must not belong to a number that somebody else gets.
-leave_directory() {
+# With the mode that its item asks for, by which it is known when the app comes back.
+keep_directory() {
+  clear_attributes "$1"
+  leave_to_root "$1" "$2" all
   take_ownership "$2"
-  [ "$owner" = root ] || chown -Rh --from="$owner" root "$1"
-  restore_directory "$1" && stays='as it was before'
+  chmod "$mode" "$1"
+  say_left "kept, now root's"
+}
+
+leave_rest() {
+  IFS= read -r stays <"$work/complaints" || stays='cannot be removed'
+  ! mountpoint -q "$1" || stays='is empty, and stays, for a disk is mounted there'
+  leave_to_root "$1" "$2" all
+}
+
+# It was there before the kit.
+leave_directory() {
+  leave_to_root "$1" "$2"
+  say_left 'as it was before'
+  restore_directory "$1" || stays='stays, it could not be made as it was before'
 }
 
 # What people added to an app that goes would be a stranger to what stays; when all goes, it is in nobody's way.
 leave_filled_directory() {
   stays='kept, it is not empty'
+  leave_to_root "$1" "$2"
   if [ "$manifest" = prune ] && has_field @theirs "$2"; then
     put_aside "$1"
     stays="what is not the kit's is kept in $aside"
   fi
 }
+
+say_left() { stays="$1${not_given:+, but not all that it holds: $not_given}"; }

@@ -69,6 +69,8 @@ remove_user() {
     return 0
   fi
   end_second_root "$1"
+  # What drifted into the kit's way, and was the user's.
+  [ ! -d "$STATE/aside" ] || leave_to_root "$STATE/aside" "user$TAB$1${TAB}owner=$1${TAB}group=$1"
   limited "$ACCOUNT_LIMIT" userdel "$1" 2>"$work/complaints" || fail "user $1 cannot be removed: $(cat "$work/complaints")"
 }
 

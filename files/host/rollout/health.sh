@@ -1,5 +1,8 @@
 # Whether an instance is healthy: it answers a request well, stays up for a time, or a command says so.
 
+# Bytes: what is read of an answer.
+ANSWER_LIMIT=1048576
+
 # Waits until every one of $moving is healthy, and what it should be.
 # On failure: key and reason.
 await_health() {
@@ -128,17 +131,22 @@ listens_elsewhere() {
   done
 }
 
-# Asks the health path as root, who passes the drain. Sets answer.
+# Asks the health path as root, who passes the drain. Sets answer. An answer that is longer than ANSWER_LIMIT is judged by
+# its beginning: what curl writes lies in memory.
 ask() {
   : >"$work/answer"
-  got=$(curl -sS --noproxy '*' --max-time "$((start < 5 ? start : 5))" -o "$work/answer" -w '%{http_code}' \
-    -H "Host: $host" "http://127.0.0.1:$1$path" 2>/dev/null) && result=0 || result=$?
+  got=$(
+    trap '' XFSZ
+    ulimit -f "$((ANSWER_LIMIT / 512))"
+    curl -sS --noproxy '*' --max-time "$((start < 5 ? start : 5))" -o "$work/answer" -w '%{http_code}' \
+      -H "Host: $host" "http://127.0.0.1:$1$path" 2>/dev/null
+  ) && result=0 || result=$?
   case $result/$got in
-    0/"$status")
+    0/"$status" | 23/"$status")
       if [ -z "$text" ] || grep -aqF -e "$text" "$work/answer"; then return 0; fi
       answer="answered $status to $path, but without \"$text\""
       ;;
-    0/*) answer="answered $got, not $status, to $path" ;;
+    0/* | 23/*) answer="answered $got, not $status, to $path" ;;
     7/*) answer="did not listen on 127.0.0.1:$1" ;;
     28/*) answer="gave no answer to $path" ;;
     *) answer="broke the connection that asked for $path" ;;
@@ -185,16 +193,4 @@ still_up() {
       return 1
     }
   done
-}
-
-# The last lines of the instance's journal, or of its log file: enough for what Node.js says when it runs
-# out of memory.
-collect_evidence() {
-  point_current_back
-  journalctl --sync 2>/dev/null || :
-  evidence=$({
-    journalctl --no-pager -q -o cat -n 40 --since "$since" -u "$app@$key.service"
-    [ "$health" != command ] || journalctl --no-pager -q -o cat -n 15 --since "$since" -u "$(app_unit "health@$key")"
-    tail -c "+$(($(cat "$work/logged.$key" 2>/dev/null || echo 0) + 1))" "/var/log/$app/$key.log" | tail -n 40
-  } 2>/dev/null | cut -c 1-300 | sed 's/^/    /')
 }

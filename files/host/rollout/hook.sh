@@ -16,8 +16,7 @@ run_hook() {
   since=@$(date +%s.%N) goal=$release
   run_as_app "$1" "$2" "$hook_time" && ran=yes || ran=no
   [ "$ran" = no ] || return 0
-  journalctl --sync 2>/dev/null || :
-  evidence=$(journalctl --no-pager -q -o cat -n 15 --since "$since" -u "$(app_unit "$1")" | cut -c 1-300 | sed 's/^/    /')
+  evidence=$(journal_of "$(app_unit "$1")" 15)
   reason="the hook \"$1\" failed: $2"
   return 1
 }

@@ -30,7 +30,7 @@ move() {
 start_on() {
   since=@$(date +%s.%N) answered_at=''
   for key in $moving; do
-    wc -c 2>/dev/null <"/var/log/$app/$key.log" >"$work/logged.$key" || echo 0 >"$work/logged.$key"
+    stat -c %s "/var/log/$app/$key.log" >"$work/logged.$key" 2>/dev/null || echo 0 >"$work/logged.$key"
   done
   [ "$type/$listen" != web/port ] || free_ports || return 1
   point "$home/current" "$home/releases/$1"

@@ -19,6 +19,7 @@ order_the_rollout() {
   rm -f "$place/result" "$place/report" "$place/failure"
   systemd-run --quiet --wait --collect --unit="keelson-rollout-$app" \
     --description="Moves the instances of $app" -p Type=exec -p KillMode=mixed -p TimeoutStopSec=5min \
+    -p MemoryMax=512M -p OOMPolicy=continue \
     -p StandardOutput="append:$place/report" -p StandardError="append:$place/failure" \
     -p ExecStopPost="$HELPER rollout recover $app" \
     "$HELPER" rollout "$place/order" >"$work/complaints" 2>&1 || :

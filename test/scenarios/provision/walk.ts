@@ -267,11 +267,12 @@ async function sandbox(host: DebianHost): Promise<void> {
 }
 
 async function logs(host: DebianHost): Promise<void> {
-  const tried = await host.exec('logrotate -d /etc/logrotate.conf 2>&1');
+  const [apps, memory] = ['/etc/keelson/logrotate.d/*.conf', '/var/lib/keelson/logrotate'];
+  const tried = await host.exec(`logrotate -d /etc/logrotate.conf ${apps} 2>&1`);
   assert.doesNotMatch(tried, /^error:/m);
   const timer = await host.exec('systemctl show --property=TimersCalendar logrotate.timer');
   assert.match(timer, /^TimersCalendar=\{ OnCalendar=\*-\*-\* \*:00:00 [^{]*\}$/m);
-  await host.exec('logrotate -f /etc/logrotate.conf');
+  await host.exec(`logrotate -f /etc/logrotate.conf && logrotate -f -s ${memory} ${apps}`);
   await host.exec('systemctl restart shop@4190.service');
   await replaced(host, 0, 20);
   await ask(host, '/?after-rotation', { domain });

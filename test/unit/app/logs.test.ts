@@ -17,7 +17,7 @@ test('log files lie where the app cannot put a link, stay when it goes, and are 
   assert.equal(directory.instructions?.['@remove'], 'keep');
   const going = all({ logs: { to: 'files' }, onRemove: 'delete' });
   assert.equal(find(going, 'directory', '/var/log/shop').instructions?.['@remove'], 'last');
-  const options = lines(textOf(given, '/etc/logrotate.d/keelson-shop'));
+  const options = lines(textOf(given, '/etc/keelson/logrotate.d/shop.conf'));
   const { stated } = rotations(3);
   assert.deepEqual(
     options.filter((line) => !lines(stated).includes(line)),
@@ -32,12 +32,15 @@ test('log files lie where the app cannot put a link, stay when it goes, and are 
       'compress',
       'delaycompress',
       'copytruncate',
+      'firstaction',
+      '/etc/keelson/logrotate.d/cut 10240 /var/log/shop',
+      'endscript',
       '}',
     ],
   );
 });
 
 test('logrotate reads the file before it takes effect', () => {
-  const file = find(all({ logs: { to: 'files' } }), 'file', '/etc/logrotate.d/keelson-shop');
+  const file = find(all({ logs: { to: 'files' } }), 'file', '/etc/keelson/logrotate.d/shop.conf');
   assert.deepEqual(file.instructions, { '@check': 'logrotate' });
 });

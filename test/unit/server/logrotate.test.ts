@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { logs } from '../../../components/app/logs.ts';
 import { logrotate, rotations } from '../../../components/server/logrotate.ts';
 import { nginx } from '../../../components/server/nginx.ts';
+import { scratchDirectory } from '../scratch.ts';
 import { find, items, lines, names, shop, textOf, trixie, web1 } from '../shop.ts';
 
 const all = items(logrotate.render?.(web1(), { facts: trixie }));
@@ -50,7 +54,7 @@ test('no log of the kit’s leaves to /etc/logrotate.conf what decides whether i
   const app = find(
     items(logs.render?.(shop({ logs: { to: 'files' } }), {} as never)),
     'file',
-    '/etc/logrotate.d/keelson-shop',
+    '/etc/keelson/logrotate.d/shop.conf',
   );
   const sites = find(
     items(nginx.render?.(web1(), { facts: trixie })),
@@ -72,4 +76,64 @@ test('no log of the kit’s leaves to /etc/logrotate.conf what decides whether i
       ...['rotate \\d+', 'maxage \\d+', 'maxsize \\w+', '(no)?copytruncate', 'daily|monthly'],
     ])
       assert.match(text, new RegExp(`^\\t(${option})$`, 'm'), option);
+});
+
+const scratch = scratchDirectory('logrotate');
+const program = (name: string): string => textOf(all, `/etc/keelson/logrotate.d/${name}`);
+const shell = (text: string, ...given: string[]) => {
+  writeFileSync(join(scratch, 'program'), text);
+  return spawnSync('sh', [join(scratch, 'program'), ...given], { encoding: 'utf8' });
+};
+
+test('a log beyond all measure is cut to its end, and told', () => {
+  const [folder, long, short] = ['logs', 'logs/4190.log', 'logs/4191.log'].map((name) =>
+    join(scratch, name),
+  ) as [string, string, string];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(long, 'first\n');
+  truncateSync(long, 2 ** 40);
+  writeFileSync(long, 'last\n', { flag: 'a' });
+  writeFileSync(short, 'all\n');
+  const told = join(scratch, 'keelson.log');
+  const { status, stderr } = shell(
+    program('cut').replace('/var/log/keelson.log', told),
+    '10240',
+    folder,
+  );
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(long, 'utf8'), 'last\n');
+  assert.equal(readFileSync(short, 'utf8'), 'all\n');
+  assert.match(
+    readFileSync(told, 'utf8'),
+    /^\S+Z - logrotate warn {3}file \S+4190\.log: it was 1099511627781 bytes long, and its end alone is kept\n$/,
+  );
+  assert.ok(statSync(long).size < 2 ** 20);
+});
+
+test('one app whose logs cannot be rotated in time holds up no other, and is told', () => {
+  for (const name of ['blog', 'shop', 'wiki']) writeFileSync(join(scratch, `${name}.conf`), '');
+  const told = join(scratch, 'rotated');
+  const stand = join(scratch, 'logrotate');
+  writeFileSync(
+    stand,
+    `#!/bin/sh\ncase $3 in */shop.conf) exec sleep 60 ;; esac\necho "\${3##*/}" >>${told}\n`,
+  );
+  chmodSync(stand, 0o755);
+  const text = program('rotate')
+    .replace('/etc/keelson/logrotate.d/*', `${scratch}/*`)
+    .replace('/usr/sbin/logrotate', stand)
+    .replace(' 300 ', ' 1 ');
+  const { status, stderr } = shell(text);
+  assert.equal(status, 1);
+  assert.match(stderr, /shop\.conf: its logs could not be rotated, or not within 5 minutes/);
+  assert.equal(readFileSync(told, 'utf8'), 'blog.conf\nwiki.conf\n');
+});
+
+test('logs of apps are looked at along with those of the host, and their failure is seen', () => {
+  const path = '/etc/systemd/system/logrotate.service.d/keelson.conf';
+  assert.deepEqual(lines(textOf(all, path)), ['[Unit]', 'Wants=keelson-logrotate.service']);
+  assert.deepEqual(find(all, 'unit', 'keelson-logrotate.service').state, { failed: 'no' });
+  assert.deepEqual(find(all, 'directory', '/etc/keelson/logrotate.d').instructions, {
+    '@whole': 'yes',
+  });
 });

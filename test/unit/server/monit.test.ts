@@ -95,6 +95,8 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
     '[Service]',
     'Restart=always',
     'RestartSec=5s',
+    'MemoryMax=256M',
+    'OOMPolicy=continue',
   ]);
   assert.ok(!names(render()).includes(`file ${fragment}`));
   const old = render({}, bookworm);
@@ -127,6 +129,7 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
     ]),
     [
       ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
+      ['/etc/monit/keelson.d/ask', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
       ['/etc/monit/monitrc', 'root', '0600', 'monit'],
     ],
@@ -172,4 +175,31 @@ test('nor while another one is being started again', async (t) => {
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   assert.equal(spawnSync('sh', [script, 'shop@4190.service', '60'], { env }).status, 0);
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
+});
+
+/** The exit code of the program that asks an instance, of which curl says so much. */
+function ask(curl: string, text = ''): number | null {
+  const script = join(scratch, 'ask');
+  const settings = join(scratch, 'shop.health');
+  writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
+  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.4190\n${curl}\n`);
+  chmodSync(join(scratch, 'curl'), 0o755);
+  const program = textOf(render(), '/etc/monit/keelson.d/ask')
+    .replace('/etc/monit/keelson.d/', `${scratch}/`)
+    .replace('/run/keelson-answer', `${scratch}/answer`);
+  writeFileSync(script, program);
+  const env = { PATH: `${scratch}:${process.env.PATH}` };
+  return spawnSync('sh', [script, 'shop', '4190'], { env }).status;
+}
+
+test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
+  assert.equal(ask('printf 200'), 0);
+  assert.equal(ask('printf 503'), 1);
+  assert.equal(ask('printf 200; exit 28'), 1);
+  assert.equal(ask('echo all is well >"$answer"; printf 200', 'is w'), 0);
+  assert.equal(ask('echo nothing is >"$answer"; printf 200', 'is w'), 1);
+  const flood = 'head -c 5000000 /dev/zero 2>/dev/null >"$answer"; printf 200; exit 23';
+  assert.equal(ask(flood), 0);
+  assert.equal(readFileSync(join(scratch, 'answer.4190')).length, 1 << 20);
+  assert.equal(ask(flood, 'is w'), 1);
 });
