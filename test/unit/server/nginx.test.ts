@@ -36,12 +36,26 @@ test('limits: four files for each connection, for workers and unit alike', () =>
   const all = render({ connections: 1000 });
   assert.ok(main({ connections: 1000 }).includes('worker_connections 1000;'));
   assert.ok(main({ connections: 1000 }).includes('worker_rlimit_nofile 4000;'));
-  assert.deepEqual(lines(textOf(all, '/etc/systemd/system/nginx.service.d/keelson.conf')), [
+  const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
+  assert.deepEqual(lines(textOf(all, dropin)).slice(0, 4), [
     '[Service]',
     'Restart=on-failure',
     'RestartSec=1s',
     'LimitNOFILE=4000',
   ]);
+});
+
+test('nginx may do what a web server needs, unless the stack file sets it free', () => {
+  const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
+  const unit = lines(textOf(render(), dropin));
+  for (const line of ['NoNewPrivileges=yes', 'ProtectSystem=full', 'PrivateDevices=yes'])
+    assert.ok(unit.includes(line), line);
+  // Sockets of other apps lie there, modules compile, and its logs are www-data's.
+  assert.doesNotMatch(unit.join('\n'), /PrivateTmp|MemoryDenyWriteExecute|^User=/m);
+  const [caps = ''] = unit.filter((line) => line.startsWith('CapabilityBoundingSet='));
+  for (const cap of 'CHOWN DAC_OVERRIDE FOWNER KILL NET_BIND_SERVICE SETGID SETUID'.split(' '))
+    assert.match(caps, new RegExp(`\\bCAP_${cap}\\b`));
+  assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 4);
 });
 
 test('as many workers as the host may use cores', () => {
