@@ -9,6 +9,7 @@ const view = {
   ...{ reload: 'SIGHUP', stopTimeout: 15, memory: '1G', tasks: 256, openFiles: 65536 },
   ...{ listens: true, socket: true, backoff: true, logFiles: true, logs: '/var/log/shop' },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
+  ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'] },
 
 };
 

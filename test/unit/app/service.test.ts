@@ -56,6 +56,8 @@ test('the unit, to the letter', () => {
     ProtectSystem=strict
     ProtectHome=yes
     PrivateTmp=yes
+    TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
+    TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
     PrivateDevices=yes
     DevicePolicy=closed
     PrivateIPC=yes
