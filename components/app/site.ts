@@ -108,6 +108,8 @@ function view(app: Site, ports: readonly number[]) {
     // A server without a name of its own has one that nobody can ask for.
     names: app.domains.filter((domain) => domain !== 'default').join(' ') || '_',
     limited: app.rateLimit !== undefined,
+    // nginx knows no burst of 0, which is what it has without one.
+    burst: app.rateLimit?.burst ?? 0,
     probe,
     probed: probe !== '/',
     closed: app.maintenance !== false,

@@ -10,7 +10,6 @@ const view = {
   ...{ listens: true, socket: true, backoff: true, logFiles: true, logs: '/var/log/shop' },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
   ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'] },
-
 };
 
 for (const [title, given] of Object.entries({

@@ -98,6 +98,7 @@ test('settings and the directives that they bring', () => {
       'limit_req_zone $keelson_client zone=shop_requests:10m rate=5r/s;',
     ],
     [{ rateLimit: { requests: 5, burst: 7 } }, 'limit_req zone=shop_requests burst=7 nodelay;'],
+    [{ rateLimit: { requests: 5, burst: 0 } }, 'limit_req zone=shop_requests;'],
   ];
   for (const [given, wanted] of table) {
     assert.ok(lines(conf(given)).includes(wanted), wanted);
