@@ -1,5 +1,5 @@
 /** Packing: the code of an app, from wherever it is, as one archive named by its hash. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,7 +75,8 @@ async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteS
 
 async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
   await mkdir(cache, { recursive: true });
-  const part = `${archive}.${process.pid}.part`;
+  // Two apps may have the same code, and are packed at the same time.
+  const part = `${archive}.${randomUUID()}.part`;
   try {
     const out = createWriteStream(part) as unknown as NodeJS.ReadWriteStream;
     if ((await writeTar(entries, createGzip(), out)) !== hash)

@@ -1,5 +1,5 @@
 /** Downloads: files fetched once, checked, and kept on the machine that runs Pulumi. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,8 @@ export async function download(source: Source): Promise<string> {
 
 async function fetchTo(path: string, url: string, sha256: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
-  const part = `${path}.${process.pid}.part`;
+  // Two apps may want it at the same time.
+  const part = `${path}.${randomUUID()}.part`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(600_000) });
     if (!answer.ok || !answer.body) throw new Error(`the answer is ${answer.status}`);
