@@ -79,6 +79,7 @@ async function writeTar(entries: readonly Entry[], ...through: NodeJS.ReadWriteS
 }
 
 async function writeArchive(entries: readonly Entry[], hash: string, archive: string) {
+  // Two apps may have the same code, and are packed at the same time.
   const part = `${archive}.${randomUUID()}.part`;
   try {
     const out = createWriteStream(part, { mode: 0o600 }) as unknown as NodeJS.ReadWriteStream;

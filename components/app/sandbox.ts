@@ -32,13 +32,19 @@ const sandboxSchema = z
 
 export type Sandbox = z.output<typeof sandboxSchema>;
 
+/** Where everybody on a host may write, beside /tmp and /var/tmp: each instance has its own. */
+const everybodys = ['/dev/shm', '/run/lock'];
+
 /** What the template unit says of it. The rest of the sandbox is the same for every app. */
-export const restrictions = ({ network, netlink, jit }: Sandbox) => ({
+export const restrictions = ({ network, netlink, jit, writable }: Sandbox) => ({
   families: [
     'AF_UNIX',
     ...(network === 'none' ? [] : ['AF_INET', 'AF_INET6']),
     ...(netlink ? ['AF_NETLINK'] : []),
   ].join(' '),
+  own: everybodys.filter((place) => !writable.includes(place)),
+  // What the stack file names there is the host's.
+  shared: writable.filter((path) => everybodys.some((place) => path.startsWith(`${place}/`))),
   localOnly: network !== 'any',
   jitless: !jit,
 });

@@ -14,6 +14,7 @@ import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
 import { sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { forwardsOf } from './forwards.ts';
 import { headersBeside } from './headers.ts';
 import { placeOf } from './places.ts';
 import { redirectsOf } from './redirects.ts';
@@ -69,6 +70,7 @@ type Site = Named<typeof fields> & {
   headers: Record<string, string>;
   redirects: Record<string, string>;
   redirectFrom: string[];
+  forwards: string[];
 };
 
 const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
@@ -97,6 +99,7 @@ function view(app: Site, ports: readonly number[]) {
   return {
     ...app,
     ...redirectsOf(app),
+    ...forwardsOf(app),
     headers: headersBeside(app.headers),
     uploadHeaders: headersBeside(app.headers, 'x-content-type-options', 'content-security-policy'),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
@@ -105,6 +108,8 @@ function view(app: Site, ports: readonly number[]) {
     // A server without a name of its own has one that nobody can ask for.
     names: app.domains.filter((domain) => domain !== 'default').join(' ') || '_',
     limited: app.rateLimit !== undefined,
+    // nginx knows no burst of 0, which is what it has without one.
+    burst: app.rateLimit?.burst ?? 0,
     probe,
     probed: probe !== '/',
     closed: app.maintenance !== false,

@@ -2,6 +2,7 @@
 import type { AppComponent, Neighbours } from '../app/component.ts';
 import { type AppConfig, appTypes, typeOf } from '../app/components.ts';
 import type { Shape } from '../fields/shape.ts';
+import { manifestName, manifests, parts } from '../host/manifests.ts';
 import { type ServerConfig, serverComponents } from '../server/components.ts';
 import type { Problem } from './problem.ts';
 
@@ -22,3 +23,35 @@ export const hostConflicts = (apps: readonly AppConfig[], neighbours: Neighbours
 /** Conflicts between the servers of a stack. */
 export const serverConflicts = (servers: readonly ServerConfig[]): Problem[] =>
   serverComponents.flatMap(({ conflicts }) => conflicts?.(servers) ?? []);
+
+type Place = { readonly name: string; readonly apps: readonly { readonly name: string }[] };
+
+/** What Pulumi calls by the same name on two servers: `web-eu-shop` is `eu-shop` on `web`, and `shop` on `web-eu`. */
+export function nameConflicts(places: readonly Place[]): Problem[] {
+  const known = new Map<string, { server: string; thing: string }>();
+  return places.flatMap(({ name: server, apps }) =>
+    resourceNames(apps.map(({ name }) => name)).flatMap(({ kind, name, thing }) => {
+      const resource = `${server}-${name}`;
+      const other = known.get(`${kind} ${resource}`);
+      if (other === undefined) known.set(`${kind} ${resource}`, { server, thing });
+      return other === undefined || other.server === server
+        ? []
+        : [
+            `servers.${server}: ${thing} and ${other.thing} of ${other.server} would both be ${resource} to Pulumi; rename a server or an app`,
+          ];
+    }),
+  );
+}
+
+/** What is registered for one server, after its name; uploads are called by their app. */
+const resourceNames = (apps: readonly string[]) => [
+  ...['helper', 'prune', ...parts.filter((part) => manifests[part].scope === 'server')].map(
+    (name) => ({ kind: 'command', name, thing: name }),
+  ),
+  ...apps.flatMap((app) => [
+    { kind: 'app', name: app, thing: `app ${app}` },
+    ...parts
+      .filter((part) => manifests[part].scope === 'app')
+      .map((part) => ({ kind: 'command', name: manifestName(part, app), thing: `app ${app}` })),
+  ]),
+];

@@ -29,6 +29,7 @@ export async function download(source: Source): Promise<string> {
 
 async function fetchTo(path: string, url: string, sha256: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  // Two apps may want it at the same time.
   const part = `${path}.${randomUUID()}.part`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(600_000) });

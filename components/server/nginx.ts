@@ -17,6 +17,12 @@ const nginxSchema = z
       .array(field.network)
       .prefault([])
       .describe('Load balancers in front of nginx, whose word for the client’s address is taken'),
+    sandbox: z
+      .boolean()
+      .prefault(true)
+      .describe(
+        '`false` leaves nginx free to do anything on the host, for modules or sites of one’s own that need more; either counts from its next start on',
+      ),
   })
   .describe('Settings of nginx that hold for all sites');
 
@@ -29,7 +35,7 @@ const check = { check: 'nginx' } as const;
 export const nginx = serverComponent({
   name: 'nginx',
   fields: { nginx: nginxSchema.prefault({}) },
-  render: ({ nginx: { connections, logs, balancers } }, { facts: { cores } }) => {
+  render: ({ nginx: { connections, logs, balancers, sandbox } }, { facts: { cores } }) => {
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const main = { cores, connections, files, balancers, balanced: balancers.length > 0 };
@@ -37,7 +43,7 @@ export const nginx = serverComponent({
       base: [
         aptPackage('nginx'),
         directory(dropins),
-        file(`${dropins}/keelson.conf`, template('nginx/service.conf', { files })),
+        file(`${dropins}/keelson.conf`, template('nginx/service.conf', { files, sandbox })),
         file('/etc/nginx/nginx.conf', template('nginx/nginx.conf', main), check),
         absent('/etc/nginx/sites-enabled/default'),
         directory(sites, { whole: true }),

@@ -1,15 +1,17 @@
 # What services have read: by the change times and inodes of the files, noted when the helper last made them read.
 
-# UNIT<TAB>PATH of the files that units read, of which items tell: those below their @config, their own and drop-ins.
+# UNIT<TAB>PATH of the files that units read, of which items tell: those below their @config; their own and drop-ins
+# where they are told by a restart.
 # Usage: read_by_units UNIT-LINES < ITEM-LINES
 read_by_units() {
   UNITS=$1 awk -F '\t' '
     BEGIN { n = split(ENVIRON["UNITS"], line, "\n")
       for (i = 1; i <= n; i++) if (match(line[i], /\t@config=[^\t]*/)) {
-        place[++units] = substr(line[i], RSTART + 9, RLENGTH - 9); split(line[i], part, "\t"); unit[units] = part[2] } }
+        place[++units] = substr(line[i], RSTART + 9, RLENGTH - 9); split(line[i], part, "\t"); unit[units] = part[2]
+        own[units] = line[i] ~ /\t@change=reload(\t|$)/ ? "" : "/etc/systemd/system/" part[2] } }
     function below(path, top) { return path == top || index(path, top "/") == 1 }
-    $1 ~ /^(file|link|absent)$/ && !seen[$2]++ { for (i = 1; i <= units; i++) { own = "/etc/systemd/system/" unit[i]
-      if (below($2, place[i]) || below($2, own) || below($2, own ".d")) print unit[i] "\t" $2 } }'
+    $1 ~ /^(file|link|absent)$/ && !seen[$2]++ { for (i = 1; i <= units; i++)
+      if (below($2, place[i]) || (own[i] != "" && (below($2, own[i]) || below($2, own[i] ".d")))) print unit[i] "\t" $2 }'
 }
 
 # CHANGE-TIME INODE PATH of those paths that are there.

@@ -38,6 +38,8 @@ owns_unit() { case $NEWLINE$wanted in *"${NEWLINE}unit$TAB$1$TAB"*) ;; *) return
 reload_unit() {
   how=$(field @change "$1")
   if [ -z "$how" ] || ! is_active "$2"; then return 0; fi
+  # What a package of this run has started serves nobody yet, and not as the kit says that it is to run.
+  case $NEWLINE${seen_first:-} in *"${NEWLINE}unit$TAB$2${TAB}state=missing"*) how=restart ;; esac
   stamp_process "$2"
   limited "$JOB_LIMIT" systemctl "$how" "$2" 2>"$work/complaints" || fail "systemctl $how $2: $(cat "$work/complaints")
 $(journalctl -u "$2" -n 12 --no-pager -o cat)"
@@ -60,7 +62,8 @@ SHOWN
   case $active_state in active | reloading | refreshing) ;; *) return 1 ;; esac
 }
 
-# Sets concerned: the units, one a line, that read something which was written, or that it makes what they are.
+# Sets concerned: the units, one a line, that read something which was written, or that it makes what they are. What
+# a reload does not change, such as its sandbox, a service has from its next start on, for which nobody waits.
 # Usage: find_concerned UNIT-LINES-FILE
 find_concerned() {
   concerned=$NEWLINE
@@ -70,9 +73,11 @@ find_concerned() {
     function reads(path, place, own) {
       return below(path, place) || below(path, place ".d") || below(path, own) || below(path, own ".d") }
     NR == FNR { touched[$0]; next }
-    { place = ""
-      for (i = 3; i <= NF; i++) if (index($i, "@config=") == 1) place = substr($i, 9)
-      for (path in touched) if (path == $2 || reads(path, place, "/etc/systemd/system/" $2)) { print $2; break } }
+    { place = ""; own = "/etc/systemd/system/" $2
+      for (i = 3; i <= NF; i++) {
+        if (index($i, "@config=") == 1) place = substr($i, 9)
+        if ($i == "@change=reload") own = "" }
+      for (path in touched) if (path == $2 || reads(path, place, own)) { print $2; break } }
     ' "$work/touched" "$1")$NEWLINE
 }
 
@@ -116,10 +121,12 @@ note_configs() {
 # Usage: note_config UNIT-LINE NAME
 note_config() {
   stamp_process "$2"
+  own_files=''
+  [ "$(field @change "$1")" = reload ] || own_files="/etc/systemd/system/$2 /etc/systemd/system/$2.d"
   {
     printf 'process %s\n' "$stamp"
-    find "$(field @config "$1")" "/etc/systemd/system/$2" "/etc/systemd/system/$2.d" ! -type d \
-      -printf '%C@ %i %p\n' 2>/dev/null || :
+    # shellcheck disable=SC2086 # two paths, or none
+    find "$(field @config "$1")" $own_files ! -type d -printf '%C@ %i %p\n' 2>/dev/null || :
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

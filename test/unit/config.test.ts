@@ -114,6 +114,22 @@ test('what two apps may not share on one server, they may on two', () => {
   ]);
 });
 
+test('what Pulumi would call by one name on two servers is told with both', () => {
+  const on = (...servers: string[]) => ({ ...shop, servers });
+  const told = (names: string[], apps: object) =>
+    problems({
+      servers: Object.fromEntries(names.map((name) => [name, { address: `${name}.example.com` }])),
+      apps,
+    });
+  assert.deepEqual(told(['web', 'web-eu'], { 'eu-shop': on('web'), shop: on('web-eu') }), [
+    'servers.web-eu: app shop and app eu-shop of web would both be web-eu-shop to Pulumi; rename a server or an app',
+  ]);
+  assert.deepEqual(told(['web', 'web-site-x'], { 'x-prune': on('web') }), [
+    'servers.web-site-x: prune and app x-prune of web would both be web-site-x-prune to Pulumi; rename a server or an app',
+  ]);
+  assert.deepEqual(told(['web', 'web-eu'], { 'eu-shop': on('web-eu'), shop: on('web') }), []);
+});
+
 test('what apps have against each other is told once, however many servers they share', () => {
   const told = problems({ servers: two, apps: { shop, blog: { ...blog, port: 4200 } } });
   assert.equal(told.length, 1);

@@ -16,6 +16,7 @@ const view = {
     logs: '/var/log/shop',
   },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
+  ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'] },
 };
 
 for (const [title, given] of Object.entries({
@@ -41,3 +42,24 @@ for (const [title, given] of Object.entries({
     );
     assert.doesNotMatch(hook ?? '', /%/);
   });
+
+test('no unit of an app, of its rollout or of a change to confirm is called as a hook of another is', () => {
+  const apps = ['shop', 'shop-before', 'rollout-shop', 'confirm-site-shop', 'keelson-shop-health'];
+  const both = new Set([...apps, ...apps.map((name) => `${name}-before`)]);
+  const all = [...both].flatMap((app) => [
+    ...run(
+      `app=${app}; for name in before after health@4190; do app_unit "$name"; echo; done`,
+    ).split('\n'),
+    ...[`${app}@4190.service`, `${app}@.service`, `keelson-rollout-${app}.service`],
+    ...['app', 'rollout', 'site'].map((part) => `keelson-confirm-${part}-${app}.service`),
+  ]);
+  const names = all.filter(Boolean);
+  assert.equal(new Set(names).size, names.length, names.sort().join('\n'));
+});
+
+test('a hook is an instance of no template', () => {
+  assert.equal(
+    run(`app=shop; app_unit before; echo; app_unit health@4190`),
+    'keelson_before@shop.service\nkeelson_health@shop.4190.service',
+  );
+});

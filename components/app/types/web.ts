@@ -5,6 +5,7 @@ import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { directories } from '../directories.ts';
 import { environment } from '../environment.ts';
+import { forwards } from '../forwards.ts';
 import { headers } from '../headers.ts';
 import { health } from '../health.ts';
 import { instances } from '../instances.ts';
@@ -28,6 +29,7 @@ const components = [
   command,
   site,
   headers,
+  forwards,
   redirects,
   health,
   ports,

@@ -21,8 +21,15 @@ run_hook() {
   return 1
 }
 
-# The instance of a template that does not exist: no name of an app's own, or of another's hook, is like it.
-app_unit() { printf 'keelson-%s-%s.service' "$app" "$1"; }
+# An instance of a template that does not exist. No name of an app holds a `_` or a dot, so that none is like it, nor
+# that of another one's hook: keelson_before@shop.service, keelson_health@shop.4190.service.
+# Usage: app_unit before|after|health@INSTANCE
+app_unit() {
+  case $1 in
+    *@*) printf 'keelson_%s@%s.%s.service' "${1%%@*}" "$app" "${1#*@}" ;;
+    *) printf 'keelson_%s@%s.service' "$1" "$app" ;;
+  esac
+}
 
 # Usage: run_as_app NAME COMMAND SECONDS [VARIABLE=VALUE]
 run_as_app() {
@@ -40,8 +47,10 @@ run_as_app() {
 
 # Of a rollout that was ended by force: its end must not pass for that of the next one's.
 end_hooks() {
-  for left in "/run/systemd/system/keelson-$app-before.service" "/run/systemd/system/keelson-$app-after.service" \
-    "/run/systemd/system/keelson-$app-health@"*.service; do
+  units_once=/run/systemd/system
+  # Also by the names that an earlier version gave them.
+  for left in "$units_once/$(app_unit before)" "$units_once/$(app_unit after)" "$units_once/keelson_health@$app".*.service \
+    "$units_once/keelson-$app-before.service" "$units_once/keelson-$app-after.service" "$units_once/keelson-$app-health@"*.service; do
     [ -f "$left" ] || continue
     systemctl stop "${left##*/}" 2>/dev/null || :
     systemctl reset-failed "${left##*/}" 2>/dev/null || :

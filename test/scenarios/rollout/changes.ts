@@ -47,14 +47,14 @@ export async function hooksOfOneRelease(shop: Shop): Promise<void> {
   const { ended } = shop.stack.start('up');
   await waitFor(
     shop.host,
-    'systemctl show -p ActiveState keelson-shop-before | grep -q =activating',
+    'systemctl show -p ActiveState keelson_before@shop | grep -q =activating',
   );
   await shop.host.exec('systemctl stop keelson-rollout-shop');
   assert.match(said(await ended), /rollout shop was ended from outside/);
   assert.deepEqual(await shop.instances(), instances);
   assert.match(await shop.host.exec('cat /etc/keelson/shop/environment'), /^GREETING="Hi"$/m);
   assert.equal(
-    await shop.host.exec('systemctl list-units --plain --no-legend "keelson-shop-*"'),
+    await shop.host.exec('systemctl list-units --plain --no-legend "keelson?*shop*"'),
     '',
   );
 

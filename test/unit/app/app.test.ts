@@ -46,6 +46,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     onRemove: 'keep',
     places: {},
     headers: {},
+    forwards: [],
     redirects: {},
     redirectFrom: [],
     keep: 5,

@@ -340,3 +340,9 @@ test('what the app needs and was not built is told before a host is touched', as
     message: 'nowhere does not exist; give a directory or a tarball',
   });
 });
+
+test('apps of the same code are packed at the same time', async () => {
+  const sources = Array.from({ length: 4 }, () => directory({ ...small, 'only.js': 'here' }));
+  const all = await Promise.all(sources.map((source) => packRelease(app(source))));
+  assert.equal(new Set(all.map(({ hash }) => hash)).size, 1);
+});

@@ -81,6 +81,8 @@ test('the unit, to the letter', () => {
     SystemCallFilter=@system-service
     SystemCallFilter=~@privileged @resources
     SystemCallErrorNumber=EPERM
+    TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
+    TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
     ExecStartPre=-+/usr/local/sbin/keelson claim shop %i`;
   assert.deepEqual(unit(), lines(wanted));
 });

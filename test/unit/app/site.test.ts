@@ -44,7 +44,7 @@ test('the upstream is exactly the instances, none of which is ever held for dead
 });
 
 test('a request that an instance refused is asked of the next for ten seconds, one that it began on is not', () => {
-  const proxied = lines(conf()).filter((line) => line.startsWith('proxy_'));
+  const proxied = lines(conf()).filter((line) => /^proxy_(?!set_header .* "";)/.test(line));
   assert.deepEqual(proxied, [
     'proxy_http_version 1.1;',
     'proxy_set_header Host $keelson_host;',
@@ -54,6 +54,9 @@ test('a request that an instance refused is asked of the next for ten seconds, o
     'proxy_set_header X-Forwarded-Proto $keelson_scheme;',
     'proxy_set_header Upgrade $keelson_upgrade;',
     'proxy_set_header Connection $keelson_connection;',
+    'proxy_headers_hash_max_size 1024;',
+    'proxy_headers_hash_bucket_size 128;',
+    'proxy_ignore_headers X-Accel-Charset X-Accel-Expires X-Accel-Limit-Rate;',
     'proxy_connect_timeout 2s;',
     'proxy_read_timeout 60s;',
     'proxy_send_timeout 60s;',
@@ -92,9 +95,10 @@ test('settings and the directives that they bring', () => {
     [{ domains: ['default'] }, 'server_name _;'],
     [
       { rateLimit: { requests: 5 } },
-      'limit_req_zone $binary_remote_addr zone=shop_clients:10m rate=5r/s;',
+      'limit_req_zone $keelson_client zone=shop_requests:10m rate=5r/s;',
     ],
-    [{ rateLimit: { requests: 5, burst: 7 } }, 'limit_req zone=shop_clients burst=7 nodelay;'],
+    [{ rateLimit: { requests: 5, burst: 7 } }, 'limit_req zone=shop_requests burst=7 nodelay;'],
+    [{ rateLimit: { requests: 5, burst: 0 } }, 'limit_req zone=shop_requests;'],
   ];
   for (const [given, wanted] of table) {
     assert.ok(lines(conf(given)).includes(wanted), wanted);
@@ -103,26 +107,32 @@ test('settings and the directives that they bring', () => {
 });
 
 test('a health check that succeeds is not logged, also when it carries a query', () => {
-  const log = 'access_log /var/log/nginx/shop.access.log keelson if=$keelson_failed;';
+  const text = conf({ health: '/health?deep=1' });
+  const log = 'access_log /var/log/nginx/shop.access.log keelson if=$keelson_logged;';
   const pass = 'proxy_pass http://shop;';
-  assert.deepEqual(location(conf({ health: '/health?deep=1' }), '= /health'), [log, pass]);
-  assert.doesNotMatch(conf(), /location = /);
+  assert.deepEqual(location(text, '= /health'), [log, pass]);
+  // Before what people add, which may end here what a server does at first.
+  const all = lines(text);
+  const told = all.indexOf('set $keelson_health /health;');
+  assert.ok(told > 0 && told < all.indexOf('include /etc/nginx/keelson.d/shop/*.conf;'));
+  assert.doesNotMatch(conf(), /location = |keelson_logged|keelson_health/);
 });
 
 test('health checks have a limit of their own, as long as there is any', () => {
   const text = conf({ health: '/health', rateLimit: { requests: 1 } });
-  assert.deepEqual(location(text, '= /health').slice(1, 3), [
-    'limit_req zone=shop_health burst=20 nodelay;',
+  assert.deepEqual(location(text, '= /health').slice(1, 4), [
+    'limit_req zone=shop_probes burst=20 nodelay;',
+    'limit_req zone=shop_requests burst=50 nodelay;',
     'limit_req_status 429;',
   ]);
-  assert.match(text, /^limit_req_zone \$binary_remote_addr zone=shop_health:1m rate=10r\/s;$/m);
+  assert.ok(lines(text).includes('limit_req_zone $keelson_prober zone=shop_probes:1m rate=10r/s;'));
   assert.doesNotMatch(conf({ health: '/health' }), /limit_req/);
 });
 
 test('whoever asks too often gets 429, also for what is no static file', () => {
   const text = conf({ rateLimit: { requests: 5, burst: 7 }, static: { '/a': 'a' } });
   const limited = [
-    'limit_req zone=shop_clients burst=7 nodelay;',
+    'limit_req zone=shop_requests burst=7 nodelay;',
     'limit_req_status 429;',
     'proxy_pass http://shop;',
   ];
@@ -165,7 +175,17 @@ test('maintenance: 503 with a page and Retry-After for all but the health path',
     'add_header Cache-Control no-store always;',
   ]);
   assert.match(closed.join('\n'), /return 503 '<!doctype html>[^']*<p>Back at noon<\/p>[^']*';$/);
-  assert.equal(location(text, '= /health').at(-1), 'proxy_pass http://shop;');
+  assert.deepEqual(
+    lines(text)
+      .slice(lines(text).indexOf('location = /health {') + 2)
+      .slice(0, 4),
+    [
+      'if ($keelson_probe = 0) {',
+      'rewrite ^ /keelson-closed last;',
+      '}',
+      'proxy_pass http://shop;',
+    ],
+  );
   const heads = lines(text).filter((line) => line.startsWith('location '));
   assert.deepEqual(heads, ['location = /health {', 'location / {']);
   assert.match(conf({ maintenance: true }), /<p>We are working on this site/);

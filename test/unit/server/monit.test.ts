@@ -89,7 +89,7 @@ test('an alert names the server that it is about', () => {
 test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that it lacks', () => {
   const dropin = '/etc/systemd/system/monit.service.d/keelson.conf';
   const fragment = '/etc/systemd/system/monit.service';
-  assert.deepEqual(lines(textOf(render(), dropin)), [
+  assert.deepEqual(lines(textOf(render(), dropin)).slice(0, 7), [
     '[Unit]',
     'After=nginx.service ssh.service',
     '[Service]',
@@ -105,6 +105,21 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
     assert.ok(lines(own.content ?? '').includes(line), line);
   assert.deepEqual(own.instructions, { '@check': 'systemd' });
   assert.ok(!names(old).includes(`file ${dropin}`));
+});
+
+test('what is added to the sandbox of Debian 13 is part of the unit that bookworm gets', () => {
+  const added = lines(textOf(render(), '/etc/systemd/system/monit.service.d/keelson.conf')).slice(
+    7,
+  );
+  const whole = lines(textOf(render({}, bookworm), '/etc/systemd/system/monit.service'));
+  assert.ok(added.includes('RestrictNamespaces=yes'));
+  const at = whole.indexOf(added[0] ?? '');
+  assert.deepEqual(whole.slice(at, at + added.length), added);
+  // Monit gives its socket away, and is asked over it.
+  assert.equal(
+    added.filter((line) => line.startsWith('SystemCallFilter=')).at(-1),
+    'SystemCallFilter=@chown',
+  );
 });
 
 test('it is told by a reload on both', () => {

@@ -36,12 +36,26 @@ test('limits: four files for each connection, for workers and unit alike', () =>
   const all = render({ connections: 1000 });
   assert.ok(main({ connections: 1000 }).includes('worker_connections 1000;'));
   assert.ok(main({ connections: 1000 }).includes('worker_rlimit_nofile 4000;'));
-  assert.deepEqual(lines(textOf(all, '/etc/systemd/system/nginx.service.d/keelson.conf')), [
+  const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
+  assert.deepEqual(lines(textOf(all, dropin)).slice(0, 4), [
     '[Service]',
     'Restart=on-failure',
     'RestartSec=1s',
     'LimitNOFILE=4000',
   ]);
+});
+
+test('nginx may do what a web server needs, unless the stack file sets it free', () => {
+  const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
+  const unit = lines(textOf(render(), dropin));
+  for (const line of ['NoNewPrivileges=yes', 'ProtectSystem=full', 'PrivateDevices=yes'])
+    assert.ok(unit.includes(line), line);
+  // Sockets of other apps lie there, modules compile, and its logs are www-data's.
+  assert.doesNotMatch(unit.join('\n'), /PrivateTmp|MemoryDenyWriteExecute|^User=/m);
+  const [caps = ''] = unit.filter((line) => line.startsWith('CapabilityBoundingSet='));
+  for (const cap of 'CHOWN DAC_OVERRIDE FOWNER KILL NET_BIND_SERVICE SETGID SETUID'.split(' '))
+    assert.match(caps, new RegExp(`\\bCAP_${cap}\\b`));
+  assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 4);
 });
 
 test('as many workers as the host may use cores', () => {
@@ -73,8 +87,53 @@ test('http or https: as the client sees it, by what a trusted load balancer says
   );
 });
 
+test('who asks for health is told by the path as it was sent', () => {
+  const asked =
+    'map "$request_method$keelson_upgrade $request_uri $keelson_health" $keelson_probe {';
+  assert.deepEqual(block(main(), asked), [
+    'default 0;',
+    String.raw`"~^(?:GET|HEAD) ([^? ]+)(?:\?[^ ]*)? \1$" 1;`,
+  ]);
+  // Also on a host without a site that says which path it is.
+  assert.deepEqual(block(main(), 'map $host $keelson_health {'), ['default none;']);
+});
+
+test('the pattern of a health check fits the path itself, read, and nothing else', () => {
+  const [, pattern = ''] =
+    /"~(.*)" 1;/.exec(main().find((line) => line.startsWith('"~^(?:GET')) ?? '') ?? [];
+  const fits = (asked: string, health = '/a.b+c/health') =>
+    new RegExp(pattern).test(`${asked} ${health}`);
+  for (const good of [
+    'GET /a.b+c/health',
+    'HEAD /a.b+c/health',
+    'GET /a.b+c/health?',
+    'GET /a.b+c/health?x=/..%2f',
+  ])
+    assert.ok(fits(good), good);
+  for (const bad of `POST /a.b+c/health,GETwebsocket /a.b+c/health,GET /aXb+c/health,GET //a.b+c/health,GET /a.b+c/health/
+    GET /a.b+c/health#x,GET /a.b+c/healthy,GET /x/..%2fa.b+c/health,GET /a.b+c/HEALTH,GET /a.b+c/health%3f
+    GET /pay /a.b+c/health,GET /a.b+c,GET ,GET ?/a.b+c/health,XGET /a.b+c/health`.split(/,|\n\s*/))
+    assert.ok(!fits(bad), bad);
+  for (const asked of ['GET /', 'GET /none', 'GET ?none']) assert.ok(!fits(asked, 'none'), asked);
+});
+
+test('limits count health checks apart', () => {
+  assert.deepEqual(block(main(), 'map $keelson_probe $keelson_client {'), [
+    'default $binary_remote_addr;',
+    "1 '';",
+  ]);
+  assert.deepEqual(block(main(), 'map $keelson_probe $keelson_prober {'), [
+    "default '';",
+    '1 $binary_remote_addr;',
+  ]);
+});
+
 test('health checks are logged when they fail, WebSockets are passed through', () => {
   assert.deepEqual(block(main(), 'map $status $keelson_failed {'), ['default 1;', '~^[23] 0;']);
+  assert.deepEqual(block(main(), 'map $keelson_probe$keelson_failed $keelson_logged {'), [
+    'default 1;',
+    '10 0;',
+  ]);
   assert.deepEqual(block(main(), 'map $http_upgrade $keelson_upgrade {'), [
     "default '';",
     '~*^websocket$ websocket;',
