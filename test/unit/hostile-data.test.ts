@@ -140,3 +140,20 @@ test('of an account that was lost nobody knows the numbers: all becomes root’s
   const uploads = 'owner=shop\tgroup=www-data\tmode=2770';
   assert.match(given('990 33', uploads, 'all', ''), /^chown -Rh root:root \/x\n/);
 });
+
+test('what comes and goes while its owner is mended is no error, and takes no second pass', () => {
+  const mended = (complaint: string): string =>
+    hostShell(`owner=shop group=shop path=/x manifest=app-shop
+      : >"$work/said"
+      timeout() { shift 3; echo "$*"; ${complaint && `echo "${complaint}" >&2; return 1;`} }
+      chattr() { echo chattr; }
+      give_deeply 60
+      cat "$work/said"`);
+  const once = 'chown -Rh shop:shop /x\n';
+  assert.equal(mended(''), once);
+  assert.equal(mended("chown: cannot access '/x/a': No such file or directory"), once);
+  assert.equal(
+    mended("chown: changing ownership of '/x/a': Operation not permitted"),
+    `${once}chattr\n${once}warn   directory /x: not all that it holds is shop's: chown: changing ownership of '/x/a': Operation not permitted; see to it by hand: chown -Rh shop:shop /x\n`,
+  );
+});

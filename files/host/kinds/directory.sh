@@ -28,17 +28,25 @@ apply_directory() {
   [ -z "$extra" ] || remove_strangers "$path" "$extra"
 }
 
-# Those of an app come and go while it runs, and hold up nothing.
-# Usage: give_deeply SECONDS. All that lies at $path, to $owner and $group.
+# All that lies at $path, to $owner and $group. What an app has there comes and goes while it runs, and holds up nothing.
+# Usage: give_deeply SECONDS
 give_deeply() {
-  ! give_within "$1" 2>/dev/null || return 0
-  chattr -R -ia "$path" 2>/dev/null || :
-  ! give_within "$1" 2>"$work/complaints" || return 0
-  not_given=$(grep -v ': No such file or directory$' "$work/complaints" | tail -n 1)
+  give_within "$1"
+  [ -n "$not_given" ] || return 0
+  if [ "$limit_passed" = no ]; then
+    chattr -R -ia "$path" 2>/dev/null || :
+    give_within "$1"
+  fi
   [ -z "$not_given" ] ||
     say warn "directory $path: not all that it holds is $owner's: $not_given; see to it by hand: chown -Rh $owner:$group $path"
 }
-give_within() { limited "$1" chown -Rh "$owner:$group" "$path"; }
+
+# Sets not_given to the reason where something that is there still could not be given.
+give_within() {
+  not_given=''
+  limited "$1" chown -Rh "$owner:$group" "$path" 2>"$work/complaints" ||
+    not_given=$(grep -v ': No such file or directory$' "$work/complaints" | tail -n 1)
+}
 
 # Usage: make_directory PATH LINE. Root's alone at first, whatever was there before.
 make_directory() {
