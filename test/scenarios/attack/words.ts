@@ -51,8 +51,8 @@ function configure({ stack }: Victim, env: object = {}, source = codeOf(stack)):
   const given = config(source) as { apps: { shop: object } };
   stack.configure({ ...given, apps: { shop: { ...given.apps.shop, env } } });
   // Raw they are no YAML to Pulumi; escaped they are.
-  const escape = (it: string): string => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  const text = readFileSync(stack.file, 'utf8').replace(/[\u0080-\u009f\uffff]/g, escape);
+  const escaped = (it: string): string => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const text = readFileSync(stack.file, 'utf8').replace(/[\u0080-\u009f\uffff]/g, escaped);
   writeFileSync(stack.file, text);
 }
 
