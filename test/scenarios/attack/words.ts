@@ -153,7 +153,7 @@ async function namesOnTheHost(victim: Victim, attempts: Attempts): Promise<void>
     attempts.note(`bytes of names reach the terminal of ${verb}`, harmful.test(words));
     attempts.note(`a forged line in ${verb}`, /^\s*keelson: done/m.test(words));
   }
-  const left = await host.exec(`ls /etc/nginx/keelson.d | grep -vc '^shop' || :`);
+  const left = await host.exec(`ls /etc/nginx/keelson.d | grep -vcE '^(shop|0-default)' || :`);
   attempts.note('a name that nobody can tell stays', left.trim() !== '0');
   const log = (await hostLog(host)).join('\n');
   attempts.note('bytes of names reach the log', harmful.test(log));
