@@ -53,7 +53,13 @@ const named = (name: string, key: string, good: string): Place => [
   },
 ];
 
+/** Names that JavaScript has a meaning of its own for. */
+const ofLanguage = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+
 const places: readonly Place[] = [
+  ['apps.shop.env', ({ app }, random) => set(app.env, pick(random, ofLanguage), 'a')],
+  ['apps.shop.headers', ({ app }, random) => set(app.headers, pick(random, ofLanguage), 'a')],
+  ['secrets.shop', ({ secrets }, random) => set(secrets, pick(random, ofLanguage), canary)],
   ['apps.shop.env', ({ app }, random) => set(app.env, 'GREETING', anyText(random))],
   ['apps.shop.env', ({ app }, random) => set(app.env, nearly(random, 'NAME'), anyText(random))],
   [

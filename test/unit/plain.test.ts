@@ -91,3 +91,18 @@ test('nothing is started to say what is plain already', () => {
     in_plain '${arrow}'; printf '%s\\n' "$plain"; in_plain 'ü'; printf '%s\\n' "$plain"`;
   assert.equal(hostShell(lines), `${arrow}\nstarted\n`);
 });
+
+test('a name that nobody could tell is told by its bytes, and what it names is found again', () => {
+  const lines = `folder=$(mktemp -d) && cd "$folder"
+    for name in 'a\\033[2J' 'b\\342\\200\\256' 'd\\377' 'e\\nkeelson: done' 'x,y' 'ü'; do touch "$(printf "$name")"; done
+    remembered='' was_begun='' items=''
+    line="directory	$folder	owner=root	@whole=yes"
+    observed=$(observe_paths "$line")
+    extra=$(field extra "$(observed_of directory "$folder")")
+    printf '%s\\n' "$extra"
+    put_aside() { rm "$1"; }
+    remove_strangers "$folder" "$extra"
+    ls "$folder" | wc -l
+    rm -r "$folder"`;
+  assert.equal(hostShell(lines), 'a\\x1b[2J,b\\xe2\\x80\\xae,d\\xff,e?keelson: done,x?y,ü\n0\n');
+});
