@@ -18,6 +18,7 @@ import {
   tree,
   unit,
 } from '../../components/host/kinds.ts';
+import { withFiles } from '../../components/host/unit-files.ts';
 import { filter } from '../../components/server/filter.ts';
 import { run as runHere } from '../../tools/lib/process.ts';
 import { apply, converge, install, manifest, prune, rows } from '../harness/helper.ts';
@@ -52,6 +53,10 @@ const send = (host: DebianHost) =>
   host.exec(`mkdir -p /var/lib/keelson/incoming && base64 -d >/var/lib/keelson/incoming/${hash}`, {
     input: gzipSync(packed).toString('base64'),
   });
+
+const rules = items(filter.render?.({}, { facts: trixie })).filter(
+  ({ kind }) => kind !== 'package',
+);
 
 const stories: Record<string, Story> = {
   package: {
@@ -226,7 +231,7 @@ const stories: Record<string, Story> = {
   },
   ruleset: {
     prepare: (host) => host.exec('apt-get install -y -qq nftables >/dev/null 2>&1'),
-    items: items(filter.render?.({}, { facts: trixie })).filter(({ kind }) => kind !== 'package'),
+    items: rules.map((item) => withFiles(item, rules)),
     first: [
       'new    directory /etc/keelson',
       'new    directory /etc/keelson/filter.d',

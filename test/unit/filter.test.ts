@@ -42,6 +42,15 @@ test('they are loaded when the kernel has what they came to', () => {
   assert.equal(state('', 'table'), 'missing');
 });
 
+test('no pipe in the place of a file is waited for', () => {
+  const before = rules();
+  hostShell(`mkfifo ${folder}/app-pipe.nft ${folder}/pipe`);
+  assert.equal(rules(), before);
+  const state = `FILTER=${folder} FILTER_LOADED=${folder}/pipe; nft() { echo table; }; filter_state`;
+  assert.equal(hostShell(state), 'others\n');
+  hostShell(`rm ${folder}/app-pipe.nft`);
+});
+
 test('and others when the files, or the numbers of users, are not those of then', () => {
   const noted = 'nft() { echo table; }; { filter_rules && live_filter; } >"$FILTER_LOADED"';
   const script = `FILTER=${folder} FILTER_LOADED=${folder}/loaded; ${noted}
