@@ -29,9 +29,10 @@ end_squatter() {
   log_line "warn   port $1 of $app: $(program_of "$pid") (process $pid of $of) held it, and was ended"
   case $of in
     # Without a session of systemd's a login is a process of sshd's like all others.
-    ssh.service | ssh@*) kill -KILL "$pid" ;;
-    *) systemctl kill --signal=KILL "$of" ;;
-  esac 2>/dev/null && ended=0 || :
+    ssh.service | ssh@*) set -- kill -KILL "$pid" ;;
+    *) set -- systemctl kill --signal=KILL "$of" ;;
+  esac
+  ! "$@" 2>/dev/null || ended=0
 }
 
 # Services that are not the kit's have a reason that we do not know; the instance then fails, and says who it is.

@@ -7,26 +7,46 @@ FILTER_LOADED=/run/keelson/filter
 load_filter() {
   filter_rules | nft -f - || fail "nft refuses the rules in $FILTER"
   mkdir -p "${FILTER_LOADED%/*}"
-  { filter_rules && live_filter; } >"$FILTER_LOADED"
+  { filter_users && echo && live_filter; } >"$FILTER_LOADED"
 }
 
 # What the files say, with the numbers of the users that they name. The lines of one who is not there any more are
 # left out, lest they take all others with them.
+# shellcheck disable=SC2016 # of awk's own
 filter_rules() {
-  set -- /etc/passwd
+  read_filter '
+    /^add element / && match($0, /"[^"]*"/) { user = substr($0, RSTART + 1, RLENGTH - 2)
+      if (user in number) print substr($0, 1, RSTART - 1) number[user] substr($0, RSTART + RLENGTH); next }
+    { print }'
+}
+
+# USER:NUMBER of those that they name.
+# shellcheck disable=SC2016 # of awk's own
+filter_users() {
+  read_filter '/^add element / && match($0, /"[^"]*"/) { user = substr($0, RSTART + 1, RLENGTH - 2)
+    if (user in number && !seen[user]++) print user ":" number[user] }'
+}
+
+# Usage: read_filter PROGRAM, for awk, which has number[USER].
+read_filter() {
+  set -- "$1" /etc/passwd
   # What became a pipe would be waited for.
   for rules in "$FILTER/table.nft" "$FILTER"/app-*.nft; do [ ! -f "$rules" ] || set -- "$@" "$rules"; done
-  awk '
-    FILENAME == "/etc/passwd" { split($0, part, ":"); number["\"" part[1] "\""] = part[3]; next }
-    /^add element / && match($0, /"[^"]*"/) { user = substr($0, RSTART, RLENGTH)
-      if (user in number) print substr($0, 1, RSTART - 1) number[user] substr($0, RSTART + RLENGTH); next }
-    { print }' "$@"
+  program=$1
+  shift
+  awk 'FILENAME == "/etc/passwd" { split($0, part, ":"); number[part[1]] = part[3]; next }'"$program" "$@"
 }
 
 live_filter() { nft -s list table inet keelson 2>/dev/null; }
 
-# loaded, missing, or other rules than those of the files.
+# loaded, missing, or others than those that were loaded; also where a user that they name has another number since.
+# What the files say by now is theirs to tell.
 filter_state() {
   live=$(live_filter) || { echo missing && return; }
-  if [ -f "$FILTER_LOADED" ] && { filter_rules && printf '%s\n' "$live"; } 2>/dev/null | cmp -s - "$FILTER_LOADED"; then echo loaded; else echo others; fi
+  [ -f "$FILTER_LOADED" ] || { echo others && return; }
+  printf '%s\n' "$live" | awk -v loaded="$FILTER_LOADED" '
+    FILENAME == loaded { if (body) wanted = wanted $0 "\n"; else if ($0 == "") body = 1; else { split($0, part, ":"); number[part[1]] = part[2] }; next }
+    FILENAME == "/etc/passwd" { split($0, part, ":"); if (part[1] in number && number[part[1]] != part[3]) other = 1; next }
+    { live = live $0 "\n" }
+    END { print other || live != wanted ? "others" : "loaded" }' "$FILTER_LOADED" /etc/passwd -
 }

@@ -82,7 +82,7 @@ function fit(a: Damage, b: Damage, all: Managed): boolean {
  * and a rollout has Monit watch again what it moved.
  */
 const touchesUnits = ({ target: { item } }: Damage): boolean =>
-  ['unit', 'rollout', 'instances', 'monitor'].includes(item.kind) ||
+  ['unit', 'rollout', 'instances', 'monitor', 'ruleset'].includes(item.kind) ||
   /^\/etc\/(systemd\/|monit\/|keelson\/shop)/.test(item.name);
 
 /** What cannot start any more cannot be started wrongly either. */

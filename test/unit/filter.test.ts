@@ -29,31 +29,30 @@ test('users are loaded by their numbers, and the lines of those who are not ther
   );
 });
 
-/** What is seen when nft lists this, and this was noted when it was loaded. */
-const state = (live: string, noted: string) =>
+/** What is seen when nft lists `live`, and `then` happened since it listed `noted`. */
+const state = (live: string, noted: string, then = ''): string =>
   hostShell(`FILTER=${folder} FILTER_LOADED=${folder}/loaded
-    nft() { [ -n '${live}' ] && echo '${live}'; }
-    { filter_rules && echo '${noted}'; } >"$FILTER_LOADED"
-    filter_state`).trim();
+    nft() { echo '${noted}'; }; { filter_users && echo && live_filter; } >"$FILTER_LOADED"
+    ${then}
+    nft() { [ -n '${live}' ] && echo '${live}'; }; filter_state`).trim();
 
 test('they are loaded when the kernel has what they came to', () => {
   assert.equal(state('table', 'table'), 'loaded');
   assert.equal(state('other', 'table'), 'others');
   assert.equal(state('', 'table'), 'missing');
+  assert.equal(state('table', 'table', 'rm "$FILTER_LOADED"'), 'others');
+});
+
+test('and others when a user that they name has another number, but for one who is gone', () => {
+  assert.equal(state('table', 'table', 'sed -i s/^daemon:1/daemon:7/ "$FILTER_LOADED"'), 'others');
+  assert.equal(state('table', 'table', 'sed -i s/^daemon:/gone:/ "$FILTER_LOADED"'), 'loaded');
+  assert.equal(state('table', 'table', 'echo "# more" >>"$FILTER/app-shop.nft"'), 'loaded');
 });
 
 test('no pipe in the place of a file is waited for', () => {
   const before = rules();
   hostShell(`mkfifo ${folder}/app-pipe.nft ${folder}/pipe`);
   assert.equal(rules(), before);
-  const state = `FILTER=${folder} FILTER_LOADED=${folder}/pipe; nft() { echo table; }; filter_state`;
-  assert.equal(hostShell(state), 'others\n');
-  hostShell(`rm ${folder}/app-pipe.nft`);
-});
-
-test('and others when the files, or the numbers of users, are not those of then', () => {
-  const noted = 'nft() { echo table; }; { filter_rules && live_filter; } >"$FILTER_LOADED"';
-  const script = `FILTER=${folder} FILTER_LOADED=${folder}/loaded; ${noted}
-    filter_state; echo '# more' >>"$FILTER/app-shop.nft"; filter_state`;
-  assert.equal(hostShell(script), 'loaded\nothers\n');
+  const script = `FILTER=${folder} FILTER_LOADED=${folder}/pipe; nft() { echo table; }; filter_state`;
+  assert.equal(hostShell(script), 'others\n');
 });

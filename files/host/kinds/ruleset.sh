@@ -1,9 +1,7 @@
 # Kind `ruleset`: the live rules of the packet filter; the files that they are made of are items of their own.
 
-order_ruleset=86
-# Without a user that they name they are others, and they follow it when it is back.
-echoes_ruleset='rules others (user .*|(file|absent|directory) /etc/keelson/filter.d.*)
-state missing unit keelson-filter.service'
+order_ruleset=86 reader_ruleset=filter
+echoes_ruleset='state missing unit keelson-filter.service'
 
 observe_ruleset() {
   [ -n "$1" ] || return 0
