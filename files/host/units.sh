@@ -97,7 +97,9 @@ wait_for_workers() {
 # Whether there is a note of what it has read, with what belongs to it now.
 is_noted() {
   has_field @config "$1" || return 0
-  [ -f "$STATE/units/$2" ] && owns_unit "$2" || return 1
+  [ -f "$STATE/units/$2" ] || return 1
+  # What one of another manifest's has not read is found there.
+  owns_unit "$2" || return 0
   IFS= read -r noted_process <"$STATE/units/$2" || :
   case $noted_process in 'process '*) ;; *) return 1 ;; esac
   [ "$rows" = "$NEWLINE" ] || [ ! -s "$work/touched" ]

@@ -141,6 +141,19 @@ test('what was lost, on either side, is found again by the next up', async (t) =
     await assertNothingToDo(stack);
   });
 
+  await t.test(
+    'a service that runs something else is told so, whatever is mended before',
+    async () => {
+      await host.exec(`cd /etc/nginx/keelson.d && cp -p shop.conf /tmp/site && echo '# other' >>shop.conf &&
+      nginx -s reload && sleep 0.5 && cp -p /tmp/site shop.conf
+      echo nonsense >/etc/keelson/sudoers.d/shop`);
+      const said = done(await stack.up());
+      assert.match(said, /^drift {2}file \/etc\/keelson\/sudoers\.d\/shop content$/m);
+      assert.match(said, /^drift {2}unit nginx\.service config stale → current$/m);
+      await assertNothingToDo(stack);
+    },
+  );
+
   await t.test('what comes back to a place that is to be empty is kept aside', async () => {
     await host.exec('echo "by hand" >/etc/nginx/sites-enabled/default');
     await stack.up();
