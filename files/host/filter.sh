@@ -1,7 +1,7 @@
 # The packet filter around the instances: table `keelson` of nftables, made of the files in /etc/keelson/filter.d.
 
 FILTER=/etc/keelson/filter.d
-FILTER_LOADED=/run/keelson/filter
+FILTER_LOADED=/run/keelson-filter/loaded
 
 # Loads it in one step, and notes what that came to.
 load_filter() {

@@ -230,7 +230,7 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
       const facts = { version: '13', cores: 2 } as never;
       const own = [
         ...(nginx.render?.(
-          { nginx: { connections: 512, logs: 14, balancers: [] } } as never,
+          { nginx: { connections: 512, logs: 14, balancers: [], sandbox: true } } as never,
           { facts } as never,
         ).base ?? []),
         ...(logrotate.render?.({} as never, { facts } as never).base ?? []),

@@ -242,7 +242,7 @@ async function workers(tell: Tell, host: DebianHost): Promise<void> {
   tell([...third.said, third.stdout].join('\n'));
   assert.doesNotMatch([...third.said, third.stdout].join('\n'), /^drift/m);
   assert.equal(await host.exec(`ls ${state}/pending`), '');
-  assert.equal(await host.exec('nft list tables'), '');
+  assert.equal(await host.exec('nft list tables'), 'table inet keelson\n');
 }
 
 async function commands(tell: Tell, host: DebianHost): Promise<void> {

@@ -27,7 +27,7 @@ export async function killed(shop: Shop): Promise<void> {
   for (const { leave } of events) leave();
   assert.deepEqual(
     await shop.host
-      .tryExec(`ls ${place}/moving; nft list tables | grep keelson`)
+      .tryExec(`ls ${place}/moving; nft list tables | grep keelson_`)
       .then((it) => it.stdout),
     '',
   );
