@@ -65,8 +65,15 @@ chown -R cap:cap /home/cap/pm2
 runuser -u cap -- /home/cap/pm2/node_modules/.bin/pm2 --silent start /srv/shop/current/server.js --name shop
 for _ in $(seq 100); do curl -sf http://127.0.0.1:3000/ && break; sleep 0.2; done`;
 
+/** The two ways in which people have /srv on another disk. */
+const disks = {
+  link: 'mkdir -p /mnt/data && mv /srv /mnt/data/srv && ln -s /mnt/data/srv /srv',
+  mount: 'mkdir -p /mnt/data/srv && mount --bind /mnt/data/srv /srv',
+};
+
 /** Makes a fresh host one that was in use. */
-export async function inUse(host: DebianHost): Promise<void> {
+export async function inUse(host: DebianHost, srv: keyof typeof disks): Promise<void> {
+  await host.exec(disks[srv]);
   await host.exec('apt-get -q update >/dev/null');
   for (const script of [nginx, apache, monit, capistrano]) await host.exec(`set -e\n${script}`);
   await sendPm2(host, '/home/cap/pm2');

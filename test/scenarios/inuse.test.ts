@@ -41,10 +41,13 @@ const without = [
   ...['/etc/systemd/system/multi-user.target.wants', '/srv/shop/media', '/srv/shop/data'],
 ];
 
-for (const release of ['trixie', 'bookworm'] as const)
+for (const [release, srv] of [
+  ['trixie', 'link'],
+  ['bookworm', 'mount'],
+] as const)
   test(`${release}, in use before`, async (t) => {
     const host = await testHost(t, { release });
-    await inUse(host);
+    await inUse(host, srv);
     const stack = await testStack(t, host, {});
     const wanted = config(writeCode(codeOf(stack)));
     Object.assign((wanted.apps as Record<string, object>).shop ?? {}, { keep: 2 });
