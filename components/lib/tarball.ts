@@ -41,6 +41,7 @@ export function* membersOf(packed: Buffer, limit = mostBytes): Generator<Member>
       );
     more.set(key, value);
   };
+  let extended = false;
   let last = '';
   let at = 0;
   for (;;) {
@@ -56,12 +57,18 @@ export function* membersOf(packed: Buffer, limit = mostBytes): Generator<Member>
     if (content.length < size) throw new Error(`breaks off within ${named(name)}; pack it again`);
     at += block + Math.ceil(size / block) * block;
     if (read.kind === 'g') refuseForAll(records(content, name));
-    else if (read.kind === 'x') records(content, name).forEach(say);
-    else if (read.kind === 'L') say(longName(content, name), 'path');
+    else if (read.kind === 'x') {
+      // tar forgets the one before.
+      if (extended)
+        throw new Error(`${named(name)} is a second header of one member; pack it again`);
+      extended = true;
+      records(content, name).forEach(say);
+    } else if (read.kind === 'L') say(longName(content, name), 'path');
     else if (read.kind === 'K') say(longName(content, name), 'linkpath');
     else {
       yield member({ ...read, name, target: more.get('linkpath') ?? read.target }, more, content);
       more = new Map();
+      extended = false;
       last = name;
     }
   }

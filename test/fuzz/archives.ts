@@ -300,7 +300,8 @@ function refused({ name, message }: Error, members: readonly Member[]): void {
       (shown) => {
         const quoted = JSON.stringify(shown);
         const begin = quoted.slice(1, -1).slice(0, 20);
-        return message.includes(quoted) || (shown.trim() !== '' && message.includes(begin));
+        const isTold = (text: string) => shown.trim() !== '' && message.includes(text);
+        return message.includes(quoted) || isTold(begin) || isTold(shown.slice(0, 20));
       },
     );
   });

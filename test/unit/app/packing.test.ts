@@ -242,6 +242,18 @@ test('tarballs that would write elsewhere, or hold what is no file, are refused'
     await assert.rejects(async () => packRelease(app(await tarball(content))), message);
 });
 
+test('two headers for one member, of which tar forgets the first, are refused', async () => {
+  const twice = await tarball([
+    [{ name: 'server.js' }, 'x'],
+    [{ name: 'a', pax: { path: 'A' } }, ''],
+  ]);
+  const bytes = gunzipSync(readFileSync(twice));
+  // Of the second member: the block that says what is said of it, and what that says.
+  const header = bytes.subarray(1024, 2048);
+  writeFileSync(twice, Buffer.concat([bytes.subarray(0, 1024), header, bytes.subarray(1024)]));
+  await assert.rejects(packRelease(app(twice)), /is a second header of one member; pack it again/);
+});
+
 test('names that JavaScript or a file system may confuse arrive as they are', async () => {
   const names = [
     '__proto__/constructor',
