@@ -27,7 +27,8 @@ export const reach = appComponent({
   name: 'reach',
   fields,
   render: (app: Reach, { instances, others }: Pick<AppContext, 'instances' | 'others'>) => ({
-    app: [
+    // A port may be another app's until that one has moved away, and this one's turn has come.
+    rollout: [
       file(
         `${filterFolder}/app-${app.name}.nft`,
         template('app/filter.nft', {
