@@ -97,7 +97,12 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
     ],
   );
   const held = (name: string) => names(all.find((it) => it.name === name)?.items ?? []);
-  assert.deepEqual(held('rollout-shop'), ['file /etc/keelson/shop/environment', 'rollout shop']);
+  assert.deepEqual(held('rollout-shop'), [
+    'file /etc/keelson/filter.d/app-shop.nft',
+    'file /etc/keelson/shop/environment',
+    'rollout shop',
+    'unit keelson-filter.service',
+  ]);
   assert.deepEqual(held('site-shop'), [
     'directory /etc/nginx/keelson.d/shop',
     'file /etc/nginx/keelson.d/shop.conf',
