@@ -27,7 +27,11 @@ drifted_others() {
     FNR == 1 { name = FILENAME; sub(/^.*\//, "", name) }
     $1 == "file" && $2 ~ /^\/etc\// && match($0, /\t@check=[a-z]+/) {
       if (!index(checks, " " substr($0, RSTART + 8, RLENGTH - 8) " ")) next
-      match($0, /\tsha256=[0-9a-f]+/); print name "\t" $2 "\t" substr($0, RSTART + 8, RLENGTH - 8) }' "$@" >"$work/checked"
+      match($0, /\tsha256=[0-9a-f]+/); hash = substr($0, RSTART + 8, RLENGTH - 8)
+      # Of a file that another manifest has by now, the one that is about to go says what it was.
+      if ($2 in of && of[$2] != hash) several[$2]
+      of[$2] = hash; owner[$2] = name }
+    END { for (path in of) if (!(path in several)) print owner[path] "\t" path "\t" of[path] }' "$@" >"$work/checked"
   : >"$work/hashes"
   while IFS="$TAB" read -r other path hash; do
     if [ -f "$path" ] && [ ! -L "$path" ]; then
