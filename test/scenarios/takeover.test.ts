@@ -168,7 +168,7 @@ async function takeOver(t: TestContext, host: DebianHost, stack: Stack): Promise
     // nginx reads its new configuration, and closes connections that are idle just then: a client that sends on one in
     // that instant finds it closed. Debian's nginx has nothing against that; all others are answered.
     const kept = ['autocannon', 'POST, keep-alive'];
-    for (const [kind, tally] of Object.entries(figures))
+    for (const [kind, tally] of Object.entries(figures.tallies))
       if (!kept.includes(kind)) assert.deepEqual(tally.failed, {}, kind);
     assert.ok(failed <= sent / 100, `${failed} of ${sent} failed`);
   } finally {
