@@ -6,7 +6,7 @@ import { provisionedHost } from '../harness/provisioned.ts';
 import { codeOf, config } from '../harness/small-app.ts';
 import { assertNothingToDo } from '../harness/stack.ts';
 import { inOrder } from '../harness/steps.ts';
-import { attempts } from './attack/attempts.ts';
+import { Attempts } from './attack/attempts.ts';
 import { ports } from './attack/ports.ts';
 
 for (const release of ['bookworm', 'trixie'] as const)
@@ -26,11 +26,12 @@ for (const release of ['bookworm', 'trixie'] as const)
         friend: hostile('friend', 4500, { reaches: ['shop'], metadata: true }),
       },
     });
-    const all = attempts();
+    const attempts = new Attempts();
     await inOrder(t, [
       ['the hostile app is deployed', async () => void (await stack.up())],
-      ...ports(stack, host, all),
+      ...ports(stack, host, attempts),
       ['nothing is left to do', () => assertNothingToDo(stack)],
     ]);
-    all.count(t);
+    attempts.tell(t);
+    attempts.end();
   });

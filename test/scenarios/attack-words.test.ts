@@ -2,11 +2,12 @@
 import { test } from 'node:test';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { inOrder } from '../harness/steps.ts';
-import { Attempts, steps } from './attack/words.ts';
+import { Attempts } from './attack/attempts.ts';
+import { steps } from './attack/words.ts';
 
 for (const release of ['bookworm', 'trixie'] as const)
   test(`hostile words on ${release}`, { timeout: 1_200_000 }, async (t) => {
     const attempts = new Attempts();
     await inOrder(t, steps(await provisionedHost(t, { release, user: 'admin' }), attempts));
-    t.diagnostic(`${attempts.count} attempts, ${attempts.through.length} got through`);
+    attempts.tell(t);
   });

@@ -4,27 +4,25 @@ import type { TestContext } from 'node:test';
 import type { DebianHost } from '../../harness/host.ts';
 import { ask } from '../../harness/http.ts';
 
-export type Attempts = {
-  /** Tries something; `through` says what the attacker got, and nothing when it got nothing. */
-  attempt: (what: string, through: () => Promise<unknown>) => Promise<void>;
-  /** Fails the test when any got through, and prints how many there were. */
-  count: (t: TestContext) => void;
-};
+export class Attempts {
+  #tried = 0;
+  readonly #through: string[] = [];
 
-export function attempts(): Attempts {
-  const got: string[] = [];
-  let made = 0;
-  return {
-    attempt: async (what, through) => {
-      made += 1;
-      const gain = await through();
-      if (gain) got.push(`${what}: ${JSON.stringify(gain)}`);
-    },
-    count: (t) => {
-      t.diagnostic(`${made} attempts, ${got.length} got through`);
-      assert.deepEqual(got, []);
-    },
-  };
+  /** `gain`: what the attacker got; nothing where the attempt failed. */
+  note(what: string, gain: unknown): void {
+    this.#tried += 1;
+    if (gain) this.#through.push(gain === true ? what : `${what}: ${JSON.stringify(gain)}`);
+  }
+
+  /** Fails when any got through. */
+  end(): void {
+    assert.deepEqual(this.#through, []);
+  }
+
+  /** Prints how many there were. */
+  tell(t: TestContext): void {
+    t.diagnostic(`${this.#tried} attempts, ${this.#through.length} got through`);
+  }
 }
 
 /** Has the hostile app run code, in its sandbox and with all that it may do; what it returns, or its error. */

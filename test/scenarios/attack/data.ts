@@ -6,12 +6,10 @@ import { does, lines, waitFor } from '../../harness/on-host.ts';
 import { codeOf } from '../../harness/small-app.ts';
 import type { Stack } from '../../harness/stack.ts';
 import type { Step } from '../../harness/steps.ts';
+import type { Attempts } from './attempts.ts';
 import { asApp, behave, hostileCode, type Manner } from './hostile.ts';
 
 type Target = { host: DebianHost; stack: Stack };
-
-/** What each attack tries; how often, and what got through. */
-export type Count = { tried: number; through: string[] };
 
 const rollout = { drain: '1s', start: '20s', watch: '0s', answers: 1 };
 
@@ -290,15 +288,14 @@ export async function deploy({ stack }: Target): Promise<void> {
 }
 
 /** The attacks as steps of a test, counted. */
-export const steps = (target: Target, count: Count): Step[] =>
+export const steps = (target: Target, attempts: Attempts): Step[] =>
   attacks(target).map(
     ([title, attack]): Step => [
       title,
       async () => {
-        count.tried += 1;
-        if (!(await attack())) return;
-        count.through.push(title);
-        assert.fail('got through');
+        const gotThrough = await attack();
+        attempts.note(title, gotThrough);
+        if (gotThrough) assert.fail('got through');
       },
     ],
   );

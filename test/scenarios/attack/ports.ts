@@ -54,18 +54,18 @@ async function login(host: DebianHost, ...options: string[]) {
 }
 
 /** The shop runs on 4190 and 4191, the hostile app on 4400, its friend, which may ask the shop, on 4500. */
-export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): readonly Step[] => [
+export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): readonly Step[] => [
   [
     'an app that listens at the port of another, which is down, is sent nobody',
     async () => {
       await stop(host, 'shop@4190');
       await inside(host, squat(4190));
       await waitFor(host, "ss -Hltn 'sport = :4190' | grep -q .");
-      await attempt('visitors of a port that is down', async () => (await strange(host))[0]);
+      attempts.note('visitors of a port that is down', (await strange(host))[0]);
       for (const address of ['127.0.0.1', 'localhost'])
-        await attempt(
+        attempts.note(
           `root at ${address}`,
-          async () => (await does(host, `curl -s -m 3 ${address}:4190`)) && 'an answer',
+          (await does(host, `curl -s -m 3 ${address}:4190`)) && 'an answer',
         );
     },
   ],
@@ -76,7 +76,7 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
       await waitFor(host, isUp);
       const told = (await hostLog(host)).filter((line) => /port 4190 of shop/.test(line));
       assert.match(told.join(), /\(process \d{2,} of evil@4400\.service\) held it, and was ended/);
-      await attempt('visitors afterwards', async () => (await strange(host))[0]);
+      attempts.note('visitors afterwards', (await strange(host))[0]);
     },
   ],
   [
@@ -85,7 +85,7 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
       await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
       await inside(host, squat(4190));
       await host.exec('systemctl kill -s KILL shop@4190');
-      await attempt('visitors of a port that restarts', async () => (await strange(host, 80))[0]);
+      attempts.note('visitors of a port that restarts', (await strange(host, 80))[0]);
       await waitFor(host, isUp);
       await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
       assert.equal(await does(host, 'systemctl is-failed --quiet shop@4190'), false);
@@ -101,10 +101,10 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
       const ssh = await login(host, '-R', `127.0.0.1:4190:127.0.0.1:${port}`);
       try {
         await waitFor(host, "ss -Hltn 'sport = :4190' | grep -q .");
-        await attempt('visitors of ssh -R', async () => (await strange(host))[0]);
+        attempts.note('visitors of ssh -R', (await strange(host))[0]);
         await host.exec('systemctl start shop@4190');
         await waitFor(host, isUp);
-        await attempt('visitors after the start', async () => (await strange(host))[0]);
+        attempts.note('visitors after the start', (await strange(host))[0]);
       } finally {
         ssh.kill();
         own.close();
@@ -116,18 +116,18 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
     async () => {
       for (const address of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', host.address])
         for (const port of [4190, 4191])
-          await attempt(
+          attempts.note(
             `the app at ${address}:${port}`,
-            async () => (await inside(host, get(`http://${address}:${port}/`))).value,
+            (await inside(host, get(`http://${address}:${port}/`))).value,
           );
       const ssh = await login(host, '-L', '127.0.0.1:14190:127.0.0.1:4190');
       try {
-        await attempt('ssh -L', () => answer('127.0.0.1', 14190));
+        attempts.note('ssh -L', await answer('127.0.0.1', 14190));
       } finally {
         ssh.kill();
       }
       for (const port of [4190, 4400, 4500])
-        await attempt(`the network at ${port}`, () => answer(host.address, port));
+        attempts.note(`the network at ${port}`, await answer(host.address, port));
       assert.match(
         String((await inside(host, get('http://127.0.0.1:4190/'), 'friend.example.com')).value),
         /ok/,
@@ -144,7 +144,7 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
         until curl -s 169.254.169.254:53; do sleep 0.1; done`);
       const asked = async (url: string, domain?: string) =>
         (await inside(host, get(url), domain)).value;
-      await attempt('the metadata address', () => asked('http://169.254.169.254/'));
+      attempts.note('the metadata address', await asked('http://169.254.169.254/'));
       assert.equal(await asked('http://169.254.169.254:53/'), 'name');
       assert.ok(await asked('http://169.254.169.254/', 'friend.example.com'));
     },
@@ -155,17 +155,14 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
       await host.exec('nft flush ruleset');
       assert.match(said(await stack.preview()), /^! ruleset keelson missing → present \(drift\)$/m);
       await stack.up();
-      await attempt(
-        'after a flush',
-        async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
-      );
+      attempts.note('after a flush', (await inside(host, get('http://127.0.0.1:4190/'))).value);
       await host.exec('systemctl start nftables');
       for (const verb of ['reload', 'restart']) {
         await host.exec(`systemctl ${verb} nftables`);
         await waitFor(host, 'nft list table inet keelson');
-        await attempt(
+        attempts.note(
           `after a ${verb} of nftables`,
-          async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
+          (await inside(host, get('http://127.0.0.1:4190/'))).value,
         );
       }
       await host.exec('systemctl disable --now nftables; systemctl start keelson-filter');
@@ -177,11 +174,8 @@ export const ports = (stack: Stack, host: DebianHost, { attempt }: Attempts): re
       await stop(host, 'shop.target');
       await host.exec('userdel shop; groupdel shop 2>/dev/null; useradd -r -u 777 other777; true');
       await stack.up();
-      await attempt('visitors', async () => (await strange(host, 4))[0]);
-      await attempt(
-        'the app',
-        async () => (await inside(host, get('http://127.0.0.1:4190/'))).value,
-      );
+      attempts.note('visitors', (await strange(host, 4))[0]);
+      attempts.note('the app', (await inside(host, get('http://127.0.0.1:4190/'))).value);
     },
   ],
 ];

@@ -11,11 +11,9 @@ import type { DebianHost } from '../../harness/host.ts';
 import { does, lines, mainPids, waitFor } from '../../harness/on-host.ts';
 import type { Stack } from '../../harness/stack.ts';
 import type { Step } from '../../harness/steps.ts';
+import type { Attempts } from './attempts.ts';
 
 export type Target = { host: DebianHost; stack: Stack };
-
-/** What was tried, and what of it got through. */
-export type Count = { tried: number; through: string[] };
 
 const health = '/a.b+c/health';
 const secret = 'a secret of the host';
@@ -148,12 +146,9 @@ const closed = [
   ...['/root/evil', '/home/evil', '/proc/sys/kernel/core_pattern', '/sys/fs/cgroup/cgroup.procs'],
 ];
 
-export function steps(target: Target, count: Count): readonly Step[] {
+export function steps(target: Target, attempts: Attempts): readonly Step[] {
   const { host } = target;
-  const tried = (what: string, gotThrough: boolean): void => {
-    count.tried += 1;
-    if (gotThrough) count.through.push(what);
-  };
+  const tried = (what: string, gotThrough: boolean): void => attempts.note(what, gotThrough);
   const logged = (agent: string) =>
     does(host, `grep -qF '"${agent}"' /var/log/nginx/shop.access.log`);
 

@@ -10,26 +10,11 @@ import { hostLog } from '../../harness/on-host.ts';
 import { codeOf, config, writeCode } from '../../harness/small-app.ts';
 import { changed, type Stack } from '../../harness/stack.ts';
 import type { Step } from '../../harness/steps.ts';
+import type { Attempts } from './attempts.ts';
 
 type Victim = { host: DebianHost; stack: Stack };
 
 const canary = 'hunter2swordfish';
-
-/** Counts attempts, and names those that got through. */
-export class Attempts {
-  count = 0;
-  readonly through: string[] = [];
-
-  note(what: string, gotThrough: boolean): void {
-    this.count += 1;
-    if (gotThrough) this.through.push(what);
-  }
-
-  /** Fails with those of a step that got through. */
-  end(): void {
-    assert.deepEqual(this.through, []);
-  }
-}
 
 /** What moves a cursor, turns text around, hides it or ends a line on somebody's terminal. */
 const harmful = /(?![\n\t])[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]/u;
