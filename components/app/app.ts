@@ -50,7 +50,7 @@ export type Given = {
 /** @throws when the stack file pins a release that the server does not keep. */
 export function contextOf({ server, facts, app, apps, secrets, release }: Given): AppContext {
   const { components, instances } = typeOf(app);
-  const others = apps.filter(({ name, type }) => name !== app.name && type === 'web');
+  const others = apps.filter((other) => other.name !== app.name && 'port' in other);
   return {
     server,
     facts,

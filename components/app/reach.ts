@@ -33,7 +33,7 @@ export const reach = appComponent({
         `${filterFolder}/app-${app.name}.nft`,
         template('app/filter.nft', {
           name: app.name,
-          ports: app.type === 'web' ? instances : [],
+          ports: 'port' in app ? instances : [],
           reached: app.reaches.flatMap((name) => others[name] ?? []),
           confined: !app.metadata,
         }),
@@ -48,7 +48,7 @@ export const reach = appComponent({
         const found = apps.find((app) => app.name === other);
         if (other === name) return `${at} is the app itself, which it reaches anyway; leave it out`;
         if (!found) return `${at} is no app of this server; write the name of one, or leave it out`;
-        return found.type === 'web'
+        return 'port' in found
           ? []
           : `${at} is a ${found.type}, which answers nobody; leave it out`;
       }),
