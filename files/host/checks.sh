@@ -3,9 +3,11 @@
 
 check_files() {
   list_checks
-  checks=$(awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks")
-  mend_others "$checks$(blinded_checks)"
-  [ -s "$work/checks" ] || return 0
+  checks=''
+  [ ! -s "$work/checks" ] || checks=$(awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks")
+  find_blinded
+  mend_others "$checks$blinded"
+  [ -n "$checks" ] || return 0
   cp -a /etc "$work/etc"
   leave_out_odd
   if ! (run_checks) >"$work/complaints" 2>&1; then
@@ -64,11 +66,13 @@ list_checks() {
     $1 == "file" && $2 in swapped && check($0) != "" { print check($0) "\t" $2 }' "$work/items" >"$work/checks"
 }
 
-# What reads the files of other manifests as well, and of which an item differs: it may see nothing for one of those.
-blinded_checks() {
+# Sets blinded: the checks of what reads the files of other manifests as well, and of which an item differs: it may see
+# nothing for one of those.
+find_blinded() {
+  blinded=''
   for kind in $KINDS; do
     eval "reader=\${reader_$kind:-}"
-    [ -z "$reader" ] || case $rows in *"$TAB$kind$TAB"*) printf '\n%s' "$reader" ;; esac
+    [ -z "$reader" ] || case $rows in *"$TAB$kind$TAB"*) blinded=$blinded$NEWLINE$reader ;; esac
   done
 }
 

@@ -14,27 +14,24 @@ load_filter() {
 # left out, lest they take all others with them.
 # shellcheck disable=SC2016 # of awk's own
 filter_rules() {
-  read_filter '
-    /^add element / && match($0, /"[^"]*"/) { user = substr($0, RSTART + 1, RLENGTH - 2)
-      if (user in number) print substr($0, 1, RSTART - 1) number[user] substr($0, RSTART + RLENGTH); next }
-    { print }'
+  read_filter 'user == "" { print; next }
+    user in number { sub("\"" user "\"", number[user]); print }'
 }
 
 # USER:NUMBER of those that they name.
 # shellcheck disable=SC2016 # of awk's own
-filter_users() {
-  read_filter '/^add element / && match($0, /"[^"]*"/) { user = substr($0, RSTART + 1, RLENGTH - 2)
-    if (user in number && !seen[user]++) print user ":" number[user] }'
-}
+filter_users() { read_filter 'user in number && !seen[user]++ { print user ":" number[user] }'; }
 
-# Usage: read_filter PROGRAM, for awk, which has number[USER].
+# Usage: read_filter PROGRAM, for awk, which has the user that a line names, and number[USER].
 read_filter() {
   set -- "$1" /etc/passwd
   # What became a pipe would be waited for.
   for rules in "$FILTER/table.nft" "$FILTER"/app-*.nft; do [ ! -f "$rules" ] || set -- "$@" "$rules"; done
   program=$1
   shift
-  awk 'FILENAME == "/etc/passwd" { split($0, part, ":"); number[part[1]] = part[3]; next }'"$program" "$@"
+  awk 'FILENAME == "/etc/passwd" { split($0, part, ":"); number[part[1]] = part[3]; next }
+    { user = /^add element / && match($0, /"[^"]*"/) ? substr($0, RSTART + 1, RLENGTH - 2) : "" }
+    '"$program" "$@"
 }
 
 live_filter() { nft -s list table inet keelson 2>/dev/null; }
