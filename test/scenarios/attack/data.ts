@@ -205,6 +205,7 @@ export const attacks = ({
       await host.exec(
         "systemd-run -q --unit=grows sh -c 'while :; do truncate -s 12T /var/log/shop/4190.log || truncate -s 100G /var/log/shop/4190.log; done'",
       );
+      await waitFor(host, '[ "$(stat -c %s /var/log/shop/4190.log)" -gt 100000000000 ]');
       await host.tryExec('timeout 60 systemctl start keelson-logrotate.service');
       await host.exec('systemctl stop grows; truncate -s 0 /var/log/shop/4190.log');
       const rotated = await does(host, '[ -s /var/log/other/4300.log.1 ]');
