@@ -17,6 +17,8 @@ export type Mutation = {
   readonly names?: (item: Item, all: Managed) => string[];
   /** Nothing else of its manifest, or at all, is damaged with it: one of the two would hide the other. */
   readonly alone?: 'manifest' | 'host';
+  /** Services of other manifests that are told of the repair. */
+  readonly concerns?: readonly string[];
 };
 
 /** A release that is kept on the host beside the current one; `scenario.ts` puts it there. */
@@ -409,6 +411,8 @@ const accounts: Mutation[] = [
     names: (user, all) =>
       [user, ...all.filter(({ state }) => state.owner === user.name)].map(label),
     alone: 'host',
+    // The packet filter knows a user by its number.
+    concerns: ['keelson-filter.service'],
   },
 ];
 

@@ -187,11 +187,13 @@ function unlogged(run: Run, logged: readonly string[]): string[] {
   ];
 }
 
-/** What was done besides: nothing but a reload or restart of a service of a damaged manifest. */
+/** What was done besides: nothing but a reload or restart of a service that the damage concerns. */
 function consequences(run: Run, damages: readonly Damage[], all: readonly Target[]): string[] {
   const damaged = new Set(damages.map(({ target }) => target.manifest));
+  const concerned = new Set(damages.flatMap(({ mutation }) => mutation.concerns ?? []));
   const units = all
-    .filter(({ item, manifest }) => item.kind === 'unit' && damaged.has(manifest))
+    .filter(({ item }) => item.kind === 'unit')
+    .filter(({ item, manifest }) => damaged.has(manifest) || concerned.has(item.name))
     .map(({ item }) => label(item));
   return doneBy(run)
     .filter(({ origin }) => origin === 'change')

@@ -12,6 +12,7 @@ export const volatilePaths: Readonly<Record<string, string>> = {
   '/run/systemd': 'sessions, inhibitors and transient units of logins',
   '/run/user': 'of the user who logs in',
   '/run/utmp': 'who is logged in',
+  '/var/backups': 'a timer of dpkg’s keeps its database there each day',
   '/var/cache/ldconfig': 'made anew when packages come and go',
   '/var/lib/apt/periodic': 'when apt’s timers ran',
   '/var/lib/lastlog': 'when somebody logged in last',
@@ -34,4 +35,4 @@ export const volatilePaths: Readonly<Record<string, string>> = {
 
 /** Units of logins, those that timers and D-Bus start when they like, and those of a first boot alone. */
 export const volatileUnits =
-  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|logrotate\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
+  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|(keelson-)?logrotate\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
