@@ -1,5 +1,5 @@
 # Runs each service's own check on /etc as it will be, before any of it takes effect: in a mount namespace of its
-# own a copy with the staged files lies over /etc. The checks are in files/host/checks/, and read nothing else of /etc.
+# own the staged files lie over /etc. The checks are in files/host/checks/, and read nothing else of /etc.
 
 check_files() {
   list_checks
@@ -8,24 +8,22 @@ check_files() {
   find_blinded
   mend_others "$checks$blinded"
   [ -n "$checks" ] || return 0
-  cp -a /etc "$work/etc"
-  leave_out_odd
+  find_odd
   if ! (run_checks) >"$work/complaints" 2>&1; then
     drop_stages
     refuse "$(tail -n 20 "$work/complaints")"
   fi
-  rm -rf "${work:?}/etc"
   clear_odd
   for check in $checks; do
     ! command -v "after_$check" >/dev/null || "after_$check"
   done
 }
 
-# Whoever reads a pipe waits for a writer that may never come, so that the copy holds none, and no socket or device.
-# Where a service of this manifest would read it in the real /etc, it is told before anything is changed; but one in
-# the place of a file of ours goes: it drifted there.
-leave_out_odd() {
-  odd=$(find "$work/etc" ! -type f ! -type d ! -type l -printf '/etc/%P\n' -delete)
+# Whoever reads a pipe waits for a writer that may never come, so that what is checked holds none, and no socket or
+# device. Where a service of this manifest would read it in the real /etc, it is told before anything is changed; but
+# one in the place of a file of ours goes: it drifted there.
+find_odd() {
+  odd=$(odd_of -printf '%p\n')
   odd_ours=''
   [ -n "$odd" ] || return 0
   ours=$NEWLINE$(printf '%s\n' "$observed" "$(stored_items)" | cut -f 2)$NEWLINE
@@ -40,6 +38,9 @@ leave_out_odd() {
 $odd
 ODD
 }
+
+# Usage: odd_of ACTION, of find's own
+odd_of() { find /etc ! -type f ! -type d ! -type l "$@"; }
 
 # The unit of this manifest that reads a path.
 reader_of() {
@@ -97,11 +98,11 @@ check_staged() {
   for check; do
     command -v "check_$check" >/dev/null || fail "there is no check $check in this helper"
   done
-  mount --bind "$work/etc" /etc
+  cover_etc
   for check; do
     if command -v "before_$check" >/dev/null; then begin_check "$check" && "before_$check" >"$work/complaints.$check"; fi
   done
-  swap_in_copy
+  swap_in_cover
   for check; do
     begin_check "$check"
     "check_$check" "$work" || exit 1
@@ -111,14 +112,26 @@ check_staged() {
 # Which one is asked, should it have no end.
 begin_check() { printf '%s\n' "$1" >"$work/checking"; }
 
-swap_in_copy() {
+# From here on what is written to /etc is written beside it. A layer over it costs nothing; where the kernel has none,
+# or something else is mounted below /etc, which a layer would hide, a copy lies over it.
+cover_etc() {
+  mkdir "$work/layer" "$work/layer/etc" "$work/layer/work"
+  layers="lowerdir=/etc,upperdir=$work/layer/etc,workdir=$work/layer/work"
+  if grep -q ' /etc/' /proc/self/mounts || ! mount -t overlay -o "$layers" overlay /etc 2>/dev/null; then
+    cp -a /etc "$work/layer/copy"
+    mount --bind "$work/layer/copy" /etc || fail 'nothing can be laid over /etc for the checks'
+  fi
+  odd_of -delete
+}
+
+swap_in_cover() {
   while IFS="$TAB" read -r kind staged path <&3; do
     case $path in /etc/*) ;; *) continue ;; esac
-    ! is_there "$work$path" || rm -rf "$work$path"
+    ! is_there "$path" || rm -rf "$path"
     case $kind in
-      # It is in the copy already, beside its place, where a program that reads all of a directory would find it too.
-      file) mv -T "$work$staged" "$work$path" ;;
-      link) mkdir -p "$work${path%/*}" && ln -s "$staged" "$work$path" ;;
+      # It is there already, beside its place, where a program that reads all of a directory would find it too.
+      file) mv -T "$staged" "$path" ;;
+      link) mkdir -p "${path%/*}" && ln -s "$staged" "$path" ;;
     esac
   done 3<"$work/swap"
 }

@@ -89,7 +89,7 @@ test('an alert names the server that it is about', () => {
 test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that it lacks', () => {
   const dropin = '/etc/systemd/system/monit.service.d/keelson.conf';
   const fragment = '/etc/systemd/system/monit.service';
-  assert.deepEqual(lines(textOf(render(), dropin)).slice(0, 7), [
+  assert.deepEqual(lines(textOf(render(), dropin)).slice(0, 9), [
     '[Unit]',
     'After=nginx.service ssh.service',
     '[Service]',
@@ -97,11 +97,13 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
     'RestartSec=5s',
     'MemoryMax=256M',
     'OOMPolicy=continue',
+    'ExecReload=',
+    'ExecReload=+/usr/bin/monit reload',
   ]);
   assert.ok(!names(render()).includes(`file ${fragment}`));
   const old = render({}, bookworm);
   const own = find(old, 'file', fragment);
-  for (const line of ['Restart=always', 'ExecReload=/usr/bin/monit reload'])
+  for (const line of ['Restart=always', 'ExecReload=+/usr/bin/monit reload'])
     assert.ok(lines(own.content ?? '').includes(line), line);
   assert.deepEqual(own.instructions, { '@check': 'systemd' });
   assert.ok(!names(old).includes(`file ${dropin}`));
@@ -109,7 +111,7 @@ test('systemd starts Monit again: by a drop-in, and on bookworm by a unit that i
 
 test('what is added to the sandbox of Debian 13 is part of the unit that bookworm gets', () => {
   const added = lines(textOf(render(), '/etc/systemd/system/monit.service.d/keelson.conf')).slice(
-    7,
+    9,
   );
   const whole = lines(textOf(render({}, bookworm), '/etc/systemd/system/monit.service'));
   assert.ok(added.includes('RestrictNamespaces=yes'));
