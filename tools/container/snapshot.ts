@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import { runAsRoot } from '../lib/process.ts';
 import { volatilePaths, volatileUnits } from './by-itself.ts';
+import { addContents, readDisk, records } from './contents.ts';
 import type { DebianHost } from './host.ts';
-
-const script = join(import.meta.dirname, 'snapshot.sh');
 
 /**
  * What a host is: `file /etc/hosts`, `unit ssh.service` and `kernel net.core.somaxconn`, each with its
@@ -21,35 +18,26 @@ export type SnapshotOptions = {
   memory?: boolean;
 };
 
-/** Reads the whole disk, the states of all units and the network's settings; takes one to two seconds. */
+/**
+ * Reads the whole disk, the states of all units and the network's settings; takes one to two seconds, and less
+ * from the second time on.
+ */
 export async function snapshot(
   host: DebianHost,
   { without = [], memory = false }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const root = `/proc/${await host.leader()}/root`;
   const from = memory ? ['. ./run ./tmp'] : ['.', '/run', '/tmp'];
-  const read = (part: string) =>
-    readDisk(part, root, [...from, ...Object.keys(volatilePaths), ...without]);
-  const [files, sums, attributes, flags] = await Promise.all([
-    read('files'),
-    read('sums'),
-    read('attributes'),
-    read('flags'),
-  ]);
-  const units = `systemctl show --all --no-pager --property=${unitProperties} ${unitKinds}`;
-  const settings = 'grep -s . net/core/* net/ipv4/tcp_* net/ipv4/ip_local_port_range';
-  const found = parseFiles(files);
+  const began = Date.now();
+  const found = parseFiles(
+    await readDisk('files', root, [...from, ...Object.keys(volatilePaths), ...without]),
+  );
+  await addContents(host, root, found, began);
   // Its times tell when a login made its greeting; what is in it is compared.
   const { mtime: _, ctime: __, ...run } = found['file /run'] ?? {};
   if (memory) found['file /run'] = run;
-  for (const [path, property, value] of [
-    ...parseSums(sums),
-    ...parseAttributes(attributes),
-    ...parseFlags(flags),
-  ]) {
-    const file = found[`file /${path}`];
-    if (file) file[property] = value;
-  }
+  const units = `systemctl show --all --no-pager --property=${unitProperties} ${unitKinds}`;
+  const settings = 'grep -s . net/core/* net/ipv4/tcp_* net/ipv4/ip_local_port_range';
   return {
     ...found,
     ...parseUnits(await host.exec(units)),
@@ -57,50 +45,20 @@ export async function snapshot(
   };
 }
 
-async function readDisk(part: string, root: string, args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runAsRoot(['sh', script, part, root, ...args]);
-  if (code !== 0) throw new Error(`snapshot.sh ${part}: ${stderr}`);
-  return stdout;
-}
-
 const fileFields = ['type', 'owner', 'mode', 'mtime', 'ctime', 'inode', 'size', 'target'];
 
 function parseFiles(text: string): Snapshot {
   const found: Snapshot = {};
-  const records = text.split('\0');
+  const parts = text.split('\0');
   const width = fileFields.length + 1;
-  for (let at = 0; at + width < records.length; at += width) {
-    const values = fileFields.map(
-      (field, index) => [field, records[at + 1 + index] ?? ''] as const,
-    );
+  for (let at = 0; at + width < parts.length; at += width) {
+    const values = fileFields.map((field, index) => [field, parts[at + 1 + index] ?? ''] as const);
     const file = Object.fromEntries(values.filter(([, value]) => value !== ''));
     // A directory's size tells how its file system stores it, not what is in it.
     if (file.type === 'd') delete file.size;
-    found[`file /${records[at]?.slice('./'.length)}`] = file;
+    found[`file /${parts[at]?.slice('./'.length)}`] = file;
   }
   return found;
-}
-
-type Property = [path: string, property: string, value: string];
-
-const records = (text: string, separator: string): string[] =>
-  text.split(separator).filter(Boolean);
-
-const parseSums = (text: string): Property[] =>
-  records(text, '\0').map((sum) => [sum.slice('./'.length + 66), 'hash', sum.slice(0, 64)]);
-
-function parseAttributes(text: string): Property[] {
-  return records(text, '\n\n').map((block) => {
-    const [file = '', ...values] = block.trim().split('\n');
-    return [file.replace(/^# file: (\.\/)?/, ''), 'attributes', values.join(' ')];
-  });
-}
-
-function parseFlags(text: string): Property[] {
-  return records(text, '\n').map((line) => {
-    const [flags = '', path = ''] = line.split(/ +(.*)/s);
-    return [path.slice('./'.length), 'flags', flags.replace(/[^ia]/g, '')];
-  });
 }
 
 const unitKinds = "'*.service' '*.socket' '*.timer' '*.path' '*.target'";
