@@ -112,16 +112,20 @@ check_staged() {
 # Which one is asked, should it have no end.
 begin_check() { printf '%s\n' "$1" >"$work/checking"; }
 
-# From here on what is written to /etc is written beside it. A layer over it costs nothing; where the kernel has none,
-# or something else is mounted below /etc, which a layer would hide, a copy lies over it.
+# From here on what is written to /etc is written beside it: to a layer over it, which costs nothing, or else to a copy.
 cover_etc() {
   mkdir "$work/layer" "$work/layer/etc" "$work/layer/work"
   layers="lowerdir=/etc,upperdir=$work/layer/etc,workdir=$work/layer/work"
-  if grep -q ' /etc/' /proc/self/mounts || ! mount -t overlay -o "$layers" overlay /etc 2>/dev/null; then
+  if needs_copy || ! mount -t overlay -o "$layers" overlay /etc 2>/dev/null; then
     cp -a /etc "$work/layer/copy"
     mount --bind "$work/layer/copy" /etc || fail 'nothing can be laid over /etc for the checks'
   fi
   odd_of -delete
+}
+
+# A layer hides what is mounted below /etc, and keeps what is immutable so; not every kernel has one.
+needs_copy() {
+  grep -q ' /etc/' /proc/self/mounts || lsattr -Ra /etc 2>/dev/null | grep -q '^[^ ]*[ia][^ ]* '
 }
 
 swap_in_cover() {

@@ -76,6 +76,31 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     assert.deepEqual(await converge(host, ...both), []);
   },
 
+  'an immutable file is mended, and what is mounted below /etc is checked with the rest': async (
+    host,
+  ) => {
+    const all = manifest([...services, ...files]);
+    await converge(host, all);
+    const [site] = files as [Item];
+    await host.exec(`echo broken >>${site.name}; chattr +i ${site.name}`);
+    await converge(host, all);
+    assert.equal(await read(host, site.name), '# one\n');
+    // Read by nginx, and seen where it is mounted alone.
+    await host.exec(
+      'echo "map $uri $theirs { default yes; }" >/root/theirs; touch /etc/nginx/conf.d/theirs.conf; mount --bind /root/theirs /etc/nginx/conf.d/theirs.conf',
+    );
+    const using = (name: string) =>
+      config('/etc/nginx/conf.d/z.conf', `map $${name} $z { default no; }\n`, 'nginx');
+    await converge(host, manifest([...services, ...files, using('theirs')]));
+    const refused = await tryApply(host, ...services, ...files, using('nobodys'));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /unknown "nobodys" variable/);
+    assert.equal(await read(host, '/etc/nginx/conf.d/z.conf'), 'map $theirs $z { default no; }\n');
+    await host.exec('umount /etc/nginx/conf.d/theirs.conf');
+    await converge(host, all);
+    await host.exec('rm /etc/nginx/conf.d/theirs.conf');
+  },
+
   'what is neither file nor directory, and somebody else’s, is named where a service would wait for it':
     async (host) => {
       await host.exec('mkfifo /etc/logrotate.d/theirs /etc/sudoers.d/theirs');
