@@ -28,7 +28,7 @@ const impatient = (text: string): string =>
     .replace('check_sshd() {', 'check_sshd() { sleep 999;');
 
 const packages = manifest(
-  ['nginx', 'sudo', 'logrotate', 'monit'].map((name) => aptPackage(name)),
+  ['nginx', 'sudo', 'logrotate', 'monit', 'e2fsprogs'].map((name) => aptPackage(name)),
   'packages',
 );
 const clear = (host: DebianHost) => prune(host, packages.name);
@@ -86,8 +86,9 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await converge(host, all);
     assert.equal(await read(host, site.name), '# one\n');
     // Read by nginx, and seen where it is mounted alone.
+    await write(host, '/root/theirs', 'map $uri $theirs { default yes; }\n');
     await host.exec(
-      'echo "map $uri $theirs { default yes; }" >/root/theirs; touch /etc/nginx/conf.d/theirs.conf; mount --bind /root/theirs /etc/nginx/conf.d/theirs.conf',
+      'touch /etc/nginx/conf.d/theirs.conf; mount --bind /root/theirs /etc/nginx/conf.d/theirs.conf',
     );
     const using = (name: string) =>
       config('/etc/nginx/conf.d/z.conf', `map $${name} $z { default no; }\n`, 'nginx');
