@@ -5,7 +5,7 @@ import { hooksOfOneRelease, staticFiles } from './rollout/changes.ts';
 import { killed, twoAtOnce } from './rollout/ended.ts';
 import { rollBack, whatStartsOne, wholeGeneration } from './rollout/generation.ts';
 import { failingHooks, hooksAndCuts } from './rollout/hooks.ts';
-import { failedIsForgotten } from './rollout/loaded.ts';
+import { failedIsForgotten, otherFailures } from './rollout/loaded.ts';
 import { shopOnCopy } from './rollout/shop.ts';
 
 test('releases', { timeout: 1_200_000 }, async (t) => {
@@ -18,6 +18,7 @@ test('releases', { timeout: 1_200_000 }, async (t) => {
     ['a hook that fails stops the release, or is told', () => failingHooks(shop)],
     ['a hook runs for no second time, and ends with its rollout', () => hooksOfOneRelease(shop)],
     ['one line goes back to a release that is kept', () => rollBack(shop)],
+    ['a release that does not come up is told why, and goes back', () => otherFailures(shop)],
     ['a release that failed is forgotten', () => failedIsForgotten(shop)],
     ['a rollout that was killed while it drained', () => killed(shop)],
     ['two releases at once go one after another', () => twoAtOnce(t)(shop)],

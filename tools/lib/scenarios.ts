@@ -4,12 +4,12 @@ import { basename } from 'node:path';
 import { root } from './pulumi.ts';
 
 /** Those that count requests under load: nothing else is to take the processors from them. */
-export const alone = ['rollout-load', 'takeover', 'rename'];
+export const alone = ['rollout-load', 'takeover'];
 
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
-  ...['provision-bookworm', 'provision-trixie', 'kill', 'inuse', 'rollout', 'recovery', 'start'],
-  ...['chaos', 'corners', 'places', 'failures', 'helper', 'fleet'],
+  ...['provision-bookworm', 'provision-trixie', 'attack-data', 'places', 'recovery', 'kill'],
+  ...['inuse', 'rollout', 'chaos', 'corners', 'attack-words', 'program', 'rename', 'failures'],
 ];
 
 export const nameOf = (file: string): string => basename(file, '.test.ts');
