@@ -18,7 +18,7 @@ function is_echo(i,  part, rule, n, j, word, cause, other, stale) {
   stale = row_stale[i]; gsub(/[.]/, "[.]", stale); gsub(/ /, "|", stale)
   n = split(echo_rules[part[2]], rule, "\n")
   for (j = 1; j <= n; j++) {
-    if (split(rule[j], word, " ") < 3 || word[1] != part[4] || part[5] !~ ("^(" word[2] ")$")) continue
+    if (split(rule[j], word, " ") < 3 || part[4] !~ ("^(" word[1] ")$") || part[5] !~ ("^(" word[2] ")$")) continue
     cause = substr(rule[j], length(word[1]) + length(word[2]) + 3)
     gsub(/\{name\}/, part[3], cause)
     gsub(/\{stale\}/, stale, cause)

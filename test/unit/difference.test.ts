@@ -294,6 +294,33 @@ const cases: Record<string, Case> = {
       'drift monitor n state not·loaded monitored echo',
     ],
   },
+  'a unit file of instances that was written makes systemd ask for a reload': {
+    observed: [
+      'file /etc/systemd/system/shop@.service sha256=9',
+      'rollout shop current=c3 4190=reload·needed 4191=stopped',
+      'rollout store current=c3 1=reload·needed',
+    ],
+    stored: {
+      app: ['file /etc/systemd/system/shop@.service sha256=1'],
+      r: [
+        'rollout shop current=c3 4190=current 4191=current',
+        'rollout store current=c3 1=current',
+      ],
+    },
+    wanted: {
+      app: ['file /etc/systemd/system/shop@.service sha256=1'],
+      r: [
+        'rollout shop current=c3 4190=current 4191=current',
+        'rollout store current=c3 1=current',
+      ],
+    },
+    rows: [
+      'drift file /etc/systemd/system/shop@.service sha256 9 1',
+      'drift rollout shop 4190 reload·needed current echo',
+      'drift rollout shop 4191 stopped current',
+      'drift rollout store 1 reload·needed current',
+    ],
+  },
   'alone it is told': {
     observed: [
       `${conf}1`,

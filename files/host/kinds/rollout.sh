@@ -5,6 +5,8 @@ order_rollout=88 itself_rollout=replaced leaves_rollout=ports
 # They follow from another instruction, or say more of a secret than they may.
 silent_rollout='@unit @environment @type @listen @stop @single @health'
 nothing_rollout='stopped inactive'
+# A unit file that was written makes systemd ask for a reload.
+echoes_rollout='[0-9]+ reload.needed file /etc/systemd/system/{name}@.service$'
 own_rollout='current public'
 # Who runs what was applied last did not drift.
 follows_rollout='release {current}=current;older unit=@unit;older environment=@environment;older unit and environment=@unit @environment'
@@ -23,7 +25,7 @@ observe_rollout() {
     # An app chooses the name of its directory: no tab or line break in it may end a record.
     [ -z "$elsewhere" ] || printf '%s' "$elsewhere"
     find $links -maxdepth 0 \( -type l -o -path '*/current' \) -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
-    [ -z "$stale" ] || stale_units
+    [ -z "$stale" ] || printf '%s' "$stale"
     # What systemd set when it started them.
     [ -z "$environs" ] || grep -aoszH '^KEELSON_[A-Z]*=[0-9a-f]*$' $environs | tr '\0' '\n'
     printf '%s\n' "$shown" items "$rollouts"
@@ -37,8 +39,8 @@ rollout_units() {
       name = $2 "@" substr($i, 1, index($i, "=") - 1); print name ".service\n" name ".socket" } }'
 }
 
-# Sets links and environs, what tells of each instance, stale, the unit files that are newer than what systemd has
-# read, and elsewhere, the homes that a link leads to. Without a process of its own: it is asked for again and again
+# Sets links and environs, what tells of each instance, stale, a line for each unit file that is newer than what systemd
+# has read, and elsewhere, the homes that a link leads to. Without a process of its own: it is asked for again and again
 # while instances move.
 list_processes() {
   links='' environs='' stale='' elsewhere='' fragment='' is_stale=no
@@ -57,7 +59,7 @@ list_processes() {
       FragmentPath=*) fragment=${property#FragmentPath=} ;;
       NeedDaemonReload=yes) is_stale=yes ;;
       '')
-        [ "$is_stale" = no ] || stale="$stale$fragment$NEWLINE"
+        [ "$is_stale" = no ] || [ ! -f "$fragment" ] || [ -L "$fragment" ] || stale="${stale}stale$TAB$fragment$NEWLINE"
         fragment='' is_stale=no
         ;;
     esac
@@ -67,21 +69,13 @@ $shown
 SHOWN
 }
 
-# stale<TAB>UNIT-FILE<TAB>HASH of each.
-stale_units() {
-  printf '%s' "$stale" | sort -u | while read -r path; do
-    [ ! -f "$path" ] || [ -L "$path" ] ||
-      printf 'stale\t%s\t%s\n' "$path" "$(sed '/^Environment=KEELSON_UNIT=/d' "$path" | sha256sum | cut -d ' ' -f 1)"
-  done
-}
-
 join_rollouts() {
   awk -F '\t' '
     body { out = observation($2, $0); if (!unknown) print out; next }
     $1 == "items" { body = 1; next }
     /^\// && NF > 1 { at = index($0, "\t"); own = substr($0, at + 1); gsub(/\t/, "?", own); link[$1] = own; next }
     $1 == "home" { real[$2] = $3; next }
-    $1 == "stale" { stale[$2] = $3; next }
+    $1 == "stale" { stale[$2]; next }
     /^\/proc\// { at = index($0, ":KEELSON_"); own = substr($0, at + 1); cut = index(own, "=")
       told[substr($0, 7, at - 15) substr(own, 9, cut - 9)] = substr(own, cut + 1); next }
     /^[A-Za-z]+=/ { cut = index($0, "="); pending[substr($0, 1, cut - 1)] = substr($0, cut + 1) }
@@ -132,8 +126,7 @@ join_rollouts() {
       if (link["/proc/" pid "/exe"] ~ / \(deleted\)$/) return "older program"
       # Without its socket the next start of the instance would find no port.
       if (index(" " unit[name " Requires"] " ", " " socket " ") && unit[socket " ActiveState"] != "active") return "without its socket"
-      # What only follows from a unit file that is not the wanted one is not told.
-      return stale["/etc/systemd/system/" app "@.service"] == wanted_unit ? "reload needed" : "current"
+      return ("/etc/systemd/system/" app "@.service") in stale ? "reload needed" : "current"
     }
     # The release that a path lies in; else the path.
     function release(path, app,  base) {
