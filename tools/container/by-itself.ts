@@ -15,6 +15,7 @@ export const volatilePaths: Readonly<Record<string, string>> = {
   '/var/backups': 'a timer of dpkg’s keeps its database there each day',
   '/var/cache/ldconfig': 'made anew when packages come and go',
   '/var/lib/apt/periodic': 'when apt’s timers ran',
+  '/var/lib/keelson/logrotate': 'logs of apps are looked at each hour',
   '/var/lib/lastlog': 'when somebody logged in last',
   '/var/lib/logrotate': 'logs are looked at each hour',
   '/var/lib/monit': 'Monit’s own pace',
