@@ -4,12 +4,12 @@ import { basename } from 'node:path';
 import { root } from './pulumi.ts';
 
 /** Those that count requests under load: nothing else is to take the processors from them. */
-export const alone = ['rollout-load', 'takeover'];
+export const alone = ['rollout-load', 'takeover', 'rename'];
 
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
   ...['provision-bookworm', 'provision-trixie', 'attack-data', 'places', 'recovery', 'kill'],
-  ...['inuse', 'rollout', 'chaos', 'corners', 'attack-words', 'program', 'rename', 'failures'],
+  ...['inuse', 'rollout', 'chaos', 'corners', 'attack-words', 'program', 'failures', 'helper'],
 ];
 
 export const nameOf = (file: string): string => basename(file, '.test.ts');
