@@ -16,7 +16,7 @@ export const environmentValue = z
   .refine((value) => value.length <= 32768, {
     error: 'is longer than 32768 characters; ship it as a file of the app',
   })
-  .describe('Value of an environment variable');
+  .describe('Value of an environment variable, in quotes where it looks like a number or a date');
 
 /** One argument of a command that runs without a shell. */
 export const argument = matching(
