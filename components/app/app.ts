@@ -4,6 +4,7 @@ import type { Facts } from '../host/facts.ts';
 import { download } from '../lib/download.ts';
 import { plain } from '../lib/plain.ts';
 import type { ServerConfig } from '../server/components.ts';
+import { CannotRun } from './code/runs.ts';
 import type { AppContext, AppReport, Release } from './component.ts';
 import { type AppConfig, typeOf } from './components.ts';
 import { packRelease } from './packing.ts';
@@ -20,19 +21,20 @@ export async function packReleases(apps: readonly AppConfig[]): Promise<Releases
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
     const { node } = app;
-    if (node !== 'debian') await naming(`apps.${app.name}.node`, () => download(node));
+    if (node !== 'debian') await naming(app, 'node', () => download(node));
     if (app.release === undefined)
-      releases[app.name] = await naming(`apps.${app.name}.source`, () => packRelease(app));
+      releases[app.name] = await naming(app, 'source', () => packRelease(app));
   }
   return releases;
 }
 
-async function naming<T>(setting: string, work: () => Promise<T>): Promise<T> {
+async function naming<T>({ name }: AppConfig, setting: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    const at = cause instanceof CannotRun ? cause.setting : setting;
     // It may name what is in an archive of somebody's.
-    throw new Error(`${setting}: ${plain((cause as Error).message)}`, { cause });
+    throw new Error(`apps.${name}.${at}: ${plain((cause as Error).message)}`, { cause });
   }
 }
 
@@ -69,12 +71,17 @@ export function contextOf({ server, facts, app, apps, secrets, release }: Given)
 export function renderApp(given: Given): Contribution[] {
   const { app } = given;
   const context = contextOf(given);
-  return typeOf(app).components.map(({ name, render, notes }) => ({
-    component: name,
-    app: app.name,
-    wanted: render?.(app, context) ?? {},
-    notes: notes?.(app, context) ?? [],
-  }));
+  try {
+    return typeOf(app).components.map(({ name, render, notes }) => ({
+      component: name,
+      app: app.name,
+      wanted: render?.(app, context) ?? {},
+      notes: notes?.(app, context) ?? [],
+    }));
+  } catch (cause) {
+    if (!(cause instanceof CannotRun)) throw cause;
+    throw new Error(`apps.${app.name}.${cause.setting}: ${cause.message}`, { cause });
+  }
 }
 
 /** What is to be said of an app after a run. */

@@ -271,7 +271,11 @@ export async function tryArchive(random: Random): Promise<boolean> {
     const path = join(folder, 'given');
     writeFileSync(path, bytes);
     const strip = random() < 0.8 ? 0 : 1;
-    const archive = await packRelease({ source: { path, strip }, start: 'server.js' }).then(
+    const archive = await packRelease({
+      name: 'shop',
+      source: { path, strip },
+      start: 'server.js',
+    }).then(
       (release) => release.archive,
       (error: Error) => {
         refused(error, members);

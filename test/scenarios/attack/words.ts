@@ -186,7 +186,7 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
   ] as [string, ...string[]][]) {
     const path = join(folder, 'given.tar');
     execFileSync('tar', ['-C', folder, '-cf', path, 'server.js', ...args], { stdio: 'ignore' });
-    const refused = await packRelease({ source: { path, strip: 0 } }).then(
+    const refused = await packRelease({ name: 'shop', source: { path, strip: 0 } }).then(
       () => '',
       ({ message }: Error) => message,
     );
@@ -195,7 +195,7 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
 }
 
 async function wideModes(victim: Victim, attempts: Attempts): Promise<void> {
-  const { archive = '' } = await packRelease({ source: codeOf(victim.stack) });
+  const { archive = '' } = await packRelease({ name: 'shop', source: codeOf(victim.stack) });
   for (const path of [archive, dirname(archive)])
     attempts.note(`others read ${path}`, (statSync(path).mode & 0o077) !== 0);
 }
