@@ -8,7 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
 import type { Entry } from '../lib/entry.ts';
-import { directoryEntries, packEntries, tarballEntries } from '../lib/pack.ts';
+import { directoryEntries, packEntries } from '../lib/pack.ts';
+import { named } from '../lib/plain.ts';
+import { tarballEntries } from '../lib/tarball-entries.ts';
 import { checkRuns, type Running, scriptAt } from './code/runs.ts';
 import type { Release } from './component.ts';
 import type { Source } from './release.ts';
@@ -58,8 +60,17 @@ function complete(app: Packed, entries: readonly Entry[]): void {
     ...Object.values(app.static ?? {}).filter((path) => !all.has(path)),
   ];
   if (missing.length > 0)
-    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
+    throw new Error(`holds no ${missing.join(' and no ')}; ${remedyFor(missing, all)}`);
   checkRuns(app, all);
+}
+
+/** Archives often have one directory around everything. */
+function remedyFor(missing: readonly string[], entries: ReadonlyMap<string, Entry>): string {
+  const tops = [...new Set([...entries.keys()].map((name) => name.replace(/\/.*/, '')))];
+  const [top = '', ...others] = tops;
+  return others.length === 0 && missing.every((path) => scriptAt(entries, `${top}/${path}`))
+    ? `all of it lies below ${named(top)}; set strip: 1 for a tarball, or give that directory`
+    : 'build the app first, or mend the path';
 }
 
 /** Writes the tar and returns its hash; without a place to write to it only counts. */

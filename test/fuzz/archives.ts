@@ -75,7 +75,7 @@ function nameOf(random: Random): string {
 function memberOf(random: Random): Member {
   const kind =
     random() < 0.8
-      ? pick(random, ['0', '0', '0', '\0', '5', '2'])
+      ? pick(random, ['0', '0', '0', '\0', '5', '2', '1'])
       : pick(random, [...'1234567ADKLMNSVxgZ']);
   const length = random() < 0.1 ? integer(random, 0, 3000) : integer(random, 0, 20);
   const hasContent = '0\x007'.includes(kind) || random() < 0.05;

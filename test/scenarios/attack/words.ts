@@ -169,15 +169,10 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
   write('holes', '');
   truncateSync(join(folder, 'holes'), 4 * 1024 ** 2);
   write('holes.end', 'x');
-  execFileSync(
-    'sh',
-    ['-c', 'cat holes.end >>holes && ln server.js hard && mkfifo pipe && mkdir d'],
-    { cwd: folder },
-  );
+  execFileSync('sh', ['-c', 'cat holes.end >>holes && mkfifo pipe && mkdir d'], { cwd: folder });
   for (const [what, ...args] of [
     ['a pax archive with holes', '--format=pax', '--sparse', 'holes'],
     ['a GNU archive with holes', '--format=gnu', '--sparse', 'holes'],
-    ['a hard link', 'server.js', 'hard'],
     ['a pipe', 'pipe'],
     ['an absolute name', '-P', `${folder}/holes.end`],
     ['a name that leads out', '-P', '../archives/holes.end'],
@@ -190,7 +185,7 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
       () => '',
       ({ message }: Error) => message,
     );
-    attempts.note(what, !/holes|hard|pipe|x{256}|server\.js/.test(refused));
+    attempts.note(what, !/holes|pipe|x{256}|server\.js/.test(refused));
   }
 }
 
