@@ -1,4 +1,5 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
+import { dirname, join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
@@ -16,7 +17,7 @@ import type { Problem } from './problem.ts';
 import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
-import { stackFileText } from './stack-file.ts';
+import { stackFile } from './stack-file.ts';
 import { heldAgainst, type Told } from './written.ts';
 
 export { ConfigError } from './read.ts';
@@ -27,7 +28,7 @@ export type Given = {
   values: Readonly<Record<string, unknown>>;
   encrypted: ReadonlySet<string>;
   /** What they were read from, where it is at hand. */
-  text?: string | undefined;
+  file?: { readonly path: string; readonly text: string } | undefined;
 };
 
 /**
@@ -45,7 +46,7 @@ export function stackConfig(): Config {
   return readConfig({
     values: Object.fromEntries(entries),
     encrypted: new Set(encrypted),
-    text: stackFileText(),
+    file: stackFile(),
   });
 }
 
@@ -96,6 +97,7 @@ export function readConfig(given: Given): Config {
     hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
     drift,
     rollout,
+    pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
 }
 
@@ -145,10 +147,10 @@ const missingServers = (apps: readonly Placed[], names: readonly string[]): Prob
   );
 
 /** Where the file says otherwise than what arrived. */
-const wordsOf = ({ text, values, encrypted }: Given): Told =>
-  text === undefined
+const wordsOf = ({ file, values, encrypted }: Given): Told =>
+  file === undefined
     ? new Map()
-    : heldAgainst(text, { values, schemas: stackSchemas, hidden: encrypted });
+    : heldAgainst(file.text, { values, schemas: stackSchemas, hidden: encrypted });
 
 function unknownKeys(values: Given['values']): Problem[] {
   const known = Object.keys(stackSchemas);

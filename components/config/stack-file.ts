@@ -6,11 +6,12 @@ import * as pulumi from '@pulumi/pulumi';
 /** How Pulumi was started, as far as the machine tells. */
 type Caller = { readonly directory: string; readonly args: readonly string[] };
 
-/** The text of the current stack's file; undefined where it cannot be found. */
-export function stackFileText(): string | undefined {
+/** The current stack's file, and its text; undefined where it cannot be found. */
+export function stackFile(): { path: string; text: string } | undefined {
   const caller = pulumiCaller();
   const path = givenFile(caller) ?? ownFile(caller);
-  return path === undefined ? undefined : textOf(path);
+  const text = path === undefined ? undefined : textOf(path);
+  return path === undefined || text === undefined ? undefined : { path, text };
 }
 
 /** `pulumi --config-file FILE`. */

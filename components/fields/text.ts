@@ -48,6 +48,12 @@ export const exactVersion = matching(
   'is not an exact version; write all three numbers, such as 24.11.0',
 ).describe('Exact version, such as 24.11.0');
 
+/** A line of versions of Node.js, or one version of it. */
+export const nodeVersion = matching(
+  /^[1-9][0-9]{1,2}(?:\.(?:0|[1-9][0-9]{0,3})){0,2}$/,
+  'is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+).describe('Version of Node.js, such as 24 or 24.11.0');
+
 /** The SHA-256 of a file. */
 export const digest = matching(
   /^[0-9a-f]{64}$/,

@@ -206,6 +206,22 @@ const messages: [string, Values, string[]][] = [
     ],
   ],
   [
+    'a version of Node.js that is none, and one without its tarball',
+    {
+      server,
+      apps: {
+        a: { ...mailer, node: 'latest' },
+        b: { ...mailer, node: 4 },
+        c: { ...mailer, node: { version: '24.11.0' } },
+      },
+    },
+    [
+      'apps.a.node: "latest" is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.b.node: 4 is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.c.node.sha256: is missing; write text: SHA-256 of the tarball, as sha256sum prints it; for a build that is found by its version write the version alone, such as `node: 24`',
+    ],
+  ],
+  [
     'a mapping that is nearest to one of several ways',
     {
       server,

@@ -36,7 +36,11 @@ encryptionsalt: v1:aes/ZKJWkOg=:v1:UXwdxWoxs146Rily:8gm6v1qlIsO+RNwlOYSkY5sphb4l
     ...(secrets && { secrets }),
   };
   try {
-    readConfig({ values, encrypted: new Set(secrets ? ['secrets'] : []), text });
+    readConfig({
+      values,
+      encrypted: new Set(secrets ? ['secrets'] : []),
+      file: { path: 'stacks/Pulumi.x.yaml', text },
+    });
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
@@ -175,7 +179,10 @@ test('a number stays one in whatever way it is written, but for one with a zero 
 test('another file than the one that Pulumi read says nothing', () => {
   const text = 'config:\n  keelson:server:\n    address: other\n    user: x\n    port: 0023\n';
   const values = { server: { address: 'web1.example.com', user: 'admin', port: 22 } };
-  assert.equal(readConfig({ values, encrypted: new Set(), text }).hosts.length, 1);
+  assert.equal(
+    readConfig({ values, encrypted: new Set(), file: { path: 'x', text } }).hosts.length,
+    1,
+  );
 });
 
 test('a secret that is not encrypted is refused beside others that are', () => {
