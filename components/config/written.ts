@@ -30,8 +30,11 @@ export function heldAgainst(text: string, taken: Taken): Told {
   if (!isSuspect(text)) return told;
   const all = writtenIn(text);
   if (!isFileOf(all, taken.values)) return told;
+  const seen = new Set<string>();
   for (const one of all) {
     const place = one.path.join('.');
+    if (seen.has(place)) continue;
+    seen.add(place);
     const problem = one.path[0] === 'secrets' ? plainSecret(one) : changed(one, taken);
     if (problem) told.set(place, `${place}: ${problem}`);
   }
@@ -74,14 +77,19 @@ function writtenIn(text: string): Written[] {
       return found.items.flatMap((item, at) => inside(item, [...path, `${at}`]));
     if (!yaml.isMap(found)) return [];
     if (path.length > 0 && found.items.length === 1 && found.has('secure')) return [];
-    return found.items.flatMap(({ key, value }) => {
-      const name = String(yaml.isScalar(key) ? key.value : key);
-      // What is merged lies here as well.
-      if (name !== '<<') return inside(value, [...path, name]);
-      return yaml.isSeq(value)
-        ? value.items.flatMap((item) => inside(item, path))
-        : inside(value, path);
-    });
+    const named = found.items.map(({ key, value }) => ({
+      name: String(yaml.isScalar(key) ? key.value : key),
+      value,
+    }));
+    const own = named.filter(({ name }) => name !== '<<');
+    // What is merged lies here as well, where nothing of its own does.
+    const merged = named.filter(({ name }) => name === '<<').map(({ value }) => value);
+    return [
+      ...own.flatMap(({ name, value }) => inside(value, [...path, name])),
+      ...merged.flatMap((it) =>
+        yaml.isSeq(it) ? it.items.flatMap((item) => inside(item, path)) : inside(it, path),
+      ),
+    ];
   };
   const config = document.errors.length > 0 ? undefined : document.get('config');
   return inside(config, []).flatMap(({ path: [key = '', ...rest], ...one }) => {
@@ -123,6 +131,8 @@ function changed(
     return `${text} is a date that Pulumi rewrote; write it in quotes, as it was meant`;
   const arrived = typeof value === 'string' ? JSON.stringify(value) : String(value);
   if (typeof value === 'object' || text === String(value)) return undefined;
+  // Not of this text.
+  if (typeof value === 'string' && !moment.test(value)) return undefined;
   const schema = schemas[key] && schemaAt(schemas[key], values[key], inner);
   if (!schema) return undefined;
   if (schema.safeParse(text).success || typeof value === 'string')

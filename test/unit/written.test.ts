@@ -156,6 +156,11 @@ test('lists, flow, anchors and merged mappings are looked at as well', () => {
       ['apps.shop.env.A: 1.10 is a number to YAML, and arrives as 1.1; write it in quotes'],
     ],
     [
+      '      env:\n        A: own\n        <<: [{A: 1.10, B: c}, {B: 0755}]',
+      { env: { A: 'own', B: 'c' } },
+      [],
+    ],
+    [
       '      release: 0123456701',
       { release: 21913025 },
       [
