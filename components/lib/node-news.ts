@@ -6,8 +6,6 @@ import { downloaded } from './download.ts';
 import { compare, newestVersion, type Processor, readPins } from './node-builds.ts';
 
 const day = 24 * 3600 * 1000;
-/** Longer than it takes, and no longer than anybody minds once a day. */
-const patience = 8000;
 
 type News = Record<string, { version: string; at: number } | undefined>;
 
@@ -28,10 +26,7 @@ async function known(wanted: string, processor: Processor): Promise<string | und
   const news = read(path);
   const last = news[wanted];
   if (last && Date.now() - last.at < day) return last.version;
-  const version = await Promise.race([
-    newestVersion(wanted, processor).catch(() => undefined),
-    new Promise<undefined>((done) => setTimeout(done, patience, undefined).unref()),
-  ]);
+  const version = await newestVersion(wanted, processor).catch(() => undefined);
   // Also that nobody told is not asked again today.
   const told = {
     ...read(path),

@@ -38,7 +38,7 @@ case $1/$2 in
   view/node-linux-*@24*) echo '["24.9.0", "24.11.1", "24.11.0", "24.12.0-rc.1", 7]' ;;
   view/node-linux-*@25*) echo '"25.1.0"' ;;
   view/*) ;;
-  pack/*) printf 'build of %s' "$2" >"$5/$2.tgz" && echo '[]' ;;
+  pack/*) printf 'build of %s' "$2" >"$4/$2.tgz" && echo '[]' ;;
 esac
 `,
     { mode: 0o755 },
