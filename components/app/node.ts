@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { digest, exactVersion, localPath, nodeVersion, url } from '../fields/index.ts';
 import { aptPackage, blob, directory, tree } from '../host/kinds.ts';
 import { downloaded, type Source } from '../lib/download.ts';
-import { nodeBuild, type Processor } from '../lib/node-builds.ts';
+import { nodeBuild } from '../lib/node-builds.ts';
+import type { Processor } from '../lib/node-pins.ts';
 import { type AppContext, appComponent } from './component.ts';
 
 const gzipped = (name: string) => /\.(tar\.gz|tgz)$/.test(name);

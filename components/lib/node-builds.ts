@@ -5,20 +5,14 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { download, downloaded, type Source } from './download.ts';
-
-/** Node's own name of a processor. */
-export type Processor = 'x64' | 'arm64';
+import { type Processor, readPins, writePins } from './node-pins.ts';
 
 export type Build = Source & { readonly version: string };
-
-/** `from`: a URL, or `npm:NAME@VERSION`. */
-type Pin = { version: string } & { [processor in Processor]?: { from: string; sha256: string } };
-type Pins = Record<string, Pin | undefined>;
 
 const run = promisify(execFile);
 
@@ -178,18 +172,4 @@ export function compare(a: string, b: string): number {
   const [x, y] = [a, b].map((it) => it.split('.').map(Number));
   const at = x?.findIndex((part, index) => part !== y?.[index]) ?? -1;
   return at < 0 ? 0 : (x?.[at] ?? 0) - (y?.[at] ?? 0);
-}
-
-export function readPins(file: string): Pins {
-  if (!existsSync(file)) return {};
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Pins;
-  } catch {
-    throw new Error(`${file} is no JSON; mend it, or remove it, so that versions are found anew`);
-  }
-}
-
-async function writePins(file: string, pins: Pins): Promise<void> {
-  await writeFile(`${file}.part`, `${JSON.stringify(pins, null, 2)}\n`);
-  await rename(`${file}.part`, file);
 }

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { downloaded } from './download.ts';
-import { compare, newestVersion, type Processor, readPins } from './node-builds.ts';
+import { compare, newestVersion } from './node-builds.ts';
+import { type Processor, readPins } from './node-pins.ts';
 
 const day = 24 * 3600 * 1000;
 

@@ -138,6 +138,10 @@ test('what there is not is told with all that was tried', async () => {
     );
     return true;
   });
+  await assert.rejects(
+    nodeBuild('24', 'x64', join(scratch, 'none/node.json')),
+    /none\/node\.json cannot be written \(.*\); run a preview where it can, and keep it with the stack file/,
+  );
   const broken = file();
   writeFileSync(broken, '{');
   await assert.rejects(nodeBuild('24', 'x64', broken), /node-\d+\.json is no JSON; mend it/);
