@@ -2,10 +2,13 @@
 import type { Contribution } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
 import { download } from '../lib/download.ts';
+import { newerBuild } from '../lib/node-news.ts';
 import { plain } from '../lib/plain.ts';
 import type { ServerConfig } from '../server/components.ts';
+import { CannotRun } from './code/runs.ts';
 import type { AppContext, AppReport, Release } from './component.ts';
 import { type AppConfig, typeOf } from './components.ts';
+import { found, isFound, processorOf } from './node.ts';
 import { packRelease } from './packing.ts';
 import { keptRelease } from './release.ts';
 
@@ -20,19 +23,56 @@ export async function packReleases(apps: readonly AppConfig[]): Promise<Releases
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
     const { node } = app;
-    if (node !== 'debian') await naming(`apps.${app.name}.node`, () => download(node));
+    if (node !== 'debian' && isFound(node)) await naming(app, 'node', () => download(node));
     if (app.release === undefined)
-      releases[app.name] = await naming(`apps.${app.name}.source`, () => packRelease(app));
+      releases[app.name] = await naming(app, 'source', () => packRelease(app));
   }
   return releases;
 }
 
-async function naming<T>(setting: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Apps with the builds of Node.js that are meant where a version is all that they say.
+ * @param pins the file that says which, and is told what is found.
+ */
+export const withBuilds = (
+  apps: readonly AppConfig[],
+  { architecture }: Pick<Facts, 'architecture'>,
+  pins: string,
+): Promise<AppConfig[]> =>
+  Promise.all(
+    apps.map(async (app) => {
+      const node = await naming(app, 'node', () => found(app.node, architecture, pins));
+      return { ...app, node };
+    }),
+  );
+
+/** What is to be said of the Node.js of apps: that a newer one is out than the one that is pinned. */
+export async function newsOf(
+  apps: readonly AppConfig[],
+  { architecture }: Pick<Facts, 'architecture'>,
+  pins: string,
+): Promise<string[]> {
+  const lines = await Promise.all(
+    apps.map(async ({ name, node }) => {
+      if (isFound(node)) return [];
+      const news = await newerBuild(node.version, processorOf(architecture), pins);
+      return news
+        ? [
+            `apps.${name}.node: ${node.version} is ${news.pinned} as ${pins} says, and ${news.newer} is out; remove "${node.version}" there to take it`,
+          ]
+        : [];
+    }),
+  );
+  return lines.flat();
+}
+
+async function naming<T>({ name }: AppConfig, setting: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    const at = cause instanceof CannotRun ? cause.setting : setting;
     // It may name what is in an archive of somebody's.
-    throw new Error(`${setting}: ${plain((cause as Error).message)}`, { cause });
+    throw new Error(`apps.${name}.${at}: ${plain((cause as Error).message)}`, { cause });
   }
 }
 
@@ -69,12 +109,17 @@ export function contextOf({ server, facts, app, apps, secrets, release }: Given)
 export function renderApp(given: Given): Contribution[] {
   const { app } = given;
   const context = contextOf(given);
-  return typeOf(app).components.map(({ name, render, notes }) => ({
-    component: name,
-    app: app.name,
-    wanted: render?.(app, context) ?? {},
-    notes: notes?.(app, context) ?? [],
-  }));
+  try {
+    return typeOf(app).components.map(({ name, render, notes }) => ({
+      component: name,
+      app: app.name,
+      wanted: render?.(app, context) ?? {},
+      notes: notes?.(app, context) ?? [],
+    }));
+  } catch (cause) {
+    if (!(cause instanceof CannotRun)) throw cause;
+    throw new Error(`apps.${app.name}.${cause.setting}: ${cause.message}`, { cause });
+  }
 }
 
 /** What is to be said of an app after a run. */

@@ -1,7 +1,9 @@
 /** The command of an app: what its instances run. */
 import { z } from 'zod';
 import { argument, relativePath } from '../fields/index.ts';
-import { appComponent, type Named } from './component.ts';
+import type { Running } from './code/runs.ts';
+import { checkTypeScript } from './code/typescript.ts';
+import { type AppContext, appComponent, type Named } from './component.ts';
 import { type Node, nodeDirectory } from './node.ts';
 import { home } from './user.ts';
 
@@ -36,6 +38,10 @@ export function commandLine(app: Command): string {
 export const command = appComponent({
   name: 'command',
   fields,
+  render: (app: Command & Running, { facts }: Pick<AppContext, 'facts'>) => {
+    checkTypeScript(app, facts);
+    return {};
+  },
   rules: [
     {
       path: 'start',

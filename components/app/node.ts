@@ -1,31 +1,50 @@
-/** The Node.js that an app runs on: Debian's package, or one exact version beside others. */
+/** The Node.js that an app runs on: Debian's package, or a build of its own beside others. */
 import { z } from 'zod';
-import { digest, exactVersion, localPath, url } from '../fields/index.ts';
+import { digest, exactVersion, localPath, nodeVersion, url } from '../fields/index.ts';
 import { aptPackage, blob, directory, tree } from '../host/kinds.ts';
 import { downloaded, type Source } from '../lib/download.ts';
+import { nodeBuild } from '../lib/node-builds.ts';
+import type { Processor } from '../lib/node-pins.ts';
 import { type AppContext, appComponent } from './component.ts';
 
 const gzipped = (name: string) => /\.(tar\.gz|tgz)$/.test(name);
 const unreadable = { error: 'is not a .tar.gz; Node.js publishes one of every version' };
 
+/** One that is not found yet has no SHA-256, and its version may be the begin of one. */
+type Build = {
+  version: string;
+  url?: string | undefined;
+  path?: string | undefined;
+  sha256?: string | undefined;
+};
+
 const fields = {
   node: z
     .union([
       z.literal('debian'),
+      nodeVersion.transform((version): Build => ({ version })),
+      z
+        .number()
+        .transform(String)
+        .pipe(nodeVersion)
+        .transform((version): Build => ({ version })),
       z
         .strictObject({
           version: exactVersion,
           url: url.refine(gzipped, unreadable).optional(),
           path: localPath.refine(gzipped, unreadable).optional(),
-          sha256: digest,
+          sha256: digest.describe(
+            'SHA-256 of the tarball, as sha256sum prints it; for a build that is found by its version write the version alone, such as `node: 24`',
+          ),
         })
         .refine(({ url, path }) => (url === undefined) !== (path === undefined), {
           error: 'needs one of url and path: where the tarball is fetched, or where it lies',
-        }),
+        })
+        .transform((build): Build => build),
     ])
     .prefault('debian')
     .describe(
-      'Node.js: `debian` for Debian’s package, or the version and SHA-256 of an official Linux tarball and its url or path',
+      'Node.js: `debian` for Debian’s package; a version such as 24 or 24.11.0, whose official build is found and pinned in node.json beside the stack file; or version, SHA-256 and url or path of a tarball',
     ),
 };
 
@@ -37,6 +56,12 @@ export const nodeDirectory = (node: Node): string =>
 
 const versions = '/opt/keelson/node';
 
+/** Lines of Node.js that Debian's releases have, and when they had their end; Debian may mend them longer. */
+const ended: Readonly<Record<string, readonly [release: string, end: string]>> = {
+  '12': ['18', '2025-04-30'],
+  '13': ['20', '2026-04-30'],
+};
+
 /**
  * Two apps may share a version. What no app wants any more, Debian's package too, stays until the server
  * is destroyed: instances may run on it still, and a release that is rolled back needs it.
@@ -46,8 +71,10 @@ export const node = appComponent({
   fields,
   render: ({ node }: { node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
     if (node === 'debian') return { base: [aptPackage('nodejs')] };
-    fitting(node, facts.architecture);
     const { version, sha256 } = node;
+    if (!isFound(node) || sha256 === undefined)
+      throw new Error(`no build of Node.js ${version} was looked for`);
+    fitting(node, facts.architecture);
     const unpacked = tree(`${versions}/${version}`, {
       blob: sha256,
       owner: 'root',
@@ -66,12 +93,40 @@ export const node = appComponent({
       uploads: [{ name: `node-${version}`, hash: sha256, archive: downloaded(node) }],
     };
   },
+  notes: ({ name, node }: { name: string; node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
+    const [release, end] = ended[facts.version] ?? [];
+    if (node !== 'debian' || release === undefined) return [];
+    const text = `${name} runs on Debian ${facts.version}’s own Node.js, which is ${release}: its makers mend nothing in it since ${end}; \`node: 24\` brings a newer one`;
+    return [{ part: 'base', item: 'package nodejs', keys: ['state'], text }];
+  },
   localFiles: ({ node }: { node: Node }) =>
     node === 'debian' || node.path === undefined ? [] : [{ at: 'node.path', path: node.path }],
 });
 
+/** Whether it is known which tarball is meant. */
+export const isFound = (node: Node): node is 'debian' | (Build & Source) =>
+  node === 'debian' || node.sha256 !== undefined;
+
 /** Node's names of processors, as its tarballs are called, by Debian's. */
 const processors: Record<string, string> = { amd64: 'x64', arm64: 'arm64', armhf: 'armv7l' };
+
+/**
+ * The build of a version for a server's processor, with the file that pins it.
+ * @throws when there is none, or it cannot be had.
+ */
+export async function found(node: Node, architecture: string, pins: string): Promise<Node> {
+  if (isFound(node)) return node;
+  return await nodeBuild(node.version, processorOf(architecture), pins);
+}
+
+/** @throws for one that Node.js is not built for officially. */
+export function processorOf(architecture: string): Processor {
+  if (architecture === 'amd64') return 'x64';
+  if (architecture === 'arm64') return 'arm64';
+  throw new Error(
+    `there is no official build for ${architecture}; give version, path and sha256 of one of yours`,
+  );
+}
 
 /** @throws when the tarball's name says that it is for another kind of processor. */
 function fitting({ url, path }: Omit<Source, 'sha256'>, architecture: string): void {

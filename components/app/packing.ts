@@ -8,14 +8,16 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
 import type { Entry } from '../lib/entry.ts';
-import { directoryEntries, packEntries, tarballEntries } from '../lib/pack.ts';
+import { directoryEntries, packEntries } from '../lib/pack.ts';
+import { named } from '../lib/plain.ts';
+import { tarballEntries } from '../lib/tarball-entries.ts';
+import { checkRuns, type Running, scriptAt } from './code/runs.ts';
 import type { Release } from './component.ts';
 import type { Source } from './release.ts';
 
-/** `start` and `static`: what the app needs of its source. */
-type Packed = {
+/** `static`, and what it runs: what the app needs of its source. */
+type Packed = Running & {
   source: Source;
-  start?: string | undefined;
   static?: Readonly<Record<string, string>>;
 };
 
@@ -51,17 +53,24 @@ async function readSource(source: Source): Promise<Entry[]> {
 
 /** Finds out here, and not when an instance fails to start, that something was not built or packed. */
 function complete(app: Packed, entries: readonly Entry[]): void {
-  const names = new Set(entries.map(({ name }) => name));
+  const all = new Map(entries.map((entry) => [entry.name, entry]));
   const { start } = app;
-  // Node.js finds server.js also as server.
   const missing = [
-    ...(start && !entries.some(({ name }) => name === start || name.startsWith(`${start}.`))
-      ? [start]
-      : []),
-    ...Object.values(app.static ?? {}).filter((path) => !names.has(path)),
+    ...(start && !scriptAt(all, start) ? [start] : []),
+    ...Object.values(app.static ?? {}).filter((path) => !all.has(path)),
   ];
   if (missing.length > 0)
-    throw new Error(`holds no ${missing.join(' and no ')}; build the app first, or mend the path`);
+    throw new Error(`holds no ${missing.join(' and no ')}; ${remedyFor(missing, all)}`);
+  checkRuns(app, all);
+}
+
+/** Archives often have one directory around everything. */
+function remedyFor(missing: readonly string[], entries: ReadonlyMap<string, Entry>): string {
+  const tops = [...new Set([...entries.keys()].map((name) => name.replace(/\/.*/, '')))];
+  const [top = '', ...others] = tops;
+  return others.length === 0 && missing.every((path) => scriptAt(entries, `${top}/${path}`))
+    ? `all of it lies below ${named(top)}; set strip: 1 for a tarball, or give that directory`
+    : 'build the app first, or mend the path';
 }
 
 /** Writes the tar and returns its hash; without a place to write to it only counts. */

@@ -1,4 +1,5 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
+import { dirname, join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
@@ -16,6 +17,8 @@ import type { Problem } from './problem.ts';
 import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
+import { stackFile } from './stack-file.ts';
+import { heldAgainst, type Told } from './written.ts';
 
 export { ConfigError } from './read.ts';
 export type { Config } from './stack.ts';
@@ -24,6 +27,8 @@ export type { Config } from './stack.ts';
 export type Given = {
   values: Readonly<Record<string, unknown>>;
   encrypted: ReadonlySet<string>;
+  /** What they were read from, where it is at hand. */
+  file?: { readonly path: string; readonly text: string } | undefined;
 };
 
 /**
@@ -38,7 +43,11 @@ export function stackConfig(): Config {
   // Exported, though not in the SDK's types: nothing else tells without a warning.
   const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
   const encrypted = entries.map(([key]) => key).filter((key) => isConfigSecret(prefix + key));
-  return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(encrypted) });
+  return readConfig({
+    values: Object.fromEntries(entries),
+    encrypted: new Set(encrypted),
+    file: stackFile(),
+  });
 }
 
 /** Pulumi hands structured values over as JSON, plain text as it is. */
@@ -60,8 +69,9 @@ function parseValue(value: string): unknown {
  */
 export function readConfig(given: Given): Config {
   const { values } = given;
-  const problems = [...unknownKeys(values), ...misplaced(given)];
-  const read = reader(problems, given.encrypted);
+  const written = wordsOf(given);
+  const problems = [...unknownKeys(values), ...misplaced(given, written), ...written.values()];
+  const read = reader(problems, given.encrypted, written);
   const apps = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
   const servers = readServers(read, values);
   const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
@@ -87,6 +97,7 @@ export function readConfig(given: Given): Config {
     hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
     drift,
     rollout,
+    pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
 }
 
@@ -135,6 +146,12 @@ const missingServers = (apps: readonly Placed[], names: readonly string[]): Prob
     ),
   );
 
+/** Where the file says otherwise than what arrived. */
+const wordsOf = ({ file, values, encrypted }: Given): Told =>
+  file === undefined
+    ? new Map()
+    : heldAgainst(file.text, { values, schemas: stackSchemas, hidden: encrypted });
+
 function unknownKeys(values: Given['values']): Problem[] {
   const known = Object.keys(stackSchemas);
   return Object.keys(values)
@@ -143,14 +160,14 @@ function unknownKeys(values: Given['values']): Problem[] {
 }
 
 /** Keys that do not go together, and values that are encrypted where they should not be, or not where they should. */
-function misplaced({ values, encrypted }: Given): Problem[] {
+function misplaced({ values, encrypted }: Given, written: Told): Problem[] {
   const command = "pulumi config set --secret --path 'keelson:secrets.APP.NAME'";
   const plain = values.secrets !== undefined && !encrypted.has('secrets');
   const { server, servers } = values;
   return [
     ...(server && servers ? ['servers: is given beside server; keep one of them'] : []),
     ...(isEmpty(servers) ? ['servers: is empty; name at least one server'] : []),
-    ...(plain && !isEmpty(values.secrets)
+    ...(plain && !isEmpty(values.secrets) && !isToldOf('secrets', written)
       ? [`secrets: is not encrypted; remove it from the stack file, then run ${command}`]
       : []),
     ...[...encrypted]
@@ -158,6 +175,9 @@ function misplaced({ values, encrypted }: Given): Problem[] {
       .map((key) => `${key}: holds an encrypted value; remove it, then run ${command}`),
   ];
 }
+
+const isToldOf = (key: string, written: Told): boolean =>
+  [...written.keys()].some((path) => path.startsWith(`${key}.`));
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;

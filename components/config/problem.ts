@@ -1,5 +1,6 @@
 /** Problems: what is wrong with a stack's configuration, in words that say what to do. */
 import type { z } from 'zod';
+import { forms } from './forms.ts';
 import { description, knownKeys, schemaAt, valueAt, variants, ways } from './schema-at.ts';
 import { unknownKey } from './spelling.ts';
 
@@ -62,19 +63,27 @@ function protos(value: unknown): string[][] {
   ]);
 }
 
-/** Of a union, the complaints of the way that fits the type and the keys of what was given, if there is one. */
+/**
+ * Of a union, the complaints of the nearest way: of those that are of the type of what was given, the one that knows most
+ * of its keys and has least to complain about.
+ */
 function deepest(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const strange = (issues: readonly Issue[]) =>
-    issues.filter(({ code, path }) => code === 'unrecognized_keys' && path.length === 0).length;
+    issues.reduce(
+      (all, it) =>
+        all + (it.code === 'unrecognized_keys' && it.path.length === 0 ? it.keys.length : 0),
+      0,
+    );
   const [way] = issue.errors
-    .filter(
-      (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
-    )
-    .toSorted((a, b) => strange(a) - strange(b));
+    .filter((issues) => !issues.some(({ code, path }) => ofType.has(code) && path.length === 0))
+    .toSorted((a, b) => strange(a) - strange(b) || a.length - b.length);
   const nested = way?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
   return nested?.flatMap((inner) => deepest(inner as Issue)) ?? [issue];
 }
+
+/** What is said of a value as a whole that is of another type, or is another word. */
+const ofType: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
 
 /** What to say of keys that are not known where they are: they may belong to another way to write the value. */
 function strangers(
@@ -105,10 +114,20 @@ function stranger(key: string, schema: z.ZodType, value: object): string {
   const others = [...named]
     .filter(([name, way]) => name !== undefined && knownKeys(way, value).includes(key))
     .map(([name]) => name);
-  if (others.length === 0) return unknownKey(key, knownKeys(schema, value));
+  if (others.length === 0) return unknownKey(key, nearestKeys(schema, value));
   const way = named.get(valueAt(value, [field]));
   const own = [...named].find(([name, other]) => name !== undefined && other === way)?.[0];
   return `is a setting of ${field} ${others.map(show).join(' or ')}, not of ${show(own)}; leave it out`;
+}
+
+/** Keys of the ways that know most of those that were given. */
+function nearestKeys(schema: z.ZodType, value: object): string[] {
+  const strange = (way: z.ZodType) =>
+    Object.keys(value).filter((key) => !knownKeys(way, value).includes(key)).length;
+  const all = ways(schema).length > 0 ? ways(schema) : [schema];
+  const least = Math.min(...all.map(strange));
+  const nearest = all.filter((way) => strange(way) === least);
+  return [...new Set(nearest.flatMap((way) => knownKeys(way, value)))];
 }
 
 /** The schema's own words, or words for what zod checks by itself. */
@@ -124,7 +143,7 @@ function words(issue: Issue, value: unknown, schema: z.ZodType | undefined): str
       .map(show)
       .join(' or ')}`;
   if (issue.code === 'invalid_union')
-    return `${trouble}; write ${value === undefined ? 'it' : 'another'}${remedy}`;
+    return `${trouble}; write ${(value !== undefined && schema && forms(schema)) || 'it'}${remedy}`;
   if (issue.code === 'invalid_value')
     return `${value === undefined ? trouble : 'is not known'}; choose ${issue.values.map(show).join(' or ')}`;
   return issue.message;

@@ -27,13 +27,20 @@ export type Read = <T extends z.ZodType>(
   ...at: string[]
 ) => z.output<T> | undefined;
 
-/** A reader that notes problems; those of secrets and of encrypted keys without the value. */
+/**
+ * A reader that notes problems; those of secrets and of encrypted keys without the value.
+ * @param told problems by path, known already; what follows from them is not told as well.
+ */
 export const reader =
-  (problems: Problem[], encrypted: ReadonlySet<string>): Read =>
+  (
+    problems: Problem[],
+    encrypted: ReadonlySet<string>,
+    told: ReadonlyMap<string, Problem> = new Map(),
+  ): Read =>
   (schema, value, ...at) => {
     const hidden = at[0] === 'secrets' || encrypted.has(at[0] ?? '');
     const result = examine(schema, value, at, hidden);
-    problems.push(...result.problems);
+    problems.push(...result.problems.filter((it) => !told.has(it.replace(/: .*/s, ''))));
     return result.value;
   };
 

@@ -9,7 +9,7 @@ import { serverComponents } from '../server/components.ts';
 import { hostConflicts } from './conflicts.ts';
 import type { HostConfig } from './host.ts';
 
-export { packReleases, type Releases } from '../app/app.ts';
+export { newsOf, packReleases, type Releases, withBuilds } from '../app/app.ts';
 
 /**
  * All manifests of a host, in their order.

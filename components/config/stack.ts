@@ -53,4 +53,6 @@ export type Config = {
   hosts: HostConfig[];
   drift: z.output<typeof driftSchema>;
   rollout: z.output<typeof rolloutSchema>;
+  /** The file beside the stack file that says which builds of Node.js are meant. */
+  pins: string;
 };

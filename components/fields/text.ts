@@ -16,7 +16,7 @@ export const environmentValue = z
   .refine((value) => value.length <= 32768, {
     error: 'is longer than 32768 characters; ship it as a file of the app',
   })
-  .describe('Value of an environment variable');
+  .describe('Value of an environment variable, in quotes where it looks like a number or a date');
 
 /** One argument of a command that runs without a shell. */
 export const argument = matching(
@@ -47,6 +47,12 @@ export const exactVersion = matching(
   /^(?:0|[1-9][0-9]{0,3})(?:\.(?:0|[1-9][0-9]{0,3})){2}$/,
   'is not an exact version; write all three numbers, such as 24.11.0',
 ).describe('Exact version, such as 24.11.0');
+
+/** A line of versions of Node.js, or one version of it. */
+export const nodeVersion = matching(
+  /^[1-9][0-9]{1,2}(?:\.(?:0|[1-9][0-9]{0,3})){0,2}$/,
+  'is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+).describe('Version of Node.js, such as 24 or 24.11.0');
 
 /** The SHA-256 of a file. */
 export const digest = matching(

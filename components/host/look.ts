@@ -15,7 +15,7 @@ import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { type Succession, succession } from './succession.ts';
 
 /** What a host's manifests are, given its facts. */
-export type Render = (facts: Facts) => Manifest[];
+export type Render = (facts: Facts) => Manifest[] | Promise<Manifest[]>;
 
 /** A manifest, and what the host said of it. */
 export type Seen = {
@@ -66,7 +66,7 @@ export async function look(
   run: string,
 ): Promise<Look> {
   const { facts, memory } = parseFacts(await session.script(factsScript()));
-  const manifests = [helperManifest(), ...withRuns(render(facts), memory, run)];
+  const manifests = [helperManifest(), ...withRuns(await render(facts), memory, run)];
   const takeover = host.takeOver ? ['takeover'] : [];
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
@@ -148,13 +148,17 @@ export type Remembered = {
 };
 
 /** Plans without looking, from what the last `up` saw: shows the program's changes alone. */
-export function assume(render: Render, last: Remembered | undefined, run: string): Look {
+export async function assume(
+  render: Render,
+  last: Remembered | undefined,
+  run: string,
+): Promise<Look> {
   const facts = last?.facts ?? unseen.facts;
   const memory: Memory = {
     manifests: new Map(Object.entries(last?.headers ?? {})),
     blobs: new Map(Object.entries(last?.blobs ?? {})),
   };
-  const [own, ...seen] = [helperManifest(), ...withRuns(render(facts), memory, run)].map(
+  const [own, ...seen] = [helperManifest(), ...withRuns(await render(facts), memory, run)].map(
     (manifest): Seen => {
       const header = memory.manifests.get(manifest.name) ?? { run, lines: [] };
       return { manifest, due: false, header, rows: [], lines: [] };

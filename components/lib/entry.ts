@@ -27,9 +27,15 @@ export function check(entry: Entry, types: ReadonlyMap<string, Entry['type']>): 
     throw new Error(`${named(name)} links to what is no path; remove it`);
   if (!staysInside(name, target))
     throw new Error(
-      `${named(name)} links to ${named(target)}, outside of the release; link to what is in it`,
+      `${named(name)} links to ${named(target)}, outside of the release; ${remedyFor(name)}`,
     );
 }
+
+/** Package managers link packages of the same repository. */
+const remedyFor = (name: string): string =>
+  /(^|\/)node_modules\//.test(name)
+    ? 'a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore'
+    : 'link to what is in it, or name it in .keelsonignore';
 
 /** Bytes of a name in a path, and of a path below a release's directory. */
 const mostOfName = 255;
@@ -64,3 +70,12 @@ function staysInside(name: string, target: string): boolean {
     target !== '' && parts[0] !== '' && !down.includes('..') && parts.length - down.length <= depth
   );
 }
+
+/** pnpm puts a link to the app itself where nothing but what names no dependencies of its own would look. */
+export const isNeedless = (
+  { type, target }: { type: string; target?: string },
+  name: string,
+): boolean =>
+  type === 'symlink' &&
+  /(^|\/)node_modules\/\.pnpm\/node_modules\//.test(name) &&
+  !staysInside(name, target ?? '');

@@ -5,12 +5,11 @@
  */
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { type Header, type Pack, pack } from 'tar-stream';
-import { check, checkName, type Entry } from './entry.ts';
-import { named } from './plain.ts';
-import { type Member, membersOf } from './tarball.ts';
+import { check, checkName, type Entry, isNeedless } from './entry.ts';
+import { latin, named, noText } from './plain.ts';
 
 const ignoreFile = '.keelsonignore';
 
@@ -20,7 +19,8 @@ const ignoreFile = '.keelsonignore';
  * @throws naming the first thing that cannot be part of a release, such as a link that leads out of it.
  */
 export function directoryEntries(root: string): Entry[] {
-  const ignored = ignore().add(['.git', '/.keelson/', `/${ignoreFile}`]);
+  // As git has it where file systems have it so.
+  const ignored = ignore({ ignorecase: false }).add(['.git', '/.keelson/', `/${ignoreFile}`]);
   const rules = join(root, ignoreFile);
   if (statSync(rules, { throwIfNoEntry: false })) ignored.add(readFileSync(rules, 'utf8'));
   // After the person's own rules, so that none of them can bring it back.
@@ -33,14 +33,17 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
     const name = folder === '' ? found.name : `${folder}/${found.name}`;
     const isDirectory = found.isDirectory();
     if (ignored.ignores(isDirectory ? `${name}/` : name)) continue;
-    // One that is no UTF-8 could not even be opened by this name.
+    // It could not even be opened by this name.
+    if (name.includes('\uFFFD')) refuseBytes(root, folder);
     checkName(name);
     const path = join(root, name);
     if (isDirectory) {
       yield { type: 'directory', name };
       yield* walk(root, name, ignored);
-    } else if (found.isSymbolicLink()) yield { type: 'symlink', name, target: readlinkSync(path) };
-    else if (found.isFile())
+    } else if (found.isSymbolicLink()) {
+      const link = { type: 'symlink', name, target: readlinkSync(path) } as const;
+      if (!isNeedless(link, name)) yield link;
+    } else if (found.isFile())
       yield {
         type: 'file',
         name,
@@ -54,63 +57,11 @@ function* walk(root: string, folder: string, ignored: Ignore): Generator<Entry> 
   }
 }
 
-/**
- * All entries of a tarball, gzipped or not, without the first `strip` parts of their names. What comes twice is as it
- * was the last time, as tar has it.
- *
- * @throws naming the first thing that cannot be part of a release.
- */
-export function tarballEntries(path: string, strip: number): Entry[] {
-  const entries = new Map<string, Entry & { whole: string }>();
-  for (const member of membersOf(readFileSync(path))) {
-    const parts = member.name.split('/').filter((it) => it !== '' && it !== '.');
-    if (member.name.startsWith('/'))
-      throw new Error(`${named(member.name)} has an absolute name; pack it with tar -C`);
-    if (member.name === '' || (parts.length === 0 && member.type !== 'directory'))
-      throw new Error(`${named(member.name)} is no name of a file; rename it`);
-    const name = parts.slice(strip).join('/');
-    if (name === '') continue;
-    const entry = { ...entryOf(member, name), whole: parts.join('/') };
-    refuseTwo(entries.get(name), entry, strip);
-    entries.set(name, entry);
-  }
-  return withDirectories(entries);
-}
-
-/** What comes twice must be of one kind; so tar has the last one, whatever the first was. */
-function refuseTwo(
-  before: (Entry & { whole: string }) | undefined,
-  entry: Entry & { whole: string },
-  strip: number,
-): void {
-  if (!before) return;
-  const { name, type } = entry;
-  if (before.type !== type || type === 'symlink')
-    throw new Error(`${named(name)} comes twice, as ${before.type} and as ${type}; pack it again`);
-  if (type !== 'directory' && before.whole !== entry.whole)
-    throw new Error(
-      `${named(entry.whole)} and ${named(before.whole)} are one, ${named(name)}, with strip: ${strip}; give another`,
-    );
-}
-
-const entryOf = ({ type, executable, target, content }: Member, name: string): Entry => {
-  switch (type) {
-    case 'directory':
-      return { type, name };
-    case 'symlink':
-      return { type, name, target };
-    case 'file':
-      return { type, name, executable, content: () => content };
-  }
-};
-
-/** A tarball need not name its directories; a directory on disk has them all. */
-function withDirectories(given: ReadonlyMap<string, Entry>): Entry[] {
-  const entries = new Map(given);
-  for (const { name } of [...entries.values()])
-    for (let above = dirname(name); above !== '.'; above = dirname(above))
-      if (!entries.has(above)) entries.set(above, { type: 'directory', name: above });
-  return [...entries.values()];
+/** Names the first thing in a folder whose name is no UTF-8, as Latin-1 has it. */
+function refuseBytes(root: string, folder: string): void {
+  const isText = (name: Buffer) => Buffer.from(name.toString()).equals(name);
+  const odd = readdirSync(join(root, folder), { encoding: 'buffer' }).find((it) => !isText(it));
+  if (odd) throw new Error(noText(`${latin(odd)}${folder === '' ? '' : ` in ${named(folder)}`}`));
 }
 
 /**

@@ -19,3 +19,11 @@ export const plain = (text: string): string => text.replace(hidden, shown);
 /** A name in a message: in quotes where it could not be told from the words around it. */
 export const named = (name: string): string =>
   /^(?=.*[\p{L}\p{N}])[^\s"\p{C}\u2028\u2029\uFFFD]+$/u.test(name) ? name : JSON.stringify(name);
+
+/** A name of bytes that are no UTF-8, as Latin-1, which most of them are; in quotes. */
+export const latin = (bytes: Buffer): string =>
+  JSON.stringify(bytes.toString('latin1').replace(/\0.*$/s, ''));
+
+/** What is wrong with such a name. */
+export const noText = (shown: string): string =>
+  `${shown} has a name that is no UTF-8; rename it, such as with convmv -f latin1 -t utf8 -r --notest`;

@@ -1,5 +1,5 @@
 /** What stands in the headers of a tarball: fixed fields, and the records of pax. */
-import { named } from './plain.ts';
+import { latin, named, noText } from './plain.ts';
 
 /** Headers and contents begin at multiples of it. */
 export const block = 512;
@@ -44,8 +44,7 @@ function text(field: Buffer, of: string): string {
   try {
     return decoder.decode(end < 0 ? field : field.subarray(0, end));
   } catch {
-    const shown = JSON.stringify(field.toString('latin1').replace(/\0.*$/s, ''));
-    throw new Error(`${shown} (${of}) has a name that is no UTF-8; rename it`);
+    throw new Error(noText(`${latin(field)} (${of})`));
   }
 }
 

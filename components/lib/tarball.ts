@@ -14,10 +14,11 @@ import {
   refuseForAll,
 } from './tar-header.ts';
 
-/** One member under its name as the archive has it, decoded; `content` of files alone. */
+/** One member under its name as the archive has it, decoded; `content` of files alone, `target` of links. */
 export type Member = {
   readonly name: string;
-  readonly type: 'file' | 'directory' | 'symlink';
+  /** A hard link is one more name of a member before it. */
+  readonly type: 'file' | 'directory' | 'symlink' | 'link';
   readonly executable: boolean;
   readonly target: string;
   readonly content: Buffer;
@@ -79,8 +80,24 @@ export function* membersOf(packed: Buffer, limit = mostBytes): Generator<Member>
     );
 }
 
+/** What else archives are packed with, by how they begin. */
+const packers: readonly [begin: string, name: string, unpack: string][] = [
+  ['fd377a585a00', 'xz', 'xz -dc'],
+  ['28b52ffd', 'zstd', 'zstd -dc'],
+  ['425a68', 'bzip2', 'bzip2 -dc'],
+  ['04224d18', 'lz4', 'lz4 -dc'],
+];
+
 function unpacked(packed: Buffer, limit: number): Buffer {
-  if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed;
+  const begin = packed.toString('hex', 0, 8);
+  for (const [bytes, name, unpack] of packers)
+    if (begin.startsWith(bytes))
+      throw new Error(
+        `is packed with ${name}, and only gzip is read: ${unpack} FILE | gzip >FILE.tar.gz`,
+      );
+  if (begin.startsWith('504b0304'))
+    throw new Error('is a zip archive; unpack it, and give the directory');
+  if (!begin.startsWith('1f8b')) return packed;
   try {
     return gunzipSync(packed, { maxOutputLength: limit });
   } catch (cause) {
@@ -95,7 +112,6 @@ function unpacked(packed: Buffer, limit: number): Buffer {
 }
 
 const others: Readonly<Record<string, string>> = {
-  '1': 'hard link',
   '3': 'character device',
   '4': 'block device',
   '6': 'fifo',
@@ -125,9 +141,11 @@ function member(read: Read, fields: ReadonlyMap<string, string>, content: Buffer
       throw new Error(`${named(name)} has the name of a directory, and content; pack it again`);
     case '5':
     case '2':
+    case '1':
       if (content.length > 0)
         throw new Error(`${named(name)} is no file, and has content; pack it again`);
-      return kind === '5' ? { ...same, type: 'directory' } : { ...same, type: 'symlink', target };
+      if (kind === '5') return { ...same, type: 'directory' };
+      return { ...same, type: kind === '2' ? 'symlink' : 'link', target };
     default:
       throw new Error(
         `${named(name)} is a ${others[kind] ?? `member of kind ${JSON.stringify(kind)}`}; pack files, directories and symbolic links alone`,

@@ -7,18 +7,20 @@ import { Host } from './host.ts';
 type Fleet = {
   readonly hosts: readonly HostConfig[];
   readonly drift: 'look' | 'ignore';
+  readonly pins: string;
   readonly rollout: { readonly servers: number | string };
 };
 
 /** Those of one batch move to a release together, after those of the batches before. */
 export function fleet(
-  { hosts, drift, rollout }: Fleet,
+  { hosts, drift, rollout, pins }: Fleet,
   options: pulumi.ComponentResourceOptions,
 ): Host[] {
   const made: Host[] = [];
   for (const batch of batches(hosts, rollout.servers)) {
     const after = [...made];
-    for (const config of batch) made.push(new Host(config.name, { config, drift, after }, options));
+    for (const config of batch)
+      made.push(new Host(config.name, { config, drift, after, pins }, options));
   }
   return made;
 }

@@ -2,7 +2,7 @@
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
-import { renderHost, reportHost } from '../config/render.ts';
+import { newsOf, renderHost, reportHost, withBuilds } from '../config/render.ts';
 import { assume, type Look, look, newRun, type Render } from '../host/look.ts';
 import { HostError, open, type Target } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
@@ -19,6 +19,8 @@ type More = {
   after?: readonly Host[];
   /** `ignore`: previews do not look at the host, and show the program's changes alone. */
   drift?: 'look' | 'ignore';
+  /** File that says which builds of Node.js are meant where apps name a version alone; `node.json` when not given. */
+  pins?: string;
 };
 
 /** All that a stack file can say of one host and its apps; or what was read of one already. */
@@ -94,22 +96,25 @@ const addressOf = (args: HostArgs): pulumi.Input<string> =>
 async function registerHost(
   host: Host,
   name: string,
-  { after: _, drift = 'look', ...rest }: HostArgs,
+  { after: _, drift = 'look', pins = 'node.json', ...rest }: HostArgs,
   turns: Promise<(readonly pulumi.Resource[])[]>,
 ): Promise<Registered> {
   const settings = await given('config' in rest ? {} : rest);
   const config = 'config' in rest ? rest.config : readHost(name, settings);
   const releases = await releasesOf(config);
   const target: Target = { ...config.server, name };
-  const render: Render = (facts) => renderHost(config, facts, releases);
+  const render: Render = async (facts) =>
+    renderHost({ ...config, apps: await withBuilds(config.apps, facts, pins) }, facts, releases);
   const see = () => (drift === 'ignore' ? unseen(name, render) : together(lookAt(target, render)));
-  const seen = settings.known ? await see() : fresh(render);
+  const seen = settings.known ? await see() : await fresh(render);
   const commands = register({
     ...{ host, name, user: target.user, run, look: seen },
     connection: settings.after(settings.known ? commandConnection(target) : {}),
     after: settings.after,
     turns: turns.then((lists) => lists.flat()),
   });
+  if (pulumi.runtime.isDryRun())
+    for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
   return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
 }
@@ -118,12 +123,12 @@ async function registerHost(
 async function unseen(name: string, render: Render): Promise<Look> {
   if (!pulumi.runtime.isDryRun())
     throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
-  return assume(render, (await lastOf(name)).memory, run);
+  return await assume(render, (await lastOf(name)).memory, run);
 }
 
 /** A host whose address is not known yet is a new one: nothing of the kit's is there. */
-function fresh(render: Render): Look {
-  const look = assume(render, undefined, run);
+async function fresh(render: Render): Promise<Look> {
+  const look = await assume(render, undefined, run);
   const due = <T>(it: T): T => ({ ...it, due: true });
   return { ...look, helper: due(look.helper), seen: look.seen.map(due) };
 }

@@ -75,7 +75,7 @@ function nameOf(random: Random): string {
 function memberOf(random: Random): Member {
   const kind =
     random() < 0.8
-      ? pick(random, ['0', '0', '0', '\0', '5', '2'])
+      ? pick(random, ['0', '0', '0', '\0', '5', '2', '1'])
       : pick(random, [...'1234567ADKLMNSVxgZ']);
   const length = random() < 0.1 ? integer(random, 0, 3000) : integer(random, 0, 20);
   const hasContent = '0\x007'.includes(kind) || random() < 0.05;
@@ -271,7 +271,11 @@ export async function tryArchive(random: Random): Promise<boolean> {
     const path = join(folder, 'given');
     writeFileSync(path, bytes);
     const strip = random() < 0.8 ? 0 : 1;
-    const archive = await packRelease({ source: { path, strip }, start: 'server.js' }).then(
+    const archive = await packRelease({
+      name: 'shop',
+      source: { path, strip },
+      start: 'server.js',
+    }).then(
       (release) => release.archive,
       (error: Error) => {
         refused(error, members);

@@ -199,6 +199,48 @@ const messages: [string, Values, string[]][] = [
     ],
   ],
   [
+    'a word that is none of several ways',
+    stack({ shop: { instances: 'auto' } }),
+    [
+      'apps.shop.instances: "auto" does not fit; write "cores" or a whole number from 1 to 256: Number of instances; `cores`: one for each core, and at least two. With 1 each release costs seconds in which nobody answers',
+    ],
+  ],
+  [
+    'a version of Node.js that is none, and one without its tarball',
+    {
+      server,
+      apps: {
+        a: { ...mailer, node: 'latest' },
+        b: { ...mailer, node: 4 },
+        c: { ...mailer, node: { version: '24.11.0' } },
+      },
+    },
+    [
+      'apps.a.node: "latest" is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.b.node: 4 is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.c.node.sha256: is missing; write text: SHA-256 of the tarball, as sha256sum prints it; for a build that is found by its version write the version alone, such as `node: 24`',
+    ],
+  ],
+  [
+    'a mapping that is nearest to one of several ways',
+    {
+      server,
+      apps: {
+        a: { ...mailer, source: { url: 'https://a.de/b.tgz' } },
+        b: { ...mailer, source: { url: 'https://a.de/b.tgz', shasum: 'x' } },
+        c: { ...mailer, source: { url: 'https://a.de/b.tgz', path: 'b', sha256: 'a'.repeat(64) } },
+        d: { ...mailer, source: 5 },
+      },
+    },
+    [
+      'apps.a.source.sha256: is missing; write text: SHA-256 as sha256sum prints it',
+      'apps.b.source.sha256: is missing; write text: SHA-256 as sha256sum prints it',
+      'apps.b.source.shasum: is not a setting; choose among url, sha256, strip',
+      'apps.c.source.path: does not go with url and sha256; keep one of them',
+      'apps.d.source: 5 does not fit; write text (path on the machine that runs Pulumi, relative to the project), a mapping with path or a mapping with url and sha256: Where the code is: a directory (`.keelsonignore` says what stays out), a tarball, or the url and sha256 of one',
+    ],
+  ],
+  [
     'a server that there is not',
     { servers: two, apps: { shop: { ...shop, servers: ['web1', 'web3'] } } },
     ['apps.shop.servers.1: there is no server "web3"; choose among web1, web2, or leave it out'],
@@ -270,7 +312,7 @@ const messages: [string, Values, string[]][] = [
     'a union, in none of its ways',
     { server, rollout: { servers: [] } },
     [
-      'rollout.servers: a list does not fit; write another: How many servers, or what share of them, move to a release at the same time',
+      'rollout.servers: a list does not fit; write a whole number from 1 to 1000 or text (share, such as 25%): How many servers, or what share of them, move to a release at the same time',
     ],
   ],
   [

@@ -211,6 +211,18 @@ const table: Record<string, Row> = {
       ['^24.0.0', /is not an exact version/],
     ],
   },
+  nodeVersion: {
+    field: field.nodeVersion,
+    good: ['24', '24.11', '24.11.0', '100'],
+    bad: [
+      ['v24', /neither debian nor a version of Node\.js; write one such as 24 or 24\.11\.0/],
+      ['24.', /neither debian nor a version/],
+      ['24.1.2.3', /neither debian nor a version/],
+      ['^24', /neither debian nor a version/],
+      ['24.x', /neither debian nor a version/],
+      ['4', /neither debian nor a version/],
+    ],
+  },
   percentage: {
     field: field.percentage,
     good: ['1%', '25%', '100%'],

@@ -21,16 +21,16 @@ test('a run is named by its time and a random part, so that two clocks cannot ag
   assert.match(newRun(now), /^20261121T070102Z-[0-9a-f]{4}$/);
 });
 
-test('without a look the inputs are those of the last up, to the letter', () => {
-  const { facts, seen, helper } = assume(render, last, 'now');
+test('without a look the inputs are those of the last up, to the letter', async () => {
+  const { facts, seen, helper } = await assume(render, last, 'now');
   assert.equal(facts.cores, 8);
   assert.deepEqual(seen[0]?.header, last.headers['app-shop']);
   assert.deepEqual(seen[0]?.manifest.items, [blob('abc', 'r0')]);
   assert.equal(helper.due, false);
 });
 
-test('without a look and without an earlier up, everything is of this run', () => {
-  const { seen } = assume(render, undefined, 'now');
+test('without a look and without an earlier up, everything is of this run', async () => {
+  const { seen } = await assume(render, undefined, 'now');
   assert.deepEqual(seen[0]?.header, { run: 'now', lines: [] });
   assert.deepEqual(seen[0]?.manifest.items, [blob('abc', 'now')]);
 });

@@ -169,15 +169,10 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
   write('holes', '');
   truncateSync(join(folder, 'holes'), 4 * 1024 ** 2);
   write('holes.end', 'x');
-  execFileSync(
-    'sh',
-    ['-c', 'cat holes.end >>holes && ln server.js hard && mkfifo pipe && mkdir d'],
-    { cwd: folder },
-  );
+  execFileSync('sh', ['-c', 'cat holes.end >>holes && mkfifo pipe && mkdir d'], { cwd: folder });
   for (const [what, ...args] of [
     ['a pax archive with holes', '--format=pax', '--sparse', 'holes'],
     ['a GNU archive with holes', '--format=gnu', '--sparse', 'holes'],
-    ['a hard link', 'server.js', 'hard'],
     ['a pipe', 'pipe'],
     ['an absolute name', '-P', `${folder}/holes.end`],
     ['a name that leads out', '-P', '../archives/holes.end'],
@@ -186,16 +181,16 @@ async function tarballs({ stack }: Victim, attempts: Attempts): Promise<void> {
   ] as [string, ...string[]][]) {
     const path = join(folder, 'given.tar');
     execFileSync('tar', ['-C', folder, '-cf', path, 'server.js', ...args], { stdio: 'ignore' });
-    const refused = await packRelease({ source: { path, strip: 0 } }).then(
+    const refused = await packRelease({ name: 'shop', source: { path, strip: 0 } }).then(
       () => '',
       ({ message }: Error) => message,
     );
-    attempts.note(what, !/holes|hard|pipe|x{256}|server\.js/.test(refused));
+    attempts.note(what, !/holes|pipe|x{256}|server\.js/.test(refused));
   }
 }
 
 async function wideModes(victim: Victim, attempts: Attempts): Promise<void> {
-  const { archive = '' } = await packRelease({ source: codeOf(victim.stack) });
+  const { archive = '' } = await packRelease({ name: 'shop', source: codeOf(victim.stack) });
   for (const path of [archive, dirname(archive)])
     attempts.note(`others read ${path}`, (statSync(path).mode & 0o077) !== 0);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { node, nodeDirectory } from '../../../components/app/node.ts';
 import { compose } from '../../../components/host/compose.ts';
-import { complaints, find, items, names, shop, trixie } from '../shop.ts';
+import type { Facts } from '../../../components/host/facts.ts';
+import { bookworm, complaints, find, items, names, shop, trixie } from '../shop.ts';
 
 const sha256 = 'a'.repeat(64);
 const tarball = { version: '24.1.0', path: 'node-v24.1.0-linux-x64.tar.gz', sha256 };
@@ -80,6 +81,31 @@ test('the tarball must be readable here, a download need not be', () => {
   const url = 'https://example.com/node.tar.gz';
   for (const given of ['debian', { ...rest, url }])
     assert.deepEqual(node.localFiles?.(shop({ node: given })), []);
+});
+
+test('a version alone is taken, and is found before anything is rendered', () => {
+  const table: [unknown, string][] = [
+    [24, '24'],
+    ['24', '24'],
+    [24.11, '24.11'],
+    ['24.10', '24.10'],
+    ['24.11.0', '24.11.0'],
+  ];
+  for (const [given, version] of table) assert.deepEqual(shop({ node: given }).node, { version });
+  assert.throws(() => wanted('24'), { message: 'no build of Node.js 24 was looked for' });
+  for (const given of [5, 24.5e10, -24, '24.', '24.1.2.3', 'v24', '^24', '24.x'])
+    assert.match(complaints({ start: 'a.js', node: given }).join(), /^node /, String(given));
+});
+
+test('Debian’s own is told where it has had its end', () => {
+  const told = (given: unknown, facts: Facts) =>
+    node.notes?.(shop({ node: given }), { facts }).map(({ text }) => text);
+  assert.deepEqual(told('debian', bookworm), [
+    'shop runs on Debian 12’s own Node.js, which is 18: its makers mend nothing in it since 2025-04-30; `node: 24` brings a newer one',
+  ]);
+  assert.equal(told('debian', trixie)?.length, 1);
+  assert.deepEqual(told('debian', { ...trixie, version: '14' }), []);
+  assert.deepEqual(told(tarball, bookworm), []);
 });
 
 test('what is not an exact version with its hash and one place to find it is refused', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -204,7 +205,18 @@ test('tarballs that would write elsewhere, or hold what is no file, are refused'
       [start, [{ name: 'l', type: 'symlink', linkname: 'd' }], [{ name: 'l/x' }, '']],
       /l\/x lies below a symbolic link/,
     ],
-    [[start, [{ name: 'hard', type: 'link', linkname: 'server.js' }]], /hard is a hard link/],
+    [
+      [start, [{ name: 'hard', type: 'link', linkname: 'other.js' }]],
+      /hard is a hard link to other\.js, which is no file before it; pack it again with tar --hard-dereference/,
+    ],
+    [
+      [start, [{ name: 'hard', type: 'link', linkname: '/server.js' }]],
+      /hard is a hard link to \/server\.js, which is no file/,
+    ],
+    [
+      [start, [{ name: 'd', type: 'directory' }], [{ name: 'h', type: 'link', linkname: 'd' }]],
+      /h is a hard link to d, which is no file/,
+    ],
     [[start, [{ name: 'pipe', type: 'fifo' }]], /pipe is a fifo/],
     [[start, [{ name: 'two\nlines' }, '']], /not plain text/],
     [[start, [{ name: '/etc/x' }, '']], /\/etc\/x has an absolute name/],
@@ -234,6 +246,106 @@ test('tarballs that would write elsewhere, or hold what is no file, are refused'
   ];
   for (const [content, message] of table)
     await assert.rejects(async () => packRelease(app(await tarball(content))), message);
+});
+
+test('a hard link is its file once more, as pnpm’s trees have them', async () => {
+  const hard = await tarball([
+    [{ name: 'package/server.js', mode: 0o755 }, 'old'],
+    [{ name: 'package/again.js', type: 'link', linkname: './package/server.js' }],
+    [{ name: 'package/server.js' }, 'new'],
+  ]);
+  const plain = await tarball([
+    [{ name: 'again.js', mode: 0o755 }, 'old'],
+    [{ name: 'server.js' }, 'new'],
+  ]);
+  const { hash } = await packRelease(app({ path: hard, strip: 1 }));
+  assert.equal((await packRelease(app(plain))).hash, hash);
+});
+
+test('the link to itself that `pnpm deploy` leaves is left out, any other that leads out is not', async () => {
+  const link = 'node_modules/.pnpm/node_modules/web';
+  const root = directory({ ...small, [link]: '→ ../../../../apps/web' });
+  assert.ok(!(await names(root)).includes(link));
+  const tar = await tarball([
+    [{ name: 'server.js' }, ''],
+    [{ name: link, type: 'symlink', linkname: '../../../../apps/web' }],
+  ]);
+  await packRelease(app(tar));
+  const inside = directory({ ...small, [link]: '→ ../../../lib' });
+  assert.ok((await names(inside)).includes(link));
+  await assert.rejects(
+    packRelease(app(directory({ ...small, 'node_modules/@a/lib': '→ ../../../packages/lib' }))),
+    {
+      message:
+        'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
+    },
+  );
+  await assert.rejects(packRelease(app(directory({ ...small, out: '→ ../x' }))), {
+    message:
+      'out links to ../x, outside of the release; link to what is in it, or name it in .keelsonignore',
+  });
+});
+
+test('a start through links is found, as pnpm makes them', async () => {
+  const root = directory({
+    'node_modules/.pnpm/next@1/node_modules/next/dist/bin/next': '#!/usr/bin/env node\n',
+    'node_modules/next': '→ .pnpm/next@1/node_modules/next',
+  });
+  await packRelease(app(root, { start: 'node_modules/next/dist/bin/next' }));
+});
+
+test('.keelsonignore minds case, as git does on Linux', async () => {
+  const root = directory({
+    ...small,
+    '.keelsonignore': 'Build\n',
+    'build/a.js': '',
+    'Build/b': '',
+  });
+  assert.deepEqual(await names(root), ['build', 'build/a.js', 'lib', 'lib/a.js', 'server.js']);
+});
+
+test('an archive of another packer names what makes one of gzip of it', async () => {
+  for (const [begin, said] of [
+    [
+      '\xfd7zXZ\0\0',
+      /^Error: is packed with xz, and only gzip is read: xz -dc FILE \| gzip >FILE\.tar\.gz$/,
+    ],
+    ['\x28\xb5\x2f\xfd', /is packed with zstd, and only gzip is read: zstd -dc FILE/],
+    ['BZh91AY', /is packed with bzip2/],
+    ['PK\x03\x04', /is a zip archive; unpack it, and give the directory/],
+  ] as [string, RegExp][])
+    await assert.rejects(packRelease(app(raw(Buffer.from(begin, 'latin1')))), said);
+});
+
+test('an archive with one directory around everything names strip', async () => {
+  const nested = await tarball([
+    [{ name: 'shop-1.2.0/lib/a.js' }, 'a'],
+    [{ name: 'shop-1.2.0/server.js' }, 'listen()'],
+  ]);
+  await assert.rejects(packRelease(app(nested)), {
+    message:
+      'holds no server.js; all of it lies below shop-1.2.0; set strip: 1 for a tarball, or give that directory',
+  });
+  await assert.rejects(packRelease(app(nested, { start: 'none.js' })), {
+    message: 'holds no none.js; build the app first, or mend the path',
+  });
+});
+
+test('a name in Latin-1 is told as what it is, in a directory and in a tarball', async () => {
+  const root = directory({ 'server.js': '', 'lib/a.js': '' });
+  writeFileSync(
+    Buffer.concat([Buffer.from(join(root, 'lib/')), Buffer.from('Umb\xe9.js', 'latin1')]),
+    '',
+  );
+  const remedy =
+    'has a name that is no UTF-8; rename it, such as with convmv -f latin1 -t utf8 -r --notest';
+  await assert.rejects(packRelease(app(root)), { message: `"Umbé.js" in lib ${remedy}` });
+  const path = join(scratch, `${count++}.tar`);
+  execFileSync('tar', ['-C', root, '-cf', path, '.']);
+  await assert.rejects(packRelease(app(path)), ({ message }: Error) => {
+    assert.ok(message.startsWith('"./lib/Umbé.js" (') && message.endsWith(remedy), message);
+    return true;
+  });
 });
 
 test('two headers for one member, of which tar forgets the first, are refused', async () => {

@@ -1,0 +1,154 @@
+/**
+ * What a person wrote in a stack file, held against what Pulumi made of it: YAML takes `1.10` for a number, `0755` for
+ * another one, `2024-01-02` for a moment, and the text is lost before this program gets the value.
+ */
+import { createRequire } from 'node:module';
+import type { Node, Scalar } from 'yaml';
+import type { z } from 'zod';
+import type { Problem } from './problem.ts';
+import { schemaAt, valueAt } from './schema-at.ts';
+
+type Path = readonly string[];
+
+/** One value of the file, as it is written there. */
+type Written = { readonly path: Path; readonly text: string; readonly bare: boolean };
+
+/** Pulumi's values by key without `keelson:`, and the schema of each. */
+export type Taken = {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly schemas: Readonly<Record<string, z.ZodType>>;
+  /** Keys of which nothing may be shown. */
+  readonly hidden: ReadonlySet<string>;
+};
+
+/** Problems by the path that they are about. */
+export type Told = ReadonlyMap<string, Problem>;
+
+/** Where the text of a file and the value that arrived differ, and secrets that are written for all to read. */
+export function heldAgainst(text: string, taken: Taken): Told {
+  const told = new Map<string, Problem>();
+  if (!isSuspect(text)) return told;
+  const all = writtenIn(text);
+  if (!isFileOf(all, taken.values)) return told;
+  const seen = new Set<string>();
+  for (const one of all) {
+    const place = one.path.join('.');
+    if (seen.has(place)) continue;
+    seen.add(place);
+    const problem = one.path[0] === 'secrets' ? plainSecret(one) : changed(one, taken);
+    if (problem) told.set(place, `${place}: ${problem}`);
+  }
+  return told;
+}
+
+/** What may be a number, a moment or a truth value to YAML, wherever it stands. */
+const bareWords = /(?<![^\s,[{:])(?:[-+.]{0,2}\d[^\s,\]}]*|true|false)(?![^\s,\]}])/gi;
+const numbers = /^[-+]?(?:0[xob][\da-f_]+|[\d_]*\.?[\d_]*(?:e[-+]?\d+)?)$/i;
+const moments = /^\d{4}-\d/;
+/** Written as it arrives. */
+const canonical = /^(?:-?[1-9]\d{0,14}|0|true|false)$/;
+/** A line below `keelson:secrets` as Pulumi writes it. */
+const encrypted = /^\s*(?:#.*|[A-Za-z_][\w-]*:|secure: \S+)?$/;
+
+/** Most files are found good by their letters: what reads YAML takes longer to load than such a file to be read. */
+function isSuspect(text: string): boolean {
+  const isOdd = (word: string) =>
+    !canonical.test(word) && (numbers.test(word) || moments.test(word) || /^[tf]/i.test(word));
+  const [, , secrets = ''] =
+    /^( *)["']?keelson:secrets["']?:(.*(?:\n(?:\1 +.*|\s*))*)/m.exec(text) ?? [];
+  return (
+    [...text.matchAll(bareWords)].some(([word]) => isOdd(word)) ||
+    !secrets.split('\n').every((line) => encrypted.test(line))
+  );
+}
+
+/** All values below `keelson:`, but those that are encrypted. */
+function writtenIn(text: string): Written[] {
+  const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml');
+  // Everything is text to this schema.
+  const document = yaml.parseDocument(text, {
+    schema: 'failsafe',
+    logLevel: 'silent',
+  });
+  const inside = (node: unknown, path: Path): Written[] => {
+    const found = yaml.isAlias(node) ? (node.resolve(document) as Node | undefined) : node;
+    if (yaml.isScalar(found)) return [scalar(found, path)];
+    if (yaml.isSeq(found))
+      return found.items.flatMap((item, at) => inside(item, [...path, `${at}`]));
+    if (!yaml.isMap(found)) return [];
+    if (path.length > 0 && found.items.length === 1 && found.has('secure')) return [];
+    const named = found.items.map(({ key, value }) => ({
+      name: String(yaml.isScalar(key) ? key.value : key),
+      value,
+    }));
+    const own = named.filter(({ name }) => name !== '<<');
+    // What is merged lies here as well, where nothing of its own does.
+    const merged = named.filter(({ name }) => name === '<<').map(({ value }) => value);
+    return [
+      ...own.flatMap(({ name, value }) => inside(value, [...path, name])),
+      ...merged.flatMap((it) =>
+        yaml.isSeq(it) ? it.items.flatMap((item) => inside(item, path)) : inside(it, path),
+      ),
+    ];
+  };
+  const config = document.errors.length > 0 ? undefined : document.get('config');
+  return inside(config, []).flatMap(({ path: [key = '', ...rest], ...one }) => {
+    const [, name] = /^keelson:(?:config:)?(.+)$/.exec(key) ?? [];
+    return name === undefined ? [] : [{ ...one, path: [name, ...rest] }];
+  });
+}
+
+const scalar = ({ value, type, tag }: Scalar, path: Path): Written => ({
+  path,
+  text: String(value ?? ''),
+  bare: type === 'PLAIN' && tag === undefined,
+});
+
+const isNothing = ({ text, bare }: Written): boolean => bare && /^(?:|~|null)$/i.test(text);
+
+/** Whether most texts of a file are those that arrived; of another file few are. */
+function isFileOf(all: readonly Written[], values: Taken['values']): boolean {
+  const texts = all.filter(({ path }) => typeof valueAt(values, path) === 'string');
+  const same = texts.filter(({ path, text }) => {
+    const value = valueAt(values, path) as string;
+    return value === text || moment.test(value);
+  });
+  return same.length * 2 > texts.length;
+}
+
+/** How Pulumi writes a moment. */
+const moment = /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} \S+$/;
+
+function changed(
+  { path, text, bare }: Written,
+  { values, schemas, hidden }: Taken,
+): string | undefined {
+  const [key = '', ...inner] = path;
+  const value = valueAt(values, path);
+  if (!bare || hidden.has(key) || value === null || value === undefined) return undefined;
+  const rewritten = typeof value === 'string' && value === text && moment.test(text);
+  if (rewritten)
+    return `${text} is a date that Pulumi rewrote; write it in quotes, as it was meant`;
+  const arrived = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'object' || text === String(value)) return undefined;
+  // Not of this text.
+  if (typeof value === 'string' && !moment.test(value)) return undefined;
+  const schema = schemas[key] && schemaAt(schemas[key], values[key], inner);
+  if (!schema) return undefined;
+  if (schema.safeParse(text).success || typeof value === 'string')
+    return `${text} is ${kinds[typeof value]} to YAML, and arrives as ${arrived}; write it in quotes`;
+  if (Number(text) === value || text.toLowerCase() === String(value)) return undefined;
+  return `${text} arrives as ${arrived}; write ${arrived}, or the number that was meant`;
+}
+
+const kinds: Record<string, string> = {
+  string: 'a date',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function plainSecret(written: Written): string | undefined {
+  const { path } = written;
+  if (path.length < 3 || isNothing(written)) return undefined;
+  return `is not encrypted; run pulumi config set --secret --path 'keelson:${path.join('.')}', and choose another value where somebody may have read this one`;
+}
