@@ -22,9 +22,11 @@ const view = {
 for (const [title, given] of Object.entries({
   'a sandbox without more': {
     ...{ ownNode: false, privateControlGroups: false, localOnly: false, jitless: false },
+    calls: [],
   },
   'all that a sandbox can have': {
     ...{ ownNode: true, privateControlGroups: true, localOnly: true, jitless: true },
+    calls: ['@chown'],
   },
 }))
   test(`a hook runs as an instance does: ${title}`, () => {

@@ -18,6 +18,7 @@ run_hook() {
   [ "$ran" = no ] || return 0
   evidence=$(journal_of "$(app_unit "$1")" 15)
   reason="the hook \"$1\" failed: $2"
+  name_refusal
   return 1
 }
 

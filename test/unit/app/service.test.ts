@@ -72,7 +72,7 @@ test('the unit, to the letter', () => {
     NoNewPrivileges=yes
     CapabilityBoundingSet=
     AmbientCapabilities=
-    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
     RestrictNamespaces=yes
     RestrictRealtime=yes
     RestrictSUIDSGID=yes
@@ -119,9 +119,10 @@ test('settings and the lines that they bring', () => {
     [{ uploads: { '/u': 'uploads' } }, ['ReadWritePaths=/srv/shop/uploads']],
     [{ data: ['sessions'] }, ['ReadWritePaths=/srv/shop/sessions']],
     [{ sandbox: { writable: ['/mnt/x'] } }, ['ReadWritePaths=-/mnt/x']],
+    [{ sandbox: { netlink: false } }, ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6']],
     [
-      { sandbox: { netlink: true } },
-      ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
+      { sandbox: { calls: ['@chown', 'setpriority'] } },
+      ['SystemCallFilter=@chown', 'SystemCallFilter=setpriority'],
     ],
     [{ sandbox: { network: 'localhost' } }, ['IPAddressDeny=any', 'IPAddressAllow=localhost']],
     [
@@ -131,7 +132,7 @@ test('settings and the lines that they bring', () => {
     [
       { listen: 'socket', sandbox: { network: 'none' } },
       [
-        'RestrictAddressFamilies=AF_UNIX',
+        'RestrictAddressFamilies=AF_UNIX AF_NETLINK',
         'IPAddressDeny=any',
         'Requires=shop@%i.socket',
         'After=shop@%i.socket',
