@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
 import { appComponent, type Named } from './component.ts';
-import { placed, placeOf } from './places.ts';
+import { linkedName, placed, placeOf } from './places.ts';
 import { home } from './user.ts';
 
 const taken = new Set(['releases', 'current', 'previous', 'public']);
@@ -56,9 +56,15 @@ export const variables = (app: { name: string }, names: readonly string[]) =>
 export const writableDirectories = ({
   uploads = {},
   data,
+  linked,
   ...app
-}: Pick<Directories, 'name' | 'uploads' | 'places'> & { data: readonly string[] }) =>
-  [...new Set([...Object.values(uploads), ...data])].map((name) => placeOf(app, name));
+}: Pick<Directories, 'name' | 'uploads' | 'places'> & {
+  data: readonly string[];
+  linked: readonly string[];
+}) =>
+  [
+    ...new Set([...Object.values(uploads), ...data, '.home', '.cache', ...linked.map(linkedName)]),
+  ].map((name) => placeOf(app, name));
 
 /** What an app that went left behind is root's; all of it is the app's again when it comes back. */
 export const kept = (app: { name: string; onRemove: OnRemove }) => ({

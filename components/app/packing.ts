@@ -8,15 +8,18 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
 import type { Entry } from '../lib/entry.ts';
-import { directoryEntries, packEntries, tarballEntries } from '../lib/pack.ts';
+import { directoryEntries, packEntries, tarballEntries, withDirectories } from '../lib/pack.ts';
 import type { Release } from './component.ts';
+import { linkTarget } from './linked.ts';
 import type { Source } from './release.ts';
 
-/** `start` and `static`: what the app needs of its source. */
+/** `start` and `static`: what the app needs of its source; `linked`: what is kept outside of it. */
 type Packed = {
   source: Source;
   start?: string | undefined;
   static?: Readonly<Record<string, string>>;
+  name?: string;
+  linked?: readonly string[];
 };
 
 const cache = join('.keelson', 'releases');
@@ -27,7 +30,7 @@ const cache = join('.keelson', 'releases');
  * @throws when the source cannot be read, or what the app needs of it is not in it.
  */
 export async function packRelease(app: Packed): Promise<Release> {
-  const entries = await readSource(app.source);
+  const entries = withLinks(app, await readSource(app.source));
   complete(app, entries);
   const hash = await writeTar(entries);
   const archive = join(cache, `${hash}.tar.gz`);
@@ -47,6 +50,23 @@ async function readSource(source: Source): Promise<Entry[]> {
   return found.isDirectory()
     ? directoryEntries(source.path)
     : tarballEntries(source.path, source.strip);
+}
+
+/** With a link in place of each path that is kept outside of the release, and the directories on the way there. */
+function withLinks({ name: app = '', linked = [] }: Packed, given: readonly Entry[]): Entry[] {
+  if (linked.length === 0) return [...given];
+  const isKept = ({ name }: Entry) => linked.some((path) => `${name}/`.startsWith(`${path}/`));
+  const links = linked.map(
+    (name): Entry => ({
+      type: 'symlink',
+      name,
+      target: linkTarget({ name: app }, name),
+      outside: true,
+    }),
+  );
+  return withDirectories(
+    new Map([...given.filter((it) => !isKept(it)), ...links].map((it) => [it.name, it])),
+  );
 }
 
 /** Finds out here, and not when an instance fails to start, that something was not built or packed. */

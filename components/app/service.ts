@@ -36,6 +36,7 @@ export type Service = Named<typeof fields> &
     sandbox: Sandbox;
     logs: { to: 'journal' | 'files' };
     data: readonly string[];
+    linked: readonly string[];
     uploads?: Readonly<Record<string, string>>;
     places?: Readonly<Record<string, string>>;
     /** How it gets its port; nothing for an app that listens nowhere. */

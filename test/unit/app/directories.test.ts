@@ -23,9 +23,12 @@ test('they go with the app where the stack file says so', () => {
   assert.equal(instructions?.['@remove'], 'last');
 });
 
-test('what the app may write: uploads and data, each once', () => {
+test('what the app may write: uploads and data, each once, and what every app has', () => {
   const app = shop({ uploads: { '/a': 'media', '/b': 'media' }, data: ['sessions'] });
-  assert.deepEqual(writableDirectories(app), ['/srv/shop/media', '/srv/shop/sessions']);
+  assert.deepEqual(writableDirectories(app), [
+    ...['/srv/shop/media', '/srv/shop/sessions'],
+    ...['/srv/shop/.home', '/srv/shop/.cache'],
+  ]);
 });
 
 test('directories that would leave /srv/<app>, or that the kit uses, are refused', () => {

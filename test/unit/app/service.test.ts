@@ -54,6 +54,8 @@ test('the unit, to the letter', () => {
     LimitCORE=0
     UMask=0007
     ProtectSystem=strict
+    ReadWritePaths=/srv/shop/.home
+    ReadWritePaths=/srv/shop/.cache
     ProtectHome=yes
     PrivateTmp=yes
     PrivateDevices=yes
@@ -118,6 +120,7 @@ test('settings and the lines that they bring', () => {
     ],
     [{ uploads: { '/u': 'uploads' } }, ['ReadWritePaths=/srv/shop/uploads']],
     [{ data: ['sessions'] }, ['ReadWritePaths=/srv/shop/sessions']],
+    [{ linked: ['public/uploads'] }, ['ReadWritePaths=/srv/shop/linked/public/uploads']],
     [{ sandbox: { writable: ['/mnt/x'] } }, ['ReadWritePaths=-/mnt/x']],
     [{ sandbox: { netlink: false } }, ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6']],
     [
