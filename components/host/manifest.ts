@@ -26,6 +26,8 @@ export type Manifest = {
 export type Note = {
   readonly item: string;
   readonly keys: readonly string[];
+  /** Only where one of these rows has it among what was there. */
+  readonly from?: string;
   readonly text: string;
 };
 

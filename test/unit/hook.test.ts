@@ -50,9 +50,9 @@ test('no unit of an app, of its rollout or of a change to confirm is called as a
   const both = new Set([...apps, ...apps.map((name) => `${name}-before`)]);
   const all = [...both].flatMap((app) => [
     ...run(
-      `app=${app}; for name in before after health@4190; do app_unit "$name"; echo; done`,
+      `app=${app}; for name in before after health@3700; do app_unit "$name"; echo; done`,
     ).split('\n'),
-    ...[`${app}@4190.service`, `${app}@.service`, `keelson-rollout-${app}.service`],
+    ...[`${app}@3700.service`, `${app}@.service`, `keelson-rollout-${app}.service`],
     ...['app', 'rollout', 'site'].map((part) => `keelson-confirm-${part}-${app}.service`),
   ]);
   const names = all.filter(Boolean);
@@ -61,7 +61,7 @@ test('no unit of an app, of its rollout or of a change to confirm is called as a
 
 test('a hook is an instance of no template', () => {
   assert.equal(
-    run(`app=shop; app_unit before; echo; app_unit health@4190`),
-    'keelson_before@shop.service\nkeelson_health@shop.4190.service',
+    run(`app=shop; app_unit before; echo; app_unit health@3700`),
+    'keelson_before@shop.service\nkeelson_health@shop.3700.service',
   );
 });

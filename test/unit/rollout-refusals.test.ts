@@ -103,7 +103,7 @@ const refusals: [string, string, string, string[]?][] = [
   ],
   [
     'a system call that ends who asks',
-    'shop@4190.service: Main process exited, code=killed, status=31/SYS',
+    'shop@3700.service: Main process exited, code=killed, status=31/SYS',
     'it used a system call that its sandbox refuses; apps.shop.sandbox.calls allows more of them',
   ],
 ];

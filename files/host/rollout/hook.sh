@@ -23,7 +23,7 @@ run_hook() {
 }
 
 # An instance of a template that does not exist. No name of an app holds a `_` or a dot, so that none is like it, nor
-# that of another one's hook: keelson_before@shop.service, keelson_health@shop.4190.service.
+# that of another one's hook: keelson_before@shop.service, keelson_health@shop.3700.service.
 # Usage: app_unit before|after|health@INSTANCE
 app_unit() {
   case $1 in

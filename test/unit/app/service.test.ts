@@ -161,8 +161,8 @@ test('the target holds exactly the instances, starts them at boot and passes rel
   assert.deepEqual(lines(textOf(items, '/etc/systemd/system/shop.target')), [
     '[Unit]',
     'Description=shop, all instances',
-    'Wants=shop@4190.service shop@4191.service',
-    'PropagatesReloadTo=shop@4190.service shop@4191.service',
+    'Wants=shop@3700.service shop@3701.service',
+    'PropagatesReloadTo=shop@3700.service shop@3701.service',
     '[Install]',
     'WantedBy=multi-user.target',
   ]);
@@ -182,7 +182,7 @@ test('a socket belongs to the target and holds the port of the one instance, on 
   ]);
   assert.match(
     textOf(all, '/etc/systemd/system/shop.target'),
-    /^Wants=shop@4190\.socket shop@4190\.service$/m,
+    /^Wants=shop@3700\.socket shop@3700\.service$/m,
   );
   assert.ok(!names(render(shop())).includes('file /etc/systemd/system/shop@.socket'));
 });

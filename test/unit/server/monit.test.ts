@@ -166,20 +166,20 @@ function restart(own: number, other: number, start = 60): string {
   );
   chmodSync(join(scratch, 'systemctl'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  const run = spawnSync('sh', [script, 'shop@4190.service', String(start)], { env });
+  const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
 
 test('an instance that hangs is started again', () => {
-  assert.equal(restart(100, 100), 'restart shop@4190.service');
+  assert.equal(restart(100, 100), 'restart shop@3700.service');
 });
 
 test('but not before it had its time to start, nor within 15 seconds of another one of its app', () => {
   assert.equal(restart(50, 100), '');
-  assert.equal(restart(50, 100, 30), 'restart shop@4190.service');
+  assert.equal(restart(50, 100, 30), 'restart shop@3700.service');
   assert.equal(restart(100, 10), '');
-  assert.equal(restart(100, 20), 'restart shop@4190.service');
+  assert.equal(restart(100, 20), 'restart shop@3700.service');
 });
 
 test('nor while another one is being started again', async (t) => {
@@ -190,7 +190,7 @@ test('nor while another one is being started again', async (t) => {
   await new Promise((held) => holder.stdout.once('data', held));
   writeFileSync(join(scratch, 'told'), '');
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  assert.equal(spawnSync('sh', [script, 'shop@4190.service', '60'], { env }).status, 0);
+  assert.equal(spawnSync('sh', [script, 'shop@3700.service', '60'], { env }).status, 0);
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
 });
 
@@ -199,14 +199,14 @@ function ask(curl: string, text = ''): number | null {
   const script = join(scratch, 'ask');
   const settings = join(scratch, 'shop.health');
   writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
-  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.4190\n${curl}\n`);
+  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.3700\n${curl}\n`);
   chmodSync(join(scratch, 'curl'), 0o755);
   const program = textOf(render(), '/etc/monit/keelson.d/ask')
     .replace('/etc/monit/keelson.d/', `${scratch}/`)
     .replace('/run/keelson-answer', `${scratch}/answer`);
   writeFileSync(script, program);
   const env = { PATH: `${scratch}:${process.env.PATH}` };
-  return spawnSync('sh', [script, 'shop', '4190'], { env }).status;
+  return spawnSync('sh', [script, 'shop', '3700'], { env }).status;
 }
 
 test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
@@ -218,6 +218,6 @@ test('an instance is asked for its status and a text, by a program that reads so
   const flood = `head -c 5000000 /dev/zero 2>/dev/null >"$answer"; wc -c <"$answer" >${scratch}/size; printf 200; exit 23`;
   assert.equal(ask(flood), 0);
   assert.equal(Number(readFileSync(join(scratch, 'size'), 'utf8')), 1 << 20);
-  assert.ok(!existsSync(join(scratch, 'answer.4190')));
+  assert.ok(!existsSync(join(scratch, 'answer.3700')));
   assert.equal(ask(flood, 'is w'), 1);
 });
