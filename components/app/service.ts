@@ -56,7 +56,6 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
   listens: app.listen !== undefined,
   claims: app.listen === 'port',
   socket: app.listen === 'socket',
-  backoff: systemd >= 254,
   privateControlGroups: systemd >= 257,
   logFiles: app.logs.to === 'files',
   logs: logDirectory(app),

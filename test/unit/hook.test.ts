@@ -11,7 +11,6 @@ const view = {
     listens: true,
     claims: true,
     socket: true,
-    backoff: true,
     logFiles: true,
     logs: '/var/log/shop',
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { monit } from '../../../components/server/monit.ts';
@@ -153,17 +153,29 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
   );
 });
 
+type Instance = { state?: string; entered?: string; target?: string; last?: number };
+
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
-function restart(own: number, other: number, start = 60): string {
+function restart(own: number, other: number, start = 60, more: Instance = {}): string {
+  const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
+  const stamp = join(scratch, 'keelson-restarted.shop');
   const now = Math.floor(Date.now() / 1000);
-  writeFileSync(script, textOf(render(), '/etc/monit/keelson.d/restart'));
+  const text = textOf(render(), '/etc/monit/keelson.d/restart');
+  writeFileSync(script, text.replace('/run/', `${scratch}/`));
   writeFileSync(told, '');
-  writeFileSync(
-    join(scratch, 'systemctl'),
-    `#!/bin/sh\ncase $* in\n*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;\n*show*) echo @${now - own} ;;\n*) echo "$*" >>"${told}" ;;\nesac\n`,
-  );
+  writeFileSync(stamp, '');
+  utimesSync(stamp, now - last, now - last);
+  const answers = [
+    `*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;`,
+    `*'-p ActiveState '*) echo ${state} ;;`,
+    `*'-p ActiveEnterTimestampMonotonic '*) echo ${entered} ;;`,
+    `*show*) echo @${now - own} ;;`,
+    `is-active*) [ ${target} = active ] ;;`,
+    `*) echo "$*" >>"${told}" ;;`,
+  ];
+  writeFileSync(join(scratch, 'systemctl'), `#!/bin/sh\ncase $* in\n${answers.join('\n')}\nesac\n`);
   chmodSync(join(scratch, 'systemctl'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
@@ -180,6 +192,28 @@ test('but not before it had its time to start, nor within 15 seconds of another 
   assert.equal(restart(50, 100, 30), 'restart shop@3700.service');
   assert.equal(restart(100, 10), '');
   assert.equal(restart(100, 20), 'restart shop@3700.service');
+  assert.equal(restart(100, 100, 60, { last: 10 }), '');
+});
+
+test('one that ends again and again does not keep the others waiting for ever', () => {
+  assert.equal(restart(179, 1), '');
+  assert.equal(restart(180, 1), 'restart shop@3700.service');
+  assert.equal(restart(180, 1, 60, { last: 10 }), '');
+});
+
+test('what was stopped by hand stays so; what never ran since the host was started is started', () => {
+  assert.equal(restart(5000, 5000, 60, { state: 'inactive' }), '');
+  const never = { state: 'inactive', entered: '0' };
+  assert.equal(restart(100, 100, 60, never), 'restart shop@3700.service');
+  assert.equal(restart(100, 100, 60, { ...never, target: 'inactive' }), '');
+});
+
+test('what systemd gave up on is tried again after ten minutes', () => {
+  assert.equal(restart(599, 599, 60, { state: 'failed' }), '');
+  assert.equal(
+    restart(600, 600, 60, { state: 'failed' }),
+    'reset-failed shop@3700.service\nrestart shop@3700.service',
+  );
 });
 
 test('nor while another one is being started again', async (t) => {
