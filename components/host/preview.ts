@@ -38,12 +38,13 @@ export function preview(
 
 /** What a component has to say where rows of an item have certain keys, each once. */
 function notesOn({ notes = [] }: Manifest, rows: readonly Row[]): string[] {
-  const isMet = ({ item, keys, from }: Note) =>
+  const isMet = ({ item, keys, from, origins }: Note) =>
     rows.some(
       (row) =>
         `${row.kind} ${row.name}` === item &&
         keys.includes(row.key) &&
-        (from === undefined || row.from.split(',').includes(from)),
+        (from === undefined || row.from.split(',').includes(from)) &&
+        (origins?.includes(row.origin) ?? true),
     );
   return [...new Set(notes.filter(isMet).map(({ text }) => `  ${text}`))];
 }
