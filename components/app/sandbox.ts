@@ -6,7 +6,7 @@ import { appComponent } from './component.ts';
 
 const systemCalls = matching(
   /^@?[a-z][a-z0-9_-]{0,63}$/,
-  'is not the name of a system call or a group of them; write one such as @chown or setpriority',
+  'is not the name of a system call or a group of them; write one such as "@chown", in quotes, or setpriority',
 );
 
 const sandboxSchema = z
@@ -39,7 +39,7 @@ const sandboxSchema = z
       .array(systemCalls)
       .prefault([])
       .describe(
-        'System calls beside those that every app may use, by the names that systemd has for them and their groups, such as @chown or @resources',
+        'System calls beside those that every app may use, by the names that systemd has for them and their groups, such as "@chown" or "@resources", in quotes',
       ),
   })
   .describe('What the app may do on the host; the default is as little as Node.js needs');

@@ -83,12 +83,12 @@ const refusals: [string, string, string, string[]?][] = [
   [
     'an owner',
     `Error: EPERM: operation not permitted, chown '/srv/shop/data/x'`,
-    'apps.shop.sandbox.calls: [@chown] lets it change owners',
+    'apps.shop.sandbox.calls: ["@chown"] lets it change owners',
   ],
   [
     'a priority',
     'SystemError [ERR_SYSTEM_ERROR]: A system error occurred: uv_os_setpriority returned EPERM (operation not permitted)',
-    'apps.shop.sandbox.calls: [@resources] lets it change priorities',
+    'apps.shop.sandbox.calls: ["@resources"] lets it change priorities',
   ],
   [
     'WebAssembly without jit',

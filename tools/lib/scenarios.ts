@@ -9,7 +9,7 @@ export const alone = ['rollout-load', 'takeover', 'rename'];
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
   ...['provision-bookworm', 'provision-trixie', 'kill', 'inuse', 'rollout', 'recovery', 'start'],
-  ...['chaos', 'corners', 'places', 'failures', 'helper', 'fleet'],
+  ...['chaos', 'corners', 'habits', 'places', 'failures', 'helper', 'fleet'],
 ];
 
 export const nameOf = (file: string): string => basename(file, '.test.ts');

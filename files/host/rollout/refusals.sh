@@ -35,9 +35,9 @@ read_refusal() {
       if (confined) say(2, setting("sandbox.network: any") " lets it reach others")
       next }
     /WebAssembly is not defined/ { if (jitless) say(2, setting("sandbox.jit: true") " lets it run WebAssembly"); next }
-    /EPERM.* l?f?chown/ { say(2, setting("sandbox.calls: [@chown]") " lets it change owners"); next }
+    /EPERM.* l?f?chown/ { say(2, setting("sandbox.calls: [\"@chown\"]") " lets it change owners"); next }
     /(EROFS|EACCES|EPERM|ENOENT): [^,]*, [a-z]+ / && path_of($0) { refused_path(); next }
-    /etpriority.*(EPERM|EACCES)/ { say(2, setting("sandbox.calls: [@resources]") " lets it change priorities"); next }
+    /etpriority.*(EPERM|EACCES)/ { say(2, setting("sandbox.calls: [\"@resources\"]") " lets it change priorities"); next }
     /EROFS|[Rr]ead-only file system/ { say(1, "it may write no files but its own; " setting("linked") " keeps paths of the release outside of it, " \
       setting("sandbox.writable") " allows others") }
     /signal 31|status=31\/SYS/ { say(1, "it used a system call that its sandbox refuses; " setting("sandbox.calls") " allows more of them") }
