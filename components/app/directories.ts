@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
-import { appComponent, type Named } from './component.ts';
-import { placed, placeOf } from './places.ts';
+import { type AppContext, appComponent, type Named } from './component.ts';
+import { linkedName, placed, placeOf } from './places.ts';
 import { home } from './user.ts';
 
 const taken = new Set(['releases', 'current', 'previous', 'public']);
@@ -39,6 +39,7 @@ export type OnRemove = z.output<typeof fields.onRemove>;
 type Directories = Named<typeof fields> & {
   uploads?: Readonly<Record<string, string>>;
   places?: Readonly<Record<string, string>>;
+  linked: readonly string[];
 };
 
 /** What `onRemove` asks of a directory. */
@@ -56,9 +57,15 @@ export const variables = (app: { name: string }, names: readonly string[]) =>
 export const writableDirectories = ({
   uploads = {},
   data,
+  linked,
   ...app
-}: Pick<Directories, 'name' | 'uploads' | 'places'> & { data: readonly string[] }) =>
-  [...new Set([...Object.values(uploads), ...data])].map((name) => placeOf(app, name));
+}: Pick<Directories, 'name' | 'uploads' | 'places'> & {
+  data: readonly string[];
+  linked: readonly string[];
+}) =>
+  [
+    ...new Set([...Object.values(uploads), ...data, '.home', '.cache', ...linked.map(linkedName)]),
+  ].map((name) => placeOf(app, name));
 
 /** What an app that went left behind is root's; all of it is the app's again when it comes back. */
 export const kept = (app: { name: string; onRemove: OnRemove }) => ({
@@ -77,6 +84,24 @@ export const directories = appComponent({
     ),
   }),
   conflicts: (apps: readonly Directories[]) => apps.flatMap(variableConflicts),
+  // Asked once: when there is something to share for the first time, and when there are others to share it with.
+  notes: (app: Directories, { instances }: Pick<AppContext, 'instances'>) => {
+    const names = [...app.data, ...app.linked.map(linkedName)];
+    const [, second] = instances;
+    if (second === undefined || names.length === 0) return [];
+    const paths = names.map((name) => placeOf(app, name));
+    const text = `${app.name} keeps files in ${paths.join(', ')}, where ${instances.length} instances write at once: can they share them? One SQLite file, and flows such as Node-RED's, they cannot: instances: 1`;
+    const origins = ['new', 'found', 'change'] as const;
+    return [
+      ...paths.map((path) => ({
+        ...({ part: 'app', item: `directory ${path}`, keys: ['state'], origins, text } as const),
+      })),
+      {
+        ...{ part: 'rollout', item: `rollout ${app.name}`, keys: [String(second)] },
+        ...{ from: 'stopped', origins: ['change'], text },
+      } as const,
+    ];
+  },
 });
 
 type Place = { at: string; name: string };

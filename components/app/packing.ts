@@ -10,15 +10,18 @@ import { download } from '../lib/download.ts';
 import type { Entry } from '../lib/entry.ts';
 import { directoryEntries, packEntries } from '../lib/pack.ts';
 import { named } from '../lib/plain.ts';
-import { tarballEntries } from '../lib/tarball-entries.ts';
+import { tarballEntries, withDirectories } from '../lib/tarball-entries.ts';
 import { checkRuns, type Running, scriptAt } from './code/runs.ts';
 import type { Release } from './component.ts';
+import { linkTarget } from './linked.ts';
 import type { Source } from './release.ts';
 
-/** `static`, and what it runs: what the app needs of its source. */
+/** `static`, and what it runs: what the app needs of its source; `linked`: what is kept outside of it. */
 type Packed = Running & {
   source: Source;
   static?: Readonly<Record<string, string>>;
+  name?: string;
+  linked?: readonly string[];
 };
 
 const cache = join('.keelson', 'releases');
@@ -29,7 +32,7 @@ const cache = join('.keelson', 'releases');
  * @throws when the source cannot be read, or what the app needs of it is not in it.
  */
 export async function packRelease(app: Packed): Promise<Release> {
-  const entries = await readSource(app.source);
+  const entries = withLinks(app, await readSource(app.source));
   complete(app, entries);
   const hash = await writeTar(entries);
   const archive = join(cache, `${hash}.tar.gz`);
@@ -49,6 +52,23 @@ async function readSource(source: Source): Promise<Entry[]> {
   return found.isDirectory()
     ? directoryEntries(source.path)
     : tarballEntries(source.path, source.strip);
+}
+
+/** With a link in place of each path that is kept outside of the release, and the directories on the way there. */
+function withLinks({ name: app = '', linked = [] }: Packed, given: readonly Entry[]): Entry[] {
+  if (linked.length === 0) return [...given];
+  const isKept = ({ name }: Entry) => linked.some((path) => `${name}/`.startsWith(`${path}/`));
+  const links = linked.map(
+    (name): Entry => ({
+      type: 'symlink',
+      name,
+      target: linkTarget({ name: app }, name),
+      outside: true,
+    }),
+  );
+  return withDirectories(
+    new Map([...given.filter((it) => !isKept(it)), ...links].map((it) => [it.name, it])),
+  );
 }
 
 /** Finds out here, and not when an instance fails to start, that something was not built or packed. */

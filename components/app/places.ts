@@ -43,7 +43,7 @@ const fields = {
     .record(relativePath, place)
     .prefault({})
     .describe(
-      'Where directories of `uploads` and `data` lie instead, by name, such as on a bigger disk; /srv/<app>/<name> becomes a link',
+      'Where directories of `uploads` and `data`, and others below /srv/<app> such as .home, .cache or linked/<path>, lie instead, by name, such as on a bigger disk; /srv/<app>/<name> becomes a link',
     ),
 };
 
@@ -51,6 +51,9 @@ type Placed = {
   readonly name: string;
   readonly places?: Readonly<Record<string, string>>;
 };
+
+/** The name of a path of the release that is kept outside of it; without one, of their folder. */
+export const linkedName = (path: string): string => (path === '' ? 'linked' : `linked/${path}`);
 
 /** Where a directory of an app really lies. */
 export const placeOf = (app: Placed, name: string): string =>
@@ -71,6 +74,7 @@ export function placed(
 type Places = Named<typeof fields> & {
   uploads?: Readonly<Record<string, string>>;
   data: readonly string[];
+  linked: readonly string[];
 };
 
 export const places = appComponent({
@@ -84,10 +88,10 @@ export const places = appComponent({
 });
 
 /** Places of what the app does not have. */
-function strangers({ name: app, places, uploads = {}, data }: Places): string[] {
-  const own = new Set([...Object.values(uploads), ...data]);
+function strangers({ name: app, places, uploads = {}, data, linked }: Places): string[] {
+  const own = new Set([...Object.values(uploads), ...data, ...linked.map(linkedName)]);
   return Object.keys(places)
-    .filter((name) => !own.has(name))
+    .filter((name) => !own.has(name) && name !== '.home' && name !== '.cache')
     .map(
       (name) =>
         `apps.${app}.places.${name}: there is no directory "${name}" in uploads or data; ${

@@ -1,10 +1,16 @@
 /** Ports: where the instances of an app listen, and how many there are. */
 import { z } from 'zod';
 import { integer, port } from '../fields/index.ts';
+import { refusedPorts } from '../fields/refused-ports.ts';
 import type { Facts } from '../host/facts.ts';
 import { pairs } from '../lib/pairs.ts';
 import { sysctls } from '../server/kernel.ts';
 import { appComponent, type Named, type Neighbours } from './component.ts';
+
+/** As many as one app may have after it are none that fetch or browsers refuse. */
+const defaultPort = 3700;
+/** Where apps listened by default before, the first of them at a port that fetch refuses. */
+const formerPort = 4190;
 
 const fields = {
   instances: z
@@ -13,7 +19,7 @@ const fields = {
     .describe(
       'Number of instances; `cores`: one for each core, and at least two. With 1 each release costs seconds in which nobody answers',
     ),
-  port: port.prefault(4190).describe('Port of the first instance; the others follow'),
+  port: port.prefault(defaultPort).describe('Port of the first instance; the others follow'),
   listen: z
     .enum(['port', 'socket'])
     .prefault('port')
@@ -23,6 +29,7 @@ const fields = {
 };
 
 export type Listening = Named<typeof fields>;
+type Asking = Listening & { env: Readonly<Record<string, string>> };
 
 /** The ports of all instances: one for each core but at least two, unless the stack file says how many. */
 export function portsOf(app: Omit<Listening, 'name'>, { cores }: Pick<Facts, 'cores'>): number[] {
@@ -44,11 +51,52 @@ export const ports = appComponent({
   ],
   // Instances are reached through nginx alone.
   variables: () => ({ HOST: '127.0.0.1' }),
-  conflicts: (apps, neighbours) => {
+  conflicts: (apps: readonly Asking[], neighbours) => {
     const spans = apps.map((app) => span(app, neighbours));
-    return [...meetings(spans), ...outgoing(spans, neighbours)];
+    return [
+      ...meetings(spans),
+      ...outgoing(spans, neighbours),
+      ...apps.flatMap((app) => refused(app, neighbours)),
+      ...apps.flatMap((app) => askedWhereNobodyIs(app, spans)),
+    ];
   },
+  notes: (app: Asking) =>
+    app.port === defaultPort
+      ? [
+          {
+            ...{ part: 'site', item: `instances ${app.name}`, keys: ['running'] },
+            from: String(formerPort),
+            text: `${app.name} moves from ${formerPort} to ${defaultPort}, once: fetch and browsers refuse port ${formerPort}, so that an app there cannot ask itself`,
+          },
+        ]
+      : [],
 });
+
+/** Of an app with many instances one may come upon such a port. */
+function refused(app: Listening, { cores = 0 }: Pick<Neighbours, 'cores'>): string[] {
+  const all = portsOf(app, { cores });
+  const [bad] = all.filter((port) => refusedPorts.has(port));
+  if (bad === undefined) return [];
+  const isFree = (first: number) => all.every((_, index) => !refusedPorts.has(first + index));
+  let free = bad + 1;
+  while (!isFree(free)) free++;
+  return [
+    `apps.${app.name}.port: ${app.port} and the ${all.length - 1} after it meet ${bad}, which fetch and browsers refuse; choose ${free}, or another one`,
+  ];
+}
+
+/** Who asks an app past nginx has its port written down, and it may be the one of before. */
+function askedWhereNobodyIs({ name, env }: Asking, spans: readonly Span[]): string[] {
+  return Object.entries(env).flatMap(([variable, value]) => {
+    const found = /(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)/.exec(value)?.[1];
+    const at = Number(found ?? 0);
+    const isFormer = at >= formerPort && at < formerPort + portsForCores;
+    if (!isFormer || spans.some(({ first, last }) => first <= at && at <= last)) return [];
+    return [
+      `apps.${name}.env.${variable}: asks port ${at}, where apps listened by default before; that is ${defaultPort} and the ports after it now, since fetch refuses ${formerPort}; write ${at - formerPort + defaultPort}`,
+    ];
+  });
+}
 
 /** Ports that are kept for an app whose instances follow the cores, while their number is not known. */
 const portsForCores = 64;

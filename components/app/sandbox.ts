@@ -1,7 +1,13 @@
 /** The sandbox of an app: what its instances may do on the host, beside what every unit is denied. */
 import { z } from 'zod';
 import { hostPath } from '../fields/index.ts';
+import { matching } from '../fields/matching.ts';
 import { appComponent } from './component.ts';
+
+const systemCalls = matching(
+  /^@?[a-z][a-z0-9_-]{0,63}$/,
+  'is not the name of a system call or a group of them; write one such as "@chown", in quotes, or setpriority',
+);
 
 const sandboxSchema = z
   .strictObject({
@@ -25,8 +31,16 @@ const sandboxSchema = z
       ),
     netlink: z
       .boolean()
-      .prefault(false)
-      .describe('Lets the app list the network interfaces (os.networkInterfaces)'),
+      .prefault(true)
+      .describe(
+        '`false` keeps the app from listing the network interfaces (os.networkInterfaces), as many servers do when they start',
+      ),
+    calls: z
+      .array(systemCalls)
+      .prefault([])
+      .describe(
+        'System calls beside those that every app may use, by the names that systemd has for them and their groups, such as "@chown" or "@resources", in quotes',
+      ),
   })
   .describe('What the app may do on the host; the default is as little as Node.js needs');
 
@@ -36,7 +50,7 @@ export type Sandbox = z.output<typeof sandboxSchema>;
 const everybodys = ['/dev/shm', '/run/lock'];
 
 /** What the template unit says of it. The rest of the sandbox is the same for every app. */
-export const restrictions = ({ network, netlink, jit, writable }: Sandbox) => ({
+export const restrictions = ({ network, netlink, jit, writable, calls }: Sandbox) => ({
   families: [
     'AF_UNIX',
     ...(network === 'none' ? [] : ['AF_INET', 'AF_INET6']),
@@ -45,6 +59,7 @@ export const restrictions = ({ network, netlink, jit, writable }: Sandbox) => ({
   own: everybodys.filter((place) => !writable.includes(place)),
   // What the stack file names there is the host's.
   shared: writable.filter((path) => everybodys.some((place) => path.startsWith(`${place}/`))),
+  calls,
   localOnly: network !== 'any',
   jitless: !jit,
 });

@@ -36,6 +36,7 @@ export type Service = Named<typeof fields> &
     sandbox: Sandbox;
     logs: { to: 'journal' | 'files' };
     data: readonly string[];
+    linked: readonly string[];
     uploads?: Readonly<Record<string, string>>;
     places?: Readonly<Record<string, string>>;
     /** How it gets its port; nothing for an app that listens nowhere. */
@@ -55,7 +56,6 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
   listens: app.listen !== undefined,
   claims: app.listen === 'port',
   socket: app.listen === 'socket',
-  backoff: systemd >= 254,
   privateControlGroups: systemd >= 257,
   logFiles: app.logs.to === 'files',
   logs: logDirectory(app),

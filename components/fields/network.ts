@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { integer } from './amounts.ts';
 import { matching } from './matching.ts';
+import { refusedPorts } from './refused-ports.ts';
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 
@@ -46,8 +47,12 @@ export const domain = matching(
     'Domain name, *.domain or IPv4 address; `default`: whoever asks for no other site’s name',
   );
 
-/** A TCP port that an unprivileged user may listen on. */
-export const port = integer(1024, 65535).describe('TCP port');
+/** A TCP port that an unprivileged user may listen on, and anybody ask. */
+export const port = integer(1024, 65535)
+  .refine((given) => !refusedPorts.has(given), {
+    error: 'is refused by fetch and by browsers ("bad port"); choose another one, such as 3700',
+  })
+  .describe('TCP port that fetch and browsers do not refuse');
 
 /** Any TCP port. */
 export const anyPort = integer(1, 65535).describe('TCP port');

@@ -4,6 +4,7 @@
  * `docs/protocol.md` describes the text that a manifest becomes.
  */
 import type { Item, State } from './item.ts';
+import type { Origin } from './rows.ts';
 
 export type Manifest = {
   readonly name: string;
@@ -26,6 +27,10 @@ export type Manifest = {
 export type Note = {
   readonly item: string;
   readonly keys: readonly string[];
+  /** Only where one of these rows has it among what was there. */
+  readonly from?: string;
+  /** Only where one of these rows came about so. */
+  readonly origins?: readonly Origin[];
   readonly text: string;
 };
 

@@ -38,8 +38,14 @@ export function preview(
 
 /** What a component has to say where rows of an item have certain keys, each once. */
 function notesOn({ notes = [] }: Manifest, rows: readonly Row[]): string[] {
-  const isMet = ({ item, keys }: Note) =>
-    rows.some((row) => `${row.kind} ${row.name}` === item && keys.includes(row.key));
+  const isMet = ({ item, keys, from, origins }: Note) =>
+    rows.some(
+      (row) =>
+        `${row.kind} ${row.name}` === item &&
+        keys.includes(row.key) &&
+        (from === undefined || row.from.split(',').includes(from)) &&
+        (origins?.includes(row.origin) ?? true),
+    );
   return [...new Set(notes.filter(isMet).map(({ text }) => `  ${text}`))];
 }
 

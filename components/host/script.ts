@@ -82,6 +82,7 @@ export const helper = (): string =>
       'undo',
       'confirm',
       'claim',
+      'begin',
     ),
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
     all('checks'),

@@ -125,7 +125,8 @@ function leavingOf(judged: readonly Judged[]): Leaving[] {
       const serves = site?.rows.find((row) => row.kind === 'file' && row.from !== '')?.from;
       const kept = rows
         .filter((row) => row.kind === 'directory' && row.from === 'keep')
-        .filter((row) => row.name.startsWith(`/srv/${name}/`))
+        // Its home, which every app has, is told of when it goes.
+        .filter((row) => row.name.startsWith(`/srv/${name}/`) && row.name !== `/srv/${name}/.home`)
         .map((row) => row.name);
       return {
         name,

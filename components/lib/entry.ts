@@ -2,10 +2,13 @@
 import { dirname } from 'node:path';
 import { named } from './plain.ts';
 
-/** `content` is called when it is packed, so that not all is held in memory. */
+/**
+ * `content` is called when it is packed, so that not all is held in memory. `outside`: a link of the kit's own, which
+ * may lead out of the release.
+ */
 export type Entry =
   | { type: 'directory'; name: string }
-  | { type: 'symlink'; name: string; target: string }
+  | { type: 'symlink'; name: string; target: string; outside?: true }
   | { type: 'file'; name: string; executable: boolean; content: () => Buffer };
 
 /** @throws when what is packed so could not be unpacked on a host, or not safely. */
@@ -21,7 +24,7 @@ export function check(entry: Entry, types: ReadonlyMap<string, Entry['type']>): 
     if (type === 'file')
       throw new Error(`${named(name)} lies below ${named(above)}, which is a file; pack it again`);
   }
-  if (entry.type !== 'symlink') return;
+  if (entry.type !== 'symlink' || entry.outside) return;
   const { target } = entry;
   if (!isText(target) || tags.test(target) || Buffer.byteLength(target) > mostOfPath)
     throw new Error(`${named(name)} links to what is no path; remove it`);

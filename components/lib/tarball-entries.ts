@@ -80,7 +80,7 @@ const entryOf = ({ type, executable, target, content }: Own, name: string): Entr
 };
 
 /** A tarball need not name its directories; a directory on disk has them all. */
-function withDirectories(given: ReadonlyMap<string, Entry>): Entry[] {
+export function withDirectories(given: ReadonlyMap<string, Entry>): Entry[] {
   const entries = new Map(given);
   for (const { name } of [...entries.values()])
     for (let above = dirname(name); above !== '.'; above = dirname(above))

@@ -6,7 +6,7 @@ export type RunningApp = HostReport['apps'][string];
 
 /**
  * One line for people.
- * @example inWords(shop) // release 03e81031 on ports 4190-4191, kept 5f2b77d0
+ * @example inWords(shop) // release 03e81031 on ports 3700-3701, kept 5f2b77d0
  */
 export function inWords({ type, release, instances, kept }: RunningApp): string {
   const where = type === 'web' ? onPorts(instances) : inNumber(instances);

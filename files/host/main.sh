@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT"
+  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port]"
 }
 
 main() {
@@ -55,6 +55,10 @@ main() {
     claim)
       run=-
       claim_port "$@"
+      ;;
+    begin)
+      run=-
+      begin_instance "$@"
       ;;
     *) usage ;;
   esac

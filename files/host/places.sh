@@ -44,7 +44,7 @@ judge_link() {
     *"${TAB}@place="*) words="$words; name that directory itself in the stack file" ;;
     *//srv/*/*)
       app_of=${path#/srv/}
-      words="$words; say so in the stack file, as apps.${app_of%%/*}.places.${path##*/}, or move it back"
+      words="$words; say so in the stack file, as apps.${app_of%%/*}.places.${app_of#*/}, or move it back"
       ;;
     *) words="$words; mount it there instead (mount --bind), or move it back" ;;
   esac

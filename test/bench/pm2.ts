@@ -21,8 +21,8 @@ const environment = 'PM2_HOME=/srv/pm2/home PM2_KILL_SIGNAL=SIGTERM';
 const pm2 = `${environment} /srv/pm2/node_modules/.bin/pm2 --silent`;
 
 /** The site of hello once more, on port 8080 and with PM2's one port as its only server. */
-const site = `sed -e 's/upstream hello /upstream pm2 /; s/zone hello /zone pm2 /; s/127.0.0.1:4190/127.0.0.1:5190/
-  /127.0.0.1:4191/d; s,http://hello,http://pm2,; s/listen 80[^;]*/listen 8080/; /listen \\[/d; /include /d' \
+const site = `sed -e 's/upstream hello /upstream pm2 /; s/zone hello /zone pm2 /; s/127.0.0.1:3700/127.0.0.1:5190/
+  /127.0.0.1:3701/d; s,http://hello,http://pm2,; s/listen 80[^;]*/listen 8080/; /listen \\[/d; /include /d' \
   /etc/nginx/keelson.d/hello.conf >/etc/nginx/conf.d/pm2.conf && nginx -t -q && systemctl reload nginx`;
 
 /** Puts PM2 and the sample app on the host, which has Node.js and nginx, and starts it. */

@@ -489,7 +489,7 @@ const rollouts: Mutation[] = [
   {
     name: 'an instance is stopped',
     befalls: of('rollout'),
-    damage: ({ name }) => `systemctl stop ${name}@4190.service`,
+    damage: ({ name }) => `systemctl stop ${name}@3700.service`,
   },
   {
     name: 'all instances are stopped',
@@ -500,19 +500,19 @@ const rollouts: Mutation[] = [
     name: 'an instance runs an older release',
     befalls: of('rollout'),
     damage: ({ name }) =>
-      `cd /srv/${name} && was=$(readlink current) && ln -sfn releases/${otherRelease} current && systemctl restart ${name}@4191.service && ln -sfn "$was" current`,
+      `cd /srv/${name} && was=$(readlink current) && ln -sfn releases/${otherRelease} current && systemctl restart ${name}@3701.service && ln -sfn "$was" current`,
   },
   {
     name: 'an instance runs with another environment',
     befalls: of('rollout'),
     damage: ({ name }) =>
-      `f=/etc/keelson/${name}/environment && cp -p $f /tmp/chaos-environment && sed -i 's/^KEELSON_ENVIRONMENT=./&0/' $f && systemctl restart ${name}@4190.service && cp -p /tmp/chaos-environment $f && chgrp ${name} $f`,
+      `f=/etc/keelson/${name}/environment && cp -p $f /tmp/chaos-environment && sed -i 's/^KEELSON_ENVIRONMENT=./&0/' $f && systemctl restart ${name}@3700.service && cp -p /tmp/chaos-environment $f && chgrp ${name} $f`,
   },
   {
     name: 'an instance runs an older unit',
     befalls: of('rollout'),
     damage: ({ name }) =>
-      `f=/etc/systemd/system/${name}@.service && cp -p $f /tmp/chaos-unit && sed -i 's/KEELSON_UNIT=./&0/' $f && systemctl daemon-reload && systemctl restart ${name}@4190.service && cp -p /tmp/chaos-unit $f && systemctl daemon-reload`,
+      `f=/etc/systemd/system/${name}@.service && cp -p $f /tmp/chaos-unit && sed -i 's/KEELSON_UNIT=./&0/' $f && systemctl daemon-reload && systemctl restart ${name}@3700.service && cp -p /tmp/chaos-unit $f && systemctl daemon-reload`,
   },
   {
     name: 'current points at another release',
@@ -543,7 +543,7 @@ const rollouts: Mutation[] = [
   {
     name: 'an instance is masked',
     befalls: of('rollout'),
-    damage: ({ name }) => `systemctl mask --quiet ${name}@4191.service`,
+    damage: ({ name }) => `systemctl mask --quiet ${name}@3701.service`,
   },
   {
     name: 'a drop-in overrides the instances',
@@ -554,7 +554,7 @@ const rollouts: Mutation[] = [
   {
     name: 'a stray instance runs',
     befalls: of('instances'),
-    damage: ({ name }) => `systemctl start ${name}@4199.service`,
+    damage: ({ name }) => `systemctl start ${name}@3709.service`,
   },
 ];
 

@@ -35,7 +35,7 @@ test('on a host where Apache serves port 80, and another service that of the app
   await host.exec('apt-get update -q && apt-get install -q -y --no-install-recommends apache2', {
     timeout: 240_000,
   });
-  await listener(host, 'older', 4191);
+  await listener(host, 'older', 3701);
   await assertUntouched(stack, async () => {
     for (const verb of ['preview', 'up'] as const) {
       const run = await stack.try(verb);
@@ -46,7 +46,7 @@ test('on a host where Apache serves port 80, and another service that of the app
       );
       assert.match(
         said(run),
-        /rollout shop cannot have port 4191, which older \(process \d+ of older\.service\) holds; give shop another port, or stop and disable that first: systemctl disable --now older\.service/,
+        /rollout shop cannot have port 3701, which older \(process \d+ of older\.service\) holds; give shop another port, or stop and disable that first: systemctl disable --now older\.service/,
       );
     }
   });

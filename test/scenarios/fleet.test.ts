@@ -27,10 +27,10 @@ function configure(stack: Stack, mark: string, failure?: Failure, more: object =
 const deployed = (host: DebianHost): Promise<string> =>
   host.exec(`readlink /srv/shop/current
 sha256sum /etc/systemd/system/shop@.service /etc/keelson/shop/environment /etc/nginx/keelson.d/shop.conf
-systemctl show -p MainPID,ActiveEnterTimestampMonotonic shop@4190.service shop@4191.service nginx.service`);
+systemctl show -p MainPID,ActiveEnterTimestampMonotonic shop@3700.service shop@3701.service nginx.service`);
 
 async function releases(host: DebianHost): Promise<string[]> {
-  const ask = [4190, 4191].map((port) => `curl -sS http://127.0.0.1:${port}/whoami`).join(' && ');
+  const ask = [3700, 3701].map((port) => `curl -sS http://127.0.0.1:${port}/whoami`).join(' && ');
   const answers = (await host.exec(ask)).trim().split('\n');
   return answers.map((line) => JSON.parse(line).release);
 }
@@ -61,7 +61,7 @@ test('a release moves over several servers', { timeout: 600_000 }, async (t) => 
     const run = await stack.try('up');
     assert.notEqual(run.code, 0);
     assert.deepEqual(failed(run), ['h1-rollout-shop']);
-    assert.match(said(run), /rollout shop: 4190 on \w{8} exited with status 1/);
+    assert.match(said(run), /rollout shop: 3700 on \w{8} exited with status 1/);
     assert.deepEqual(await releases(one), before);
     assert.equal(await deployed(two), untouched);
   });

@@ -32,16 +32,16 @@ test('an app that takes the place of another', async (t) => {
         stack.configure({ server, apps: { store: { ...apps.shop, domains, rollout } } });
         assert.match(
           said(await stack.preview()),
-          /takes ports 4190, 4191 from shop, which goes: the site of shop goes first \(shop\.example/,
+          /takes ports 3700, 3701 from shop, which goes: the site of shop goes first \(shop\.example/,
         );
         const run = await stack.try('up');
         assert.notEqual(run.code, 0);
         assert.match(
           said(run),
-          /it answered 200, not 404, to \/; there is nothing to go back to, what gave way runs again: shop@4190\.service/,
+          /it answered 200, not 404, to \/; there is nothing to go back to, what gave way runs again: shop@3700\.service/,
         );
         assert.equal((await ask(host, '/', { domain: 'shop.example.com' })).status, 200);
-        await host.exec('test -f /etc/monit/keelson.d/shop.conf; systemctl is-active shop@4191');
+        await host.exec('test -f /etc/monit/keelson.d/shop.conf; systemctl is-active shop@3701');
         assert.deepEqual(Object.keys(run.outputs.apps as object), ['server/shop']);
         assert.deepEqual(await running(), ['server/shop']);
       },

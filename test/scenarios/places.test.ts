@@ -50,7 +50,7 @@ async function assertSettled(stack: Stack): Promise<void> {
 /** Writes a file as an instance of the app would: as its user, in its sandbox. */
 const writeAsApp = (host: DebianHost, path: string): Promise<string> =>
   host.exec(
-    `nsenter -m -t "$(systemctl show -p MainPID --value shop@4190.service)" setpriv --reuid=shop --regid=shop --clear-groups sh -c 'umask 007; echo written >${path}'`,
+    `nsenter -m -t "$(systemctl show -p MainPID --value shop@3700.service)" setpriv --reuid=shop --regid=shop --clear-groups sh -c 'umask 007; echo written >${path}'`,
   );
 
 test('directories of an app elsewhere', async (t: TestContext) => {
@@ -85,7 +85,7 @@ test('directories of an app elsewhere', async (t: TestContext) => {
           'shop www-data 2770\nshop www-data 660',
         );
         assert.match(
-          await host.exec('systemctl show -p RequiresMountsFor shop@4190.service'),
+          await host.exec('systemctl show -p RequiresMountsFor shop@3700.service'),
           /\/mnt\/big\/media/,
         );
       },
@@ -304,7 +304,7 @@ const laterRuns = (host: DebianHost, stack: Stack): readonly Step[] => [
     'is mended where a release or an instance was damaged',
     async () => {
       await host.exec(
-        'systemctl stop shop@4190.service; rm "$(readlink -f /srv/shop/current)/mark.txt"',
+        'systemctl stop shop@3700.service; rm "$(readlink -f /srv/shop/current)/mark.txt"',
       );
       await stack.up();
       await assertSettled(stack);

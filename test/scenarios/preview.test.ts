@@ -37,6 +37,6 @@ test('a preview of a host with drift of many kinds names it, and mends nothing',
   await append(host, '$(readlink -f /srv/shop/current)/server.js', '// by hand');
   await host.exec(`rm /etc/keelson/sudoers.d/shop && mkfifo /etc/keelson/sudoers.d/by-hand
     usermod -s /bin/bash shop`);
-  await stop(host, 'shop@4190.service', 'monit.service');
+  await stop(host, 'shop@3700.service', 'monit.service');
   await looksOnly(stack, /^! user shop shell \/bin\/bash → \/usr\/sbin\/nologin \(drift\)$/m);
 });

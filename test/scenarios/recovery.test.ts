@@ -30,7 +30,7 @@ const done = ({ steps }: Run): string =>
 
 /** Main processes of the services that no recovery may restart. */
 const processes = (host: DebianHost): Promise<string> =>
-  host.exec('systemctl show -p MainPID --value nginx.service shop@4190.service shop@4191.service');
+  host.exec('systemctl show -p MainPID --value nginx.service shop@3700.service shop@3701.service');
 
 const isServed = async (host: DebianHost): Promise<void> => {
   const { status, body } = await ask(host, '/', { domain: 'shop.example.com' });

@@ -40,15 +40,15 @@ const assertAnswered = (visited: Visited | undefined, ...by: string[]) =>
 test('an app that takes the place of another', async (t: TestContext) => {
   const { host, stack, upWith } = await shopOn(t);
   const names = ['www.example.com', 'default'];
-  const store = (more?: More) => ({ store: app(stack, 'store', names, 4190, more) });
+  const store = (more?: More) => ({ store: app(stack, 'store', names, 3700, more) });
 
   await inOrder(t, [
     [
       'the preview says from whom it takes the ports, and what stays',
       async () => {
-        stack.configure({ apps: { store: app(stack, 'store', names, 4190) } });
+        stack.configure({ apps: { store: app(stack, 'store', names, 3700) } });
         const told = said(await stack.preview());
-        assert.match(told, /takes ports 4190, 4191 from shop, which goes: one instance after/);
+        assert.match(told, /takes ports 3700, 3701 from shop, which goes: one instance after/);
         assert.match(told, /takes the place of the site of shop/);
         assert.match(told, /what shop received stays in \/srv\/shop\/\w+, \/srv\/shop\/\w+, and/);
       },
@@ -60,8 +60,8 @@ test('an app that takes the place of another', async (t: TestContext) => {
         const { run, visited } = await upWith(store(), 'www.example.com', 'nobody.example.com');
         assert.equal(run.code, 0, said(run));
         for (const one of Object.values(visited)) assertAnswered(one, 'ok\n', 'store');
-        await host.exec('grep -q kept /srv/shop/media/file; ! systemctl is-active shop@4190');
-        assert.match(said(run), /gone {3}rollout shop 4190: gives its port to store/);
+        await host.exec('grep -q kept /srv/shop/media/file; ! systemctl is-active shop@3700');
+        assert.match(said(run), /gone {3}rollout shop 3700: gives its port to store/);
         await assertNothingToDo(stack);
       },
     ],
@@ -69,17 +69,17 @@ test('an app that takes the place of another', async (t: TestContext) => {
       'one that fails gives the ports back, and the next takes them',
       async () => {
         const kiosk = (failure?: Failure) => ({
-          kiosk: app(stack, 'kiosk', names, 4190, failure && { failure }),
+          kiosk: app(stack, 'kiosk', names, 3700, failure && { failure }),
         });
         const { run, visited } = await upWith(kiosk('second'), 'www.example.com');
         assert.notEqual(run.code, 0);
         assert.match(
           said(run),
-          /nothing to go back to, what gave way runs again: store@4191\.service, store@4190\.service/,
+          /nothing to go back to, what gave way runs again: store@3701\.service, store@3700\.service/,
         );
         assert.deepEqual(visited['www.example.com']?.failed, []);
         await host.exec(
-          'systemctl is-active store@4190 store@4191; ! systemctl is-active kiosk@4190',
+          'systemctl is-active store@3700 store@3701; ! systemctl is-active kiosk@3700',
         );
         const again = await upWith(kiosk(), 'www.example.com');
         assert.equal(again.run.code, 0, said(again.run));
@@ -91,7 +91,7 @@ test('an app that takes the place of another', async (t: TestContext) => {
       'visitors of a site that goes are never answered by the app that has its ports now',
       async () => {
         const apps = {
-          blog: app(stack, 'blog', ['blog.example.com'], 4190),
+          blog: app(stack, 'blog', ['blog.example.com'], 3700),
           wiki: app(stack, 'wiki', ['wiki.example.com'], 4300),
         };
         const { run, visited } = await upWith(apps, 'www.example.com');

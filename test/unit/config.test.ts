@@ -110,7 +110,7 @@ test('what two apps may not share on one server, they may on two', () => {
   assert.deepEqual(problems({ servers: two, apps: apps(['web2']) }), []);
   assert.deepEqual(problems({ servers: two, apps: apps(['web1', 'web2']) }), [
     'apps.blog.domains.0: "shop.example.com" belongs to apps.shop; name each domain once',
-    'apps.blog.port: 4190 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+    'apps.blog.port: 3700 and the ports after it meet 3700 to 3763, which apps.shop keeps for its instances; choose 3764, or set instances',
   ]);
 });
 
@@ -131,7 +131,7 @@ test('what Pulumi would call by one name on two servers is told with both', () =
 });
 
 test('what apps have against each other is told once, however many servers they share', () => {
-  const told = problems({ servers: two, apps: { shop, blog: { ...blog, port: 4200 } } });
+  const told = problems({ servers: two, apps: { shop, blog: { ...blog, port: 3710 } } });
   assert.equal(told.length, 1);
 });
 
@@ -149,14 +149,14 @@ test('what apps have against each other is told beside what is wrong with their 
 });
 
 test('cores bring to light what nobody could know before', () => {
-  const [host] = read({ server, apps: { shop, blog: { ...blog, port: 4254 } } }).hosts;
+  const [host] = read({ server, apps: { shop, blog: { ...blog, port: 3764 } } }).hosts;
   assert.ok(host);
   const releases = { shop: { hash: 'a' }, blog: { hash: 'b' } };
   const render = (cores: number) => renderHost(host, { ...unseen.facts, cores }, releases);
   assert.doesNotThrow(() => render(64));
   assert.throws(() => render(96), {
     message: `server server has 96 cores:
-apps.blog.port: 4254 and the ports after it meet 4190 to 4285, which apps.shop keeps for its instances; choose 4286, or set instances`,
+apps.blog.port: 3764 and the ports after it meet 3700 to 3795, which apps.shop keeps for its instances; choose 3796, or set instances`,
   });
 });
 
@@ -168,7 +168,7 @@ const messages: [string, Values, string[]][] = [
   ],
   [
     'a setting of another type',
-    { server, apps: { mailer: { ...mailer, port: 4190, health: '/', strt: 1 } } },
+    { server, apps: { mailer: { ...mailer, port: 3700, health: '/', strt: 1 } } },
     [
       'apps.mailer.port: is a setting of type "web", not of "worker"; leave it out',
       'apps.mailer.health: is a setting of type "web", not of "worker"; leave it out',
@@ -385,9 +385,9 @@ const messages: [string, Values, string[]][] = [
   ],
   [
     'ports of two apps',
-    { server, apps: { shop, blog: { ...blog, port: 4200 } } },
+    { server, apps: { shop, blog: { ...blog, port: 3710 } } },
     [
-      'apps.blog.port: 4200 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+      'apps.blog.port: 3710 and the ports after it meet 3700 to 3763, which apps.shop keeps for its instances; choose 3764, or set instances',
     ],
   ],
   [
@@ -471,7 +471,7 @@ for (const [what, values, expected] of messages)
   test(`says what to do about ${what}`, () => assert.deepEqual(problems(values), expected));
 
 test('ports that do not meet are fine, and a lower range of outgoing ports frees the others', () => {
-  const two = { shop: { ...shop, instances: 10 }, blog: { ...blog, port: 4200 } };
+  const two = { shop: { ...shop, instances: 10 }, blog: { ...blog, port: 3710 } };
   assert.deepEqual(problems({ server, apps: two }), []);
   const sysctl = { 'net.ipv4.ip_local_port_range': '40000 60999' };
   assert.deepEqual(problems(stack({ server: { sysctl }, shop: { port: 20000 } })), []);

@@ -96,7 +96,7 @@ const cases: Record<string, Case> = {
       'directory /srv/c owner=al mode=0700 extra=x @whose=somebody',
       'link /srv/d target=/x @whose=somebody',
       'unit u.service dropins=/etc/x active=inactive @whose=somebody',
-      'rollout shop current=old target=inactive 4190=stopped @whose=somebody',
+      'rollout shop current=old target=inactive 3700=stopped @whose=somebody',
     ],
     wanted: {
       base: [
@@ -105,7 +105,7 @@ const cases: Record<string, Case> = {
         'directory /srv/c owner=root mode=0755',
         'link /srv/d target=/y',
         'unit u.service active=active',
-        'rollout shop current=c3 target=active 4190=current',
+        'rollout shop current=c3 target=active 3700=current',
       ],
     },
     rows: [
@@ -120,7 +120,7 @@ const cases: Record<string, Case> = {
       'own unit u.service dropins /etc/x ',
       'own rollout shop current old c3',
       'found rollout shop target inactive active',
-      'found rollout shop 4190 stopped current',
+      'found rollout shop 3700 stopped current',
     ],
   },
   'what may be taken over is only found': {
@@ -143,8 +143,8 @@ const cases: Record<string, Case> = {
     rows: ['found file /etc/a type directory file', 'found absent /etc/b type file absent'],
   },
   'a rollout of which nothing runs is new': {
-    observed: ['rollout shop target=inactive 4190=stopped'],
-    wanted: { r: ['rollout shop current=c3 target=active 4190=current @drain=30'] },
+    observed: ['rollout shop target=inactive 3700=stopped'],
+    wanted: { r: ['rollout shop current=c3 target=active 3700=current @drain=30'] },
     rows: ['new rollout shop state missing present'],
   },
   'what vanished has one row, whatever else it lacks': {
@@ -192,16 +192,16 @@ const cases: Record<string, Case> = {
     rows: ['change file /etc/a check  nginx'],
   },
   'after a changed port nothing drifted: one instance is new, the other about to go': {
-    observed: ['instances shop running=4190,4191,4200'],
-    stored: { site: ['instances shop running=4190,4191'] },
-    wanted: { site: ['instances shop running=4191,4200'] },
-    rows: ['change instances shop running 4190,4191,4200 4191,4200'],
+    observed: ['instances shop running=3700,3701,4200'],
+    stored: { site: ['instances shop running=3700,3701'] },
+    wanted: { site: ['instances shop running=3701,4200'] },
+    rows: ['change instances shop running 3700,3701,4200 3701,4200'],
   },
   'an instance that nobody ever wanted is drift': {
-    observed: ['instances shop running=4190,5000'],
-    stored: { site: ['instances shop running=4190'] },
-    wanted: { site: ['instances shop running=4190'] },
-    rows: ['drift instances shop running 4190,5000 4190'],
+    observed: ['instances shop running=3700,5000'],
+    stored: { site: ['instances shop running=3700'] },
+    wanted: { site: ['instances shop running=3700'] },
+    rows: ['drift instances shop running 3700,5000 3700'],
   },
   'an instance that runs what was applied last did not drift': {
     observed: [
@@ -390,7 +390,7 @@ test('the look says which manifests are due, and why', () => {
 test('what goes says what others may want of it', () => {
   const stored = {
     'rollout-shop': [
-      'rollout shop current=1 target=active 4190=current 4191=current @type=web @stop=5',
+      'rollout shop current=1 target=active 3700=current 3701=current @type=web @stop=5',
       'rollout jobs current=1 target=active 1=current @type=worker',
     ],
     'site-shop': [
@@ -401,7 +401,7 @@ test('what goes says what others may want of it', () => {
   };
   assert.deepEqual(difference('look', { observed: [], stored, wanted: {} }), [
     'manifest rollout-shop gone',
-    'gone rollout shop  4190,4191 ',
+    'gone rollout shop  3700,3701 ',
     'gone rollout jobs   ',
     'manifest site-shop gone',
     'gone file /etc/nginx/keelson.d/shop.conf  a.de·default ',

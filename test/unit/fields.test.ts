@@ -313,7 +313,7 @@ test('integers and ports name their bounds', () => {
   assert.deepEqual(complaints(field.anyPort, 0), ['is below 1; choose 1 to 65535']);
   assert.equal(field.port.parse(1024), 1024);
   assert.equal(field.port.parse(65535), 65535);
-  for (const bad of ['4190', 4190.5, Number.NaN, Number.POSITIVE_INFINITY, null])
+  for (const bad of ['3700', 3700.5, Number.NaN, Number.POSITIVE_INFINITY, null])
     assert.equal(field.port.safeParse(bad).success, false, String(bad));
 });
 

@@ -21,11 +21,11 @@ test('the table is loaded to the letter', () => {
 });
 
 test('users are loaded by their numbers, and the lines of those who are not there are left out', () => {
-  const line = (user: string) => `add element inet keelson asks { 4190 . "${user}" }\n`;
+  const line = (user: string) => `add element inet keelson asks { 3700 . "${user}" }\n`;
   writeFileSync(join(folder, 'app-shop.nft'), line('root') + line('no-such-user') + line('daemon'));
   assert.equal(
     rules(),
-    `${table}add element inet keelson asks { 4190 . 0 }\nadd element inet keelson asks { 4190 . 1 }\n`,
+    `${table}add element inet keelson asks { 3700 . 0 }\nadd element inet keelson asks { 3700 . 1 }\n`,
   );
 });
 

@@ -11,7 +11,6 @@ const view = {
     listens: true,
     claims: true,
     socket: true,
-    backoff: true,
     logFiles: true,
     logs: '/var/log/shop',
   },
@@ -22,9 +21,11 @@ const view = {
 for (const [title, given] of Object.entries({
   'a sandbox without more': {
     ...{ ownNode: false, privateControlGroups: false, localOnly: false, jitless: false },
+    calls: [],
   },
   'all that a sandbox can have': {
     ...{ ownNode: true, privateControlGroups: true, localOnly: true, jitless: true },
+    calls: ['@chown'],
   },
 }))
   test(`a hook runs as an instance does: ${title}`, () => {
@@ -48,9 +49,9 @@ test('no unit of an app, of its rollout or of a change to confirm is called as a
   const both = new Set([...apps, ...apps.map((name) => `${name}-before`)]);
   const all = [...both].flatMap((app) => [
     ...run(
-      `app=${app}; for name in before after health@4190; do app_unit "$name"; echo; done`,
+      `app=${app}; for name in before after health@3700; do app_unit "$name"; echo; done`,
     ).split('\n'),
-    ...[`${app}@4190.service`, `${app}@.service`, `keelson-rollout-${app}.service`],
+    ...[`${app}@3700.service`, `${app}@.service`, `keelson-rollout-${app}.service`],
     ...['app', 'rollout', 'site'].map((part) => `keelson-confirm-${part}-${app}.service`),
   ]);
   const names = all.filter(Boolean);
@@ -59,7 +60,7 @@ test('no unit of an app, of its rollout or of a change to confirm is called as a
 
 test('a hook is an instance of no template', () => {
   assert.equal(
-    run(`app=shop; app_unit before; echo; app_unit health@4190`),
-    'keelson_before@shop.service\nkeelson_health@shop.4190.service',
+    run(`app=shop; app_unit before; echo; app_unit health@3700`),
+    'keelson_before@shop.service\nkeelson_health@shop.3700.service',
   );
 });

@@ -61,8 +61,8 @@ test('all problems of a description come at once, in the words of a stack file',
     'secrets.wiki: there is no app wiki; remove it, or name an app',
     `apps.blog.source: "nowhere" cannot be read; give a path from ${process.cwd()}`,
   ]);
-  assert.deepEqual(problems({ address, apps: { shop, blog: { ...blog, port: 4190 } } }), [
-    'apps.blog.port: 4190 and the ports after it meet 4190 to 4253, which apps.shop keeps for its instances; choose 4254, or set instances',
+  assert.deepEqual(problems({ address, apps: { shop, blog: { ...blog, port: 3700 } } }), [
+    'apps.blog.port: 3700 and the ports after it meet 3700 to 3763, which apps.shop keeps for its instances; choose 3764, or set instances',
   ]);
   assert.deepEqual(problems({ address, privateKey: 'no key' }), [
     `privateKey: "no key" cannot be read; give a path from ${process.cwd()}`,
@@ -108,8 +108,8 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
     'file /etc/nginx/keelson.d/shop.conf',
     'file /etc/monit/keelson.d/shop.conf',
     'file /etc/monit/keelson.d/shop.health',
-    'monitor shop-4190',
-    'monitor shop-4191',
+    'monitor shop-3700',
+    'monitor shop-3701',
     'instances shop',
     'unit nginx.service',
     'unit monit.service',
@@ -151,7 +151,7 @@ test('cores move instances, upstream and checks together', () => {
   const upstream = find(items, 'file', '/etc/nginx/keelson.d/shop.conf').content ?? '';
   assert.equal(upstream.match(/server 127\.0\.0\.1:/g)?.length, 3);
   assert.equal(items.filter(({ name }) => /^shop-\d+$/.test(name)).length, 3);
-  assert.equal(find(items, 'instances', 'shop').state.running, '4190,4191,4192');
+  assert.equal(find(items, 'instances', 'shop').state.running, '3700,3701,3702');
 });
 
 test('what is said of a host: where it is, and what runs there', () => {
@@ -159,7 +159,7 @@ test('what is said of a host: where it is, and what runs there', () => {
   assert.deepEqual(reportHost(host, trixie, { shop: release, mailer: release }), {
     address,
     apps: {
-      shop: { type: 'web', release: release.hash, instances: [4190, 4191], kept: [] },
+      shop: { type: 'web', release: release.hash, instances: [3700, 3701], kept: [] },
       mailer: { type: 'worker', release: release.hash, instances: [1, 2], kept: [] },
     },
   });

@@ -11,7 +11,7 @@ const tally = { sent: 3, answered: 2, failed: { 'status 502': 1 }, slowest: 12.4
 const figures = { seconds: 1, tallies: { PUT: tally, events: tally }, recorded: ['a', 'b', 'c'] };
 
 test('what was answered and not done is lost, what was done twice is doubled', () => {
-  const record = 'a one 4190\nb one 4191\nb two 4190\nd two 4190\n';
+  const record = 'a one 3700\nb one 3701\nb two 3700\nd two 3700\n';
   assert.deepEqual(judge(figures, record), {
     ...{ sent: 6, answered: 4, failed: 2, lost: 1, doubled: 1 },
     releases: { one: 2, two: 2 },

@@ -96,9 +96,9 @@ test('what nothing names any more comes by itself', async () => {
 
 test('a header tells the helper what only a look at all manifests can know', async () => {
   const site = file('/etc/nginx/keelson.d/store.conf', '', { serves: ['default'] });
-  const items = [site, instances('store', [4190], { type: 'web', stop: 1 })];
+  const items = [site, instances('store', [3700], { type: 'web', stop: 1 })];
   const taker = { name: 'site-store', after: [], app: 'store', items };
-  const moves = { ...base, name: 'rollout-store', app: 'store', items: [rolled('store', [4190])] };
+  const moves = { ...base, name: 'rollout-store', app: 'store', items: [rolled('store', [3700])] };
   const extra = 'found\tdirectory\t/etc/a.d\textra\tx,y z\t';
   const answer = [
     ...['manifest\thelper\tapplied', 'manifest\tsite-store\tdue', extra],

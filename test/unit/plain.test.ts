@@ -77,12 +77,12 @@ test('rows that are told hold nothing hidden', () => {
 
 test('of a failure the first line is the kit’s, and all that others said has a mark', () => {
   const evidence = '    keelson: forged\n\n    | marked\nnginx: \\033[2J[emerg]\n';
-  const lines = `fail "rollout shop: 4190 exited
+  const lines = `fail "rollout shop: 3700 exited
 $(printf '${evidence.replaceAll('\n', '\\n')}')" 2>&1 || :`;
   const said = hostShell(`(${lines}) || :`);
   assert.equal(
     said,
-    'keelson: rollout shop: 4190 exited\n    | keelson: forged\n    | marked\n    | nginx: \\x1b[2J[emerg]\n',
+    'keelson: rollout shop: 3700 exited\n    | keelson: forged\n    | marked\n    | nginx: \\x1b[2J[emerg]\n',
   );
 });
 

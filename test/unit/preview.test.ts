@@ -93,6 +93,16 @@ test('what a component says of some keys of an item follows its rows, once', () 
   ]);
 });
 
+test('what is to be said only of what was there is not said of anything else', () => {
+  const noted = (from: string, of: string) => {
+    const note = { item: 'file /etc/a', keys: ['running'], from, text: 'it moves' };
+    const rows = `change\tfile\t/etc/a\trunning\t${of}\t7`;
+    return lines(['manifest\tbase\tdue', rows], true, { ...manifest, notes: [note] }).slice(1);
+  };
+  assert.deepEqual(noted('41', '41,42'), ['  it moves']);
+  assert.deepEqual(noted('41', '141,42'), []);
+});
+
 test('a long difference is cut, and says how much more there is', () => {
   const long = file('/etc/a', Array.from({ length: 50 }, (_, n) => `line ${n}\n`).join(''));
   const answer = [

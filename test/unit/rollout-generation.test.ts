@@ -7,13 +7,13 @@ const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
 
 /** Files of the app in place, and what is noted of its generations: release, unit, environment, public. */
 const prepared = `
-release=${now} unit_hash=u2 environment_hash=e2 public='' keys='4190 4191'
+release=${now} unit_hash=u2 environment_hash=e2 public='' keys='3700 3701'
 identity="${now}${'\t'}u2${'\t'}e2"
-line="rollout${'\t'}shop${'\t'}current=${now}${'\t'}4190=current${'\t'}@unit=u2${'\t'}@environment=e2${'\t'}@stop=20"
+line="rollout${'\t'}shop${'\t'}current=${now}${'\t'}3700=current${'\t'}@unit=u2${'\t'}@environment=e2${'\t'}@stop=20"
 echo unit 2 >"$root/etc/unit"; echo environment 2 >"$root/etc/environment"; echo hook 2 >"$root/etc/hook"
 mkdir -p "$home/releases/${was}" "$home/releases/${now}" "$home/public"
 note() { mkdir -p "$place/$1"; printf '%s\\t%s\\t%s\\t%s\\n' "$2" "$3" "$4" "\${5:-}" >"$place/$1/identity"; echo "unit 1" >"$place/$1/unit"; echo "environment 1" >"$place/$1/environment"; }
-observation="rollout${'\t'}shop${'\t'}current=${was}${'\t'}4190=release aaaaaaaa"
+observation="rollout${'\t'}shop${'\t'}current=${was}${'\t'}3700=release aaaaaaaa"
 current=${was}
 observe_rollout() { cat >/dev/null; printf '%s\\n' "\${runs:-rollout}"; }
 found() { find_old_generation; echo "old=$(printf %.1s "$old") public=$old_public changed=$changed good=$(cut -c 1 "$place/good/identity" 2>/dev/null)"; }
@@ -49,22 +49,22 @@ const finds: [string, string, string][] = [
   ],
   [
     'nothing, where the memory was lost and what is wanted is in service: that is good',
-    `observation="rollout${'\t'}shop${'\t'}4190=current"`,
+    `observation="rollout${'\t'}shop${'\t'}3700=current"`,
     'old= public= changed=no good=b',
   ],
   [
     'a generation that was completed but for the note of it',
-    `note good ${'c'.repeat(64)} u1 e1; note next ${was} u1 e1; runs='rollout${'\t'}shop${'\t'}4190=current${'\t'}4191=stopped'`,
+    `note good ${'c'.repeat(64)} u1 e1; note next ${was} u1 e1; runs='rollout${'\t'}shop${'\t'}3700=current${'\t'}3701=stopped'`,
     'old=a public= changed=yes good=a',
   ],
   [
     'not one that some instances had not moved to',
-    `note good ${was} u1 e1; note next ${now} u1 e1; runs='rollout${'\t'}shop${'\t'}4190=current${'\t'}4191=older unit'`,
+    `note good ${was} u1 e1; note next ${now} u1 e1; runs='rollout${'\t'}shop${'\t'}3700=current${'\t'}3701=older unit'`,
     'old=a public= changed=yes good=a',
   ],
   [
     'not one that no instance had moved to',
-    `note good ${was} u1 e1; note next ${now} u1 e1; runs='rollout${'\t'}shop${'\t'}4190=stopped${'\t'}4191=failed'`,
+    `note good ${was} u1 e1; note next ${now} u1 e1; runs='rollout${'\t'}shop${'\t'}3700=stopped${'\t'}3701=failed'`,
     'old=a public= changed=yes good=a',
   ],
 ];
@@ -186,7 +186,7 @@ test('a file that was put back is noted as begun in the manifest that names it',
 });
 
 test('of a manifest that is being applied nothing is lost but the hash', () => {
-  const rows = 'change\trollout\tshop\t4190\trelease aaaaaaaa\tcurrent\n';
+  const rows = 'change\trollout\tshop\t3700\trelease aaaaaaaa\tcurrent\n';
   const found = notes({
     'manifests/rollout-shop': manifest('rollout-shop', oldHash),
     'pending/rollout-shop': manifest('rollout-shop', 'ff', rows).replace('run r1', 'run r2'),

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from './rollout-shell.ts';
 
-/** Waits for 4190, which answers what the letters say, one after another: good, bad, silent (nobody listens), dead. */
+/** Waits for 3700, which answers what the letters say, one after another: good, bad, silent (nobody listens), dead. */
 const waited = (answers: string, settings = ''): string =>
-  run(`health=http listen=port type=web returning=no start=1 answers=3 started_at=0 moving=4190 path=/
+  run(`health=http listen=port type=web returning=no start=1 answers=3 started_at=0 moving=3700 path=/
     current='' goal=x pointed_back=yes main=''
     ${settings}
     echo '${answers}' >"$root/answers"
@@ -19,9 +19,9 @@ const waited = (answers: string, settings = ''): string =>
     if await_health; then echo "healthy at $(cat "$clock_file")"; else echo "$reason at $(cat "$clock_file")"; fi`);
 
 const outcomes: [string, string, string, string?][] = [
-  ['so many good answers in a row make it healthy', 'ggg', 'looked at 4190\nhealthy at 23\n'],
-  ['a bad one in between starts the count again', 'ggbggg', 'looked at 4190\nhealthy at 48\n'],
-  ['nobody is asked who does not listen yet', 'sssggg', 'looked at 4190\nhealthy at 29\n'],
+  ['so many good answers in a row make it healthy', 'ggg', 'looked at 3700\nhealthy at 23\n'],
+  ['a bad one in between starts the count again', 'ggbggg', 'looked at 3700\nhealthy at 48\n'],
+  ['nobody is asked who does not listen yet', 'sssggg', 'looked at 3700\nhealthy at 29\n'],
   [
     'what comes up and goes down again for ever is not healthy',
     'gb'.repeat(40),
@@ -37,7 +37,7 @@ const outcomes: [string, string, string, string?][] = [
   [
     'good answers are waited for to the last, however late',
     'ggg',
-    'looked at 4190\nhealthy at 620\n',
+    'looked at 3700\nhealthy at 620\n',
     'slow=200',
   ],
   [
@@ -49,7 +49,7 @@ const outcomes: [string, string, string, string?][] = [
   [
     'one good answer is enough where one is wanted',
     'g',
-    'looked at 4190\nhealthy at 1\n',
+    'looked at 3700\nhealthy at 1\n',
     'answers=1',
   ],
   [
@@ -65,11 +65,11 @@ for (const [title, answers, outcome, settings] of outcomes)
 
 test('all of a batch share one deadline', () => {
   const [first, second] = [
-    waited('gggb', "moving='4190 4191'"),
-    waited('gggbbbggg', "moving='4190 4191'"),
+    waited('gggb', "moving='3700 3701'"),
+    waited('gggbbbggg', "moving='3700 3701'"),
   ];
-  assert.match(first, /^looked at 4190\nwas not healthy within 1 s: it answered 500/);
-  assert.match(second, /^looked at 4190\nlooked at 4191\nhealthy/);
+  assert.match(first, /^looked at 3700\nwas not healthy within 1 s: it answered 500/);
+  assert.match(second, /^looked at 3700\nlooked at 3701\nhealthy/);
 });
 
 test('who is not what it should be has failed, though it answers', () => {
@@ -157,15 +157,15 @@ for (const [sub, properties, said] of ends)
     const shown = { ActiveState: 'activating', SubState: sub, NRestarts: '0', ...properties };
     const lines = Object.entries(shown).map(([key, value]) => `'${key}=${value}'`);
     const script = `systemctl() { printf '%s\\n' ${lines.join(' ')}; }
-      main=''; if is_running 4190; then echo "runs as $main"; else echo "$reason"; fi`;
+      main=''; if is_running 3700; then echo "runs as $main"; else echo "$reason"; fi`;
     assert.equal(run(script), `${said}\n`);
   });
 
 test('systemd is asked again only when the process is gone', () => {
   const script = `systemctl() { echo asked >>"$root/asked"; printf '%s\\n' ActiveState=active SubState=running NRestarts=0 "MainPID=$main_of"; }
     main_of=$$ main=''
-    is_running 4190; is_running 4190; wc -l <"$root/asked"
-    main=999999999; is_running 4190; wc -l <"$root/asked"; [ "$main" = "$$" ] && echo found`;
+    is_running 3700; is_running 3700; wc -l <"$root/asked"
+    main=999999999; is_running 3700; wc -l <"$root/asked"; [ "$main" = "$$" ] && echo found`;
   assert.equal(run(script), '1\n2\nfound\n');
 });
 
@@ -178,7 +178,7 @@ const answered: [string, string, string][] = [
     'answered 200 to /up, but without "is well"',
   ],
   ['printf 503', '', 'answered 503, not 200, to /up'],
-  ['return 7', '', 'did not listen on 127.0.0.1:4190'],
+  ['return 7', '', 'did not listen on 127.0.0.1:3700'],
   ['return 28', '', 'gave no answer to /up'],
   ['return 52', '', 'broke the connection that asked for /up'],
 ];
@@ -186,7 +186,7 @@ const answered: [string, string, string][] = [
 for (const [curl, text, outcome] of answered)
   test(`an answer that ${outcome}${text && ', with a text'}`, () => {
     const script = `curl() { ${curl}; }; start=60 status=200 text='${text}' host=h path=/up
-      if ask 4190; then echo good; else echo "$answer"; fi`;
+      if ask 3700; then echo good; else echo "$answer"; fi`;
     assert.equal(run(script), `${outcome}\n`);
   });
 
@@ -196,10 +196,10 @@ test('the first instance is watched for its time, and asked while it serves', ()
       is_running() { :; }
       collect_evidence() { :; }
       ask() { answer='answered 500'; [ "$(cat "$clock_file")" -lt "\${well_until:-99999}" ]; }
-      if watch_instance 4190; then echo "watched until $(cat "$clock_file")"; else echo "$key $reason"; fi`);
+      if watch_instance 3700; then echo "watched until $(cat "$clock_file")"; else echo "$key $reason"; fi`);
   assert.equal(watched(''), 'watched until 200\n');
   assert.equal(watched('watch=0'), 'watched until 0\n');
   assert.equal(watched("up=''"), 'watched until 0\n');
-  assert.equal(watched('well_until=100'), '4190 answered 500 after it had been in service\n');
+  assert.equal(watched('well_until=100'), '3700 answered 500 after it had been in service\n');
   assert.equal(watched('well_until=100 health=stay'), 'watched until 200\n');
 });

@@ -56,7 +56,7 @@ test('a web app with one instance says so', () => {
   };
   const { instructions = {} } = rollout({
     ...common,
-    ...{ type: 'web', instances: [4190], single: true, drain: 30, health },
+    ...{ type: 'web', instances: [3700], single: true, drain: 30, health },
   });
   assert.equal(instructions['@single'], 'yes');
   assert.equal(instructions['@drain'], '30');
@@ -70,7 +70,7 @@ test('the instances that may run: only those of a web app are drained', () => {
     state: { running: '1,2' },
     instructions: { '@type': 'worker', '@stop': '20' },
   });
-  assert.deepEqual(instances('shop', [4190], { type: 'web', drain: 30, stop: 15 }).instructions, {
+  assert.deepEqual(instances('shop', [3700], { type: 'web', drain: 30, stop: 15 }).instructions, {
     '@type': 'web',
     '@drain': '30',
     '@stop': '15',

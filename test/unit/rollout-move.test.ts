@@ -6,52 +6,52 @@ import { read, run } from './rollout-shell.ts';
 const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
 const old = 'release aaaaaaaa';
 
-/** A move of 4190 with all that it asks of systemd, Monit and the kernel, in its order. */
+/** A move of 3700 with all that it asks of systemd, Monit and the kernel, in its order. */
 const moved = (settings: string): string =>
-  run(`line='' observation="rollout${'\t'}shop${'\t'}4190=${old}" seen=$observation current=${was} stage=rest returning=no moved=''
-    read_settings "$(printf 'rollout\\tshop\\t@type=web')"; drain=8 keys=4190 waits=2
+  run(`line='' observation="rollout${'\t'}shop${'\t'}3700=${old}" seen=$observation current=${was} stage=rest returning=no moved=''
+    read_settings "$(printf 'rollout\\tshop\\t@type=web')"; drain=8 keys=3700 waits=2
     mkdir -p "$home/releases"
     say() { echo "$2"; }
-    systemctl() { case $* in 'is-active --quiet shop@4190.socket') [ "\${socket:-}" = yes ] ;; *) echo "$*" | grep -v reset-failed ;; esac; }
+    systemctl() { case $* in 'is-active --quiet shop@3700.socket') [ "\${socket:-}" = yes ] ;; *) echo "$*" | grep -v reset-failed ;; esac; }
     monit_each() { echo "$1 $2"; }
     nft() { case $1 in -f) grep -o 'elem.*' | grep -o '{.*' | sed 's/^/refuse /' ;; *) echo open ;; esac; }
-    ss() { case $* in *established*) pass 300; echo wait >>"$root/waits"; [ "$(wc -l <"$root/waits")" -gt "$waits" ] || echo '0 0 127.0.0.1:4190 127.0.0.1:9' ;; esac; }
+    ss() { case $* in *established*) pass 300; echo wait >>"$root/waits"; [ "$(wc -l <"$root/waits")" -gt "$waits" ] || echo '0 0 127.0.0.1:3700 127.0.0.1:9' ;; esac; }
     await_health() { echo await; read_clock; answered_at=$clock; pass 70; }
     ${settings}
-    move ${now} 4190`);
+    move ${now} 3700`);
 
 test('an instance is drained before it stops, and opened once it is healthy', () => {
   assert.equal(
     moved(''),
-    `unmonitor 4190
-refuse { 4190 timeout 143s }
-stop shop@4190.service
-refuse { 4190 timeout 143s }
-start shop@4190.service
+    `unmonitor 3700
+refuse { 3700 timeout 143s }
+stop shop@3700.service
+refuse { 3700 timeout 143s }
+start shop@3700.service
 await
 open
-monitor 4190
-rollout shop 4190 ${old} → current in 9.9 s
+monitor 3700
+rollout shop 3700 ${old} → current in 9.9 s
 `,
   );
 });
 
 test('what is open when the drain is over is cut, and told', () => {
   const lines = moved('waits=9').split('\n');
-  assert.equal(lines[2], 'rollout shop 4190: 1 connection cut after 8 s');
+  assert.equal(lines[2], 'rollout shop 3700: 1 connection cut after 8 s');
 });
 
 test('one alone refuses nothing and waits for nobody, and was away until its first good answer', () => {
   assert.equal(
     moved('single=yes'),
-    `unmonitor 4190
-rollout shop 4190: 1 connection open, which the app is told to end
-stop shop@4190.service
-start shop@4190.service
+    `unmonitor 3700
+rollout shop 3700: 1 connection open, which the app is told to end
+stop shop@3700.service
+start shop@3700.service
 await
 open
-monitor 4190
-rollout shop 4190 ${old} → current in 3.0 s
+monitor 3700
+rollout shop 3700 ${old} → current in 3.0 s
 `,
   );
 });
@@ -59,66 +59,66 @@ rollout shop 4190 ${old} → current in 3.0 s
 test('the queue of a socket stays open, and its service is restarted', () => {
   const lines = moved('socket=yes listen=socket').split('\n');
   assert.deepEqual(lines.slice(1, 4), [
-    'rollout shop 4190: 1 connection open, which the app is told to end',
-    'restart shop@4190.service',
+    'rollout shop 3700: 1 connection open, which the app is told to end',
+    'restart shop@3700.service',
     'await',
   ]);
 });
 
 test('a socket of the generation before is stopped with its instance', () => {
   const lines = moved('socket=yes').split('\n');
-  assert.deepEqual(lines.slice(2, 4), ['stop shop@4190.socket', 'stop shop@4190.service']);
+  assert.deepEqual(lines.slice(2, 4), ['stop shop@3700.socket', 'stop shop@3700.service']);
 });
 
 test('a worker is stopped and started, and nothing is asked of the network', () => {
   const lines = moved('type=worker; ss() { echo asked; }; nft() { echo asked; }').split('\n');
   assert.deepEqual(lines.slice(0, 4), [
-    'unmonitor 4190',
-    'stop shop@4190.service',
-    'start shop@4190.service',
+    'unmonitor 3700',
+    'stop shop@3700.service',
+    'start shop@3700.service',
     'await',
   ]);
 });
 
 test('on the way back an instance is told as such', () => {
-  assert.match(moved('returning=yes'), /rollout shop 4190 back on bbbbbbbb in/);
+  assert.match(moved('returning=yes'), /rollout shop 3700 back on bbbbbbbb in/);
 });
 
 test('what nft refuses ends the rollout before anything stopped', () => {
   const lines = moved("nft() { echo 'no kernel support' >&2; return 1; }").trim().split('\n');
   assert.deepEqual(lines, [
-    'unmonitor 4190',
+    'unmonitor 3700',
     'failed: rollout shop: nft cannot refuse connections, nothing was stopped: no kernel support',
   ]);
 });
 
-const open = ['4190', '4190', '14191', '4191'].map((port) => `0 0 127.0.0.1:${port} 127.0.0.1:9`);
+const open = ['3700', '3700', '14191', '3701'].map((port) => `0 0 127.0.0.1:${port} 127.0.0.1:9`);
 
 test('what is cut is told of each port by itself', () => {
-  const script = `how_ended='cut after 8 s'; cat >"$work/open"; say_open rollout '4190 4191 4192' change`;
+  const script = `how_ended='cut after 8 s'; cat >"$work/open"; say_open rollout '3700 3701 3702' change`;
   assert.equal(
     run(script, `${open.join('\n')}\n`),
-    'change rollout shop 4190: 2 connections cut after 8 s\nchange rollout shop 4191: 1 connection cut after 8 s\n',
+    'change rollout shop 3700: 2 connections cut after 8 s\nchange rollout shop 3701: 1 connection cut after 8 s\n',
   );
 });
 
-/** Who is said to hold 4190 when a process of some unit listens there, which is this very one. */
+/** Who is said to hold 3700 when a process of some unit listens there, which is this very one. */
 const holder = (unit: string, pid = '$$'): string =>
   run(`program_of() { echo node; }
-    port_holders() { [ "$1" != 4190 ] || printf '%s\t%s\n' "${pid}" '${unit}'; }
-    port_holder 4190 | sed "s/process $$/process N/"`);
+    port_holders() { [ "$1" != 3700 ] || printf '%s\t%s\n' "${pid}" '${unit}'; }
+    port_holder 3700 | sed "s/process $$/process N/"`);
 
 test('a port is held by whoever listens on it and is none of the instance', () => {
-  assert.equal(holder('shop@4190.service'), '');
+  assert.equal(holder('shop@3700.service'), '');
   assert.equal(holder('other.service'), 'node (process N of other.service)');
-  assert.equal(holder('shop@4191.service'), 'node (process N of shop@4191.service)');
+  assert.equal(holder('shop@3701.service'), 'node (process N of shop@3701.service)');
 });
 
 test('of a port that another app has, it is said how to get it', () => {
   const words = 'give shop another port, or take this one from blog in a run of its own first';
   const memory = 'mkdir -p "$STATE/manifests"; : >"$STATE/manifests/rollout-blog"; app=shop;';
   const script = (unit: string) => run(`${memory} how_to_get_port ${unit}`);
-  assert.equal(script('blog@4190.service'), `; ${words}`);
+  assert.equal(script('blog@3700.service'), `; ${words}`);
   assert.equal(script('theirs@1.service'), '');
   assert.equal(script('blog.service'), '');
 });
@@ -132,39 +132,39 @@ test('the unit of a process is found in both layouts of control groups, and in a
       `${lines.join('\n')}\n`,
     );
   };
-  const path = '/system.slice/system-shop.slice/shop@4190.service';
-  assert.equal(groups(`0::${path}`), 'shop@4190.service\n');
-  assert.equal(groups('12:pids:/x', `1:name=systemd:${path}`, '0::/'), 'shop@4190.service\n');
-  assert.equal(groups('0::/', `1:name=systemd:${path}`), 'shop@4190.service\n');
+  const path = '/system.slice/system-shop.slice/shop@3700.service';
+  assert.equal(groups(`0::${path}`), 'shop@3700.service\n');
+  assert.equal(groups('12:pids:/x', `1:name=systemd:${path}`, '0::/'), 'shop@3700.service\n');
+  assert.equal(groups('0::/', `1:name=systemd:${path}`), 'shop@3700.service\n');
   assert.equal(
     groups('9:name=systemd:/web1/payload', `0::${path}/own/group`),
-    'shop@4190.service\n',
+    'shop@3700.service\n',
   );
   const user = '/user.slice/user-1000.slice/user@1000.service';
-  assert.equal(groups(`0::${user}/app.slice/shop@4190.service`), 'user@1000.service\n');
+  assert.equal(groups(`0::${user}/app.slice/shop@3700.service`), 'user@1000.service\n');
   assert.equal(groups('0::/'), '');
 });
 
 test('systemd holds the port of a socket of its own, and no other', () => {
-  assert.equal(holder('shop@4190.socket', '1'), '');
+  assert.equal(holder('shop@3700.socket', '1'), '');
   assert.match(holder('other.socket', '1'), /process 1 of other\.socket/);
 });
 
 test('a port that somebody holds is not started on', () => {
-  const script = `moving=4190 single=yes; port_holder() { echo 'nc (process 5)'; }; free_ports || echo "$reason"`;
+  const script = `moving=3700 single=yes; port_holder() { echo 'nc (process 5)'; }; free_ports || echo "$reason"`;
   assert.equal(run(script), 'cannot have its port, which is held by nc (process 5)\n');
 });
 
 test('from a port that was its own whoever listens there is ended, from a new one nobody', () => {
   const script = (ports: string) =>
     run(`mkdir -p "$STATE/manifests"; printf 'keelson 1 x\n\nrollout\tshop\t${ports}\tcurrent=c3\t@type=web\nend\n' >"$STATE/manifests/rollout-shop"
-      moving='4190 4191' single=yes; port_holder() { :; }; claim_port() { echo "$*"; }; free_ports`);
-  assert.equal(script('4190=current'), 'shop 4190\n');
-  assert.equal(script('4190=current\t4191=current'), 'shop 4190\nshop 4191\n');
+      moving='3700 3701' single=yes; port_holder() { :; }; claim_port() { echo "$*"; }; free_ports`);
+  assert.equal(script('3700=current'), 'shop 3700\n');
+  assert.equal(script('3700=current\t3701=current'), 'shop 3700\nshop 3701\n');
   assert.equal(script('14190=current'), '');
 });
 
-/** What becomes of those who listen at 4190, each a process and its unit; they go when they are killed. */
+/** What becomes of those who listen at 3700, each a process and its unit; they go when they are killed. */
 const claimed = (held: string, groups = '0::/system.slice/x.service', uid = 1000): string =>
   run(`printf '${held}' >"$root/held"; mkdir -p "$root/7" && echo '${groups}' >"$root/7/cgroup"
     is_instance() { case $1 in evil@* | shop@*) ;; *) return 1 ;; esac; }
@@ -174,18 +174,18 @@ const claimed = (held: string, groups = '0::/system.slice/x.service', uid = 1000
     log_line() { echo "$1"; }
     systemctl() { echo "$*"; : >"$root/held"; }
     kill() { echo "kill $*"; : >"$root/held"; }
-    claim_port shop 4190; echo through`);
+    claim_port shop 3700; echo through`);
 
 test('an instance ends who has its port: an app at another, a login; no service that is not the kit’s', () => {
   const ended = (unit: string) =>
-    `warn   port 4190 of shop: node (process 7 of ${unit}) held it, and was ended\nkill --signal=KILL ${unit}\nthrough\n`;
+    `warn   port 3700 of shop: node (process 7 of ${unit}) held it, and was ended\nkill --signal=KILL ${unit}\nthrough\n`;
   assert.equal(claimed('7\tevil@4400.service\n'), ended('evil@4400.service'));
   const login = '0::/user.slice/user-1000.slice/session-3.scope';
   assert.equal(claimed('7\tsession-3.scope\n', login), ended('session-3.scope'));
   assert.match(claimed('7\tssh.service\n'), /kill -KILL 7\nthrough\n$/);
   assert.equal(claimed('7\tssh.service\n', login, 0), 'through\n');
   assert.equal(claimed('7\tsession-3.scope\n', login, 0), 'through\n');
-  for (const held of ['', '7\tshop@4191.service\n', '7\tevil@4190.service\n', '7\told.service\n'])
+  for (const held of ['', '7\tshop@3701.service\n', '7\tevil@3700.service\n', '7\told.service\n'])
     assert.equal(claimed(held), 'through\n', held);
 });
 
@@ -201,9 +201,9 @@ test('until it is proven, current points at the release before once its code was
 
 /** What is done about overrides, one after another as systemd shows them. */
 const mended = (states: string, stale = 'no'): string =>
-  run(`line='' keys=4190 stale=${stale}
+  run(`line='' keys=3700 stale=${stale}
     printf '%s\n' ${states} >"$root/states"
-    observe_again() { observation=x$(printf '\t4190=')$(head -n 1 "$root/states"); [ "$(wc -l <"$root/states")" = 1 ] || sed -i 1d "$root/states"; }
+    observe_again() { observation=x$(printf '\t3700=')$(head -n 1 "$root/states"); [ "$(wc -l <"$root/states")" = 1 ] || sed -i 1d "$root/states"; }
     put_aside() { echo "aside $1"; }
     systemctl() { case $1 in show) echo "NeedDaemonReload=$stale" ;; *) echo "$*" ;; esac; }
     observe_again; mend_units`);
@@ -212,7 +212,7 @@ test('what is masked or overrides an instance is taken away before anything star
   assert.equal(mended('current'), '');
   assert.equal(
     mended('masked stopped'),
-    'unmask --quiet shop@4190.service shop@4190.socket\nunmask --quiet --runtime shop@4190.service shop@4190.socket\ndaemon-reload\n',
+    'unmask --quiet shop@3700.service shop@3700.socket\nunmask --quiet --runtime shop@3700.service shop@3700.socket\ndaemon-reload\n',
   );
   // What runs may have been started with the override: it has to move, which is told when it has.
   assert.equal(mended("'overridden by /etc' current"), 'aside /etc\ndaemon-reload\n');
@@ -223,17 +223,17 @@ test('what is masked or overrides an instance is taken away before anything star
 });
 
 test('what was masked and runs all the same needs no move, and is told', () => {
-  assert.match(mended('masked current'), /\nchange rollout shop 4190 masked → current\n$/);
+  assert.match(mended('masked current'), /\nchange rollout shop 3700 masked → current\n$/);
 });
 
 test('a unit file that systemd has not read is read, and told in the words of its row', () => {
   assert.equal(
     mended("'reload needed' current"),
-    'change rollout shop 4190 reload needed → current\n',
+    'change rollout shop 3700 reload needed → current\n',
   );
   assert.equal(
     mended("'reload needed' current", 'yes'),
-    'daemon-reload\nchange rollout shop 4190 reload needed → current\n',
+    'daemon-reload\nchange rollout shop 3700 reload needed → current\n',
   );
   assert.equal(mended('current', 'yes'), 'daemon-reload\n');
 });

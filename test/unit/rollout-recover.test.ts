@@ -24,32 +24,32 @@ const recovered = (moving: string, settings = ''): string[] =>
     .split('\n');
 
 test('an instance on trial goes back, with the files of its generation', () => {
-  assert.deepEqual(recovered(`${was}\\n4190\\ntrial\\n`), [
+  assert.deepEqual(recovered(`${was}\\n3700\\ntrial\\n`), [
     'hooks ended',
     'put back',
-    'systemctl stop shop@4190.socket',
-    'systemctl restart shop@4190.service',
-    'change rollout shop 4190 was being moved when the rollout was ended',
-    'monitor 4190',
+    'systemctl stop shop@3700.socket',
+    'systemctl restart shop@3700.service',
+    'change rollout shop 3700 was being moved when the rollout was ended',
+    'monitor 3700',
     'nft delete',
     'current a',
   ]);
 });
 
 test('a rollout that begins keeps the files that were just written for it', () => {
-  const lines = recovered(`${was}\\n4190\\ntrial\\n`, 'again=again');
+  const lines = recovered(`${was}\\n3700\\ntrial\\n`, 'again=again');
   assert.ok(!lines.includes('put back'));
-  assert.ok(lines.includes('systemctl restart shop@4190.service'));
+  assert.ok(lines.includes('systemctl restart shop@3700.service'));
 });
 
 test('one of the rest goes back to what current meant, and the files stay', () => {
-  const lines = recovered(`${was}\\n4190 4191\\nrest\\n`);
+  const lines = recovered(`${was}\\n3700 3701\\nrest\\n`);
   assert.ok(!lines.includes('put back'));
   assert.equal(lines.filter((line) => line.includes('restart')).length, 2);
 });
 
 test('who runs what is gone back to is left alone', () => {
-  const lines = recovered(`${was}\\n4190\\nrest\\n`, 'runs_before() { :; }');
+  const lines = recovered(`${was}\\n3700\\nrest\\n`, 'runs_before() { :; }');
   assert.deepEqual(
     lines.filter((line) => line.startsWith('systemctl')),
     [],
@@ -58,21 +58,21 @@ test('who runs what is gone back to is left alone', () => {
 
 test('who gave way to an instance that was not proven has its port again', () => {
   const taken = `ss() { echo listens; }
-    printf '4190\\tstore\\tstore@4190.service\\n4191\\tstore\\tstore@4191.service\\n' >"$place/taken"`;
-  const lines = recovered(`${was}\\n4191\\nrest\\n`, taken);
+    printf '3700\\tstore\\tstore@3700.service\\n3701\\tstore\\tstore@3701.service\\n' >"$place/taken"`;
+  const lines = recovered(`${was}\\n3701\\nrest\\n`, taken);
   assert.deepEqual(
     lines.filter((line) => /^systemctl|again/.test(line)),
     [
-      'systemctl stop shop@4191.socket',
-      'systemctl stop shop@4191.service',
-      'systemctl start store@4191.service',
-      'change rollout store 4191: has its port again',
+      'systemctl stop shop@3701.socket',
+      'systemctl stop shop@3701.service',
+      'systemctl start store@3701.service',
+      'change rollout store 3701: has its port again',
     ],
   );
 });
 
 test('before the first release ever there is nothing to go back to', () => {
-  const lines = recovered('\\n4190\\ntrial\\n');
+  const lines = recovered('\\n3700\\ntrial\\n');
   assert.deepEqual(
     lines.filter((line) => /^(systemctl|current)/.test(line)),
     [],
@@ -119,9 +119,9 @@ test('what a rollout said is passed on, and how it ended', () => {
   assert.equal(reported("echo 0 >result; echo 'change x' >report"), 'well\nchange x\n');
   assert.equal(
     reported(
-      "echo 1 >result; printf 'keelson: rollout shop: 4190 broke\\nits words\\n' >failure; echo said >report",
+      "echo 1 >result; printf 'keelson: rollout shop: 3700 broke\\nits words\\n' >failure; echo said >report",
     ),
-    'failed: rollout shop: 4190 broke\nits words\nsaid\n',
+    'failed: rollout shop: 3700 broke\nits words\nsaid\n',
   );
   assert.match(
     reported(':'),
@@ -134,9 +134,9 @@ test('what a rollout said is passed on, and how it ended', () => {
 });
 
 test('a state that is as wanted orders nothing, though a setting changed', () => {
-  const item = 'rollout\tshop\tcurrent=x\t4190=current\t@drain=8';
+  const item = 'rollout\tshop\tcurrent=x\t3700=current\t@drain=8';
   const script = (state: string) => `line=$(cat); rollout_of() { :; }
-    observe_rollout() { cat >/dev/null; printf 'rollout\\tshop\\tcurrent=x\\t4190=${state}\\n'; }
+    observe_rollout() { cat >/dev/null; printf 'rollout\\tshop\\tcurrent=x\\t3700=${state}\\n'; }
     note_settings() { echo noted; }
     order_the_rollout() { echo "ordered for $2"; }
     report_rollout() { :; }
@@ -148,18 +148,18 @@ test('a state that is as wanted orders nothing, though a setting changed', () =>
 test('surplus instances are drained, stopped and told in the words of their row', () => {
   const script = `rollout_of() { :; }
     line=$(cat)
-    observe_instances() { cat >/dev/null; printf 'instances\\tshop\\trunning=4190,4199,odd\\n'; }
+    observe_instances() { cat >/dev/null; printf 'instances\\tshop\\trunning=3700,3709,odd\\n'; }
     systemctl() { case $1 in is-active) return 1 ;; esac; echo "$*"; }
     nft() { echo "nft $1"; }
     ss() { :; }
     apply_instances "$line" drift`;
   assert.equal(
-    run(script, 'instances\tshop\trunning=4190\t@type=web\t@drain=1\t@stop=15'),
+    run(script, 'instances\tshop\trunning=3700\t@type=web\t@drain=1\t@stop=15'),
     `nft -f
-stop shop@4199.service shop@odd.service
-reset-failed shop@4199.service shop@odd.service
+stop shop@3709.service shop@odd.service
+reset-failed shop@3709.service shop@odd.service
 nft delete
-drift instances shop running 4190,4199,odd → 4190
+drift instances shop running 3700,3709,odd → 3700
 `,
   );
 });

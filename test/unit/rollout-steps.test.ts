@@ -43,15 +43,15 @@ function rolled(observed: Record<string, string>, settings = ''): string[] {
 }
 
 const old = 'release aaaaaaaa';
-const four = { 4190: old, 4191: old, 4192: old, 4193: old };
+const four = { 3700: old, 3701: old, 3702: old, 3703: old };
 
 test('the first alone is on trial and watched; the others follow in batches', () => {
   assert.deepEqual(rolled(four), [
     'note next',
-    'move 4190 to b, on trial',
-    'watch 4190',
-    'move 4191 4192 to b',
-    'move 4193 to b',
+    'move 3700 to b, on trial',
+    'watch 3700',
+    'move 3701 3702 to b',
+    'move 3703 to b',
     `change rollout shop current aaaaaaaa → bbbbbbbb`,
     'make good',
     'hook after',
@@ -60,29 +60,29 @@ test('the first alone is on trial and watched; the others follow in batches', ()
 });
 
 test('what does not run is moved first, and at once after the trial', () => {
-  const down = { 4190: old, 4191: 'stopped', 4192: 'failed', 4193: 'restarting' };
+  const down = { 3700: old, 3701: 'stopped', 3702: 'failed', 3703: 'restarting' };
   const moves = rolled(down).filter((line) => line.startsWith('move'));
-  assert.deepEqual(moves, ['move 4191 to b, on trial', 'move 4192 4193 to b', 'move 4190 to b']);
+  assert.deepEqual(moves, ['move 3701 to b, on trial', 'move 3702 3703 to b', 'move 3700 to b']);
 });
 
 test('what is current stays, and without a new generation nothing is on trial', () => {
   const repaired = rolled(
-    { 4190: 'current', 4191: 'stopped', 4192: 'older program' },
+    { 3700: 'current', 3701: 'stopped', 3702: 'older program' },
     "changed=no old=''",
   );
   assert.deepEqual(
     repaired.filter((line) => /^(move|watch|hook|make good)/.test(line)),
-    ['move 4191 to b', 'move 4192 to b'],
+    ['move 3701 to b', 'move 3702 to b'],
   );
 });
 
 test('a first instance that fails goes back alone, with the files of its generation', () => {
-  assert.deepEqual(rolled(four, "broken='b:4190'"), [
+  assert.deepEqual(rolled(four, "broken='b:3700'"), [
     'note next',
-    'move 4190 to b, on trial',
+    'move 3700 to b, on trial',
     'put back',
-    'move 4190 to a',
-    'failed: rollout shop: 4190 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
+    'move 3700 to a',
+    'failed: rollout shop: 3700 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
     'its last words',
   ]);
 });
@@ -90,21 +90,21 @@ test('a first instance that fails goes back alone, with the files of its generat
 test('one that goes bad while it is watched goes back as well', () => {
   const lines = rolled(four, 'watched=bad');
   assert.deepEqual(lines.slice(1, 5), [
-    'move 4190 to b, on trial',
-    'watch 4190',
+    'move 3700 to b, on trial',
+    'watch 3700',
     'put back',
-    'move 4190 to a',
+    'move 3700 to a',
   ]);
 });
 
 test('a later one that fails goes back first, and those that had moved after it, one by one', () => {
-  assert.deepEqual(rolled(four, "broken='b:4193'").slice(5), [
+  assert.deepEqual(rolled(four, "broken='b:3703'").slice(5), [
     'put back',
-    'move 4193 to a',
-    'move 4190 to a',
-    'move 4191 to a',
-    'move 4192 to a',
-    'failed: rollout shop: 4193 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
+    'move 3703 to a',
+    'move 3700 to a',
+    'move 3701 to a',
+    'move 3702 to a',
+    'failed: rollout shop: 3703 on bbbbbbbb broke; all instances are on aaaaaaaa as before',
     'its last words',
   ]);
 });
@@ -112,40 +112,40 @@ test('a later one that fails goes back first, and those that had moved after it,
 test('one that ends while the others move takes all back', () => {
   assert.match(
     rolled(four, 'later=yes').join('\n'),
-    /put back\nmove 4190 to a\nfailed: .*4190 on bbbbbbbb ended later/,
+    /put back\nmove 3700 to a\nfailed: .*3700 on bbbbbbbb ended later/,
   );
 });
 
 test('what did not run before a failure is stopped after it', () => {
   const lines = rolled(
-    { 4190: 'stopped', 4191: old },
-    `broken='b:4190'; systemctl() { echo "systemctl $*"; }`,
+    { 3700: 'stopped', 3701: old },
+    `broken='b:3700'; systemctl() { echo "systemctl $*"; }`,
   );
-  assert.ok(lines.includes('systemctl stop shop@4190.service'), lines.join('\n'));
-  assert.ok(!lines.includes('move 4190 to a'));
+  assert.ok(lines.includes('systemctl stop shop@3700.service'), lines.join('\n'));
+  assert.ok(!lines.includes('move 3700 to a'));
 });
 
 test('one that does not even come back is named', () => {
   assert.match(
-    rolled(four, "broken='b:4190 a:4190'").join('\n'),
-    /4190 on bbbbbbbb broke; and 4190 on aaaaaaaa broke, see journalctl -u shop@4190\.service/,
+    rolled(four, "broken='b:3700 a:3700'").join('\n'),
+    /3700 on bbbbbbbb broke; and 3700 on aaaaaaaa broke, see journalctl -u shop@3700\.service/,
   );
 });
 
-const first = `old=''; broken='b:4190'; systemctl() { echo "systemctl $*"; }`;
+const first = `old=''; broken='b:3700'; systemctl() { echo "systemctl $*"; }`;
 
 test('the first release ever has nothing to go back to: it ends, and its target is disabled', () => {
-  const lines = rolled({ 4190: 'stopped', 4191: 'stopped' }, `${first}; current=''`);
+  const lines = rolled({ 3700: 'stopped', 3701: 'stopped' }, `${first}; current=''`);
   assert.match(
     lines.join('\n'),
-    /there is nothing to go back to, shop@4190\.service is stopped, and its journal left to be looked at/,
+    /there is nothing to go back to, shop@3700\.service is stopped, and its journal left to be looked at/,
   );
   assert.deepEqual(
     lines.filter((line) => /^(move|change|systemctl)/.test(line)),
     [
-      'move 4190 to b, on trial',
-      'systemctl stop shop@4190.service',
-      'systemctl reset-failed shop@4190.service',
+      'move 3700 to b, on trial',
+      'systemctl stop shop@3700.service',
+      'systemctl reset-failed shop@3700.service',
       'systemctl disable --quiet shop.target',
       'change unit shop.target: disabled, since nothing of shop runs',
     ],
@@ -153,10 +153,10 @@ test('the first release ever has nothing to go back to: it ends, and its target 
 });
 
 test('what ran before the first release failed goes on, and its target stays', () => {
-  const lines = rolled({ 4190: 'older unit', 4191: 'stopped' }, first);
+  const lines = rolled({ 3700: 'older unit', 3701: 'stopped' }, first);
   assert.deepEqual(
     lines.filter((line) => line.startsWith('systemctl')),
-    ['systemctl stop shop@4191.service', 'systemctl reset-failed shop@4191.service'],
+    ['systemctl stop shop@3701.service', 'systemctl reset-failed shop@3701.service'],
   );
 });
 
@@ -185,17 +185,17 @@ test('a release that failed is noted, unless it is the old one with other settin
 });
 
 test('what ran with an override is moved, though it looks current without it', () => {
-  const seen = `seen=$(printf '%s' "$observation" | sed 's,4191=current,4191=overridden by /etc/x,')`;
-  const lines = rolled({ 4190: 'current', 4191: 'current' }, `changed=no old=''; ${seen}`);
+  const seen = `seen=$(printf '%s' "$observation" | sed 's,3701=current,3701=overridden by /etc/x,')`;
+  const lines = rolled({ 3700: 'current', 3701: 'current' }, `changed=no old=''; ${seen}`);
   assert.deepEqual(
     lines.filter((line) => line.startsWith('move')),
-    ['move 4191 to b'],
+    ['move 3701 to b'],
   );
 });
 
 test('a target that was stopped is started, and told in the words of its row', () => {
   const lines = rolled(
-    { 4190: 'current' },
+    { 3700: 'current' },
     `changed=no old='' observation=$(printf '%s' "$observation" | sed s/target=active/target=inactive/)`,
   );
   assert.ok(lines.includes('change rollout shop target inactive → active'), lines.join('\n'));
@@ -213,56 +213,56 @@ const batches: [string, number, number][] = [
 
 for (const [batch, count, size] of batches)
   test(`of ${count} instances, a batch of ${batch} is ${size}`, () => {
-    const keys = Array.from({ length: count }, (_, index) => 4190 + index).join(' ');
+    const keys = Array.from({ length: count }, (_, index) => 3700 + index).join(' ');
     assert.equal(run(`batch='${batch}' keys='${keys}'; batch_size`), `${size}\n`);
   });
 
 const origins: [string, string][] = [
-  ['4190', 'drift'],
-  ['4191', 'change'],
-  ['4192', 'new'],
+  ['3700', 'drift'],
+  ['3701', 'change'],
+  ['3702', 'new'],
 ];
 
 for (const [key, origin] of origins)
   test(`${key} is moved because of its own ${origin}`, () => {
     const rows = [
       'change\trollout\tshop\tcurrent\tx\ty',
-      'drift\trollout\tshop\t4190\tstopped\tcurrent',
-      'change\trollout\tshop\t4191\trelease x\tcurrent',
+      'drift\trollout\tshop\t3700\tstopped\tcurrent',
+      'change\trollout\tshop\t3701\trelease x\tcurrent',
     ];
     assert.equal(run(`rows=$(cat) origin=new; origin_of ${key}`, rows.join('\n')), `${origin}\n`);
   });
 
 const taking = `goers=store old='' current=''
-  systemctl() { case "$*" in 'is-active --quiet store@4190.service store@4190.socket' | \
-    'is-active --quiet store@4191.service store@4191.socket') ;;
+  systemctl() { case "$*" in 'is-active --quiet store@3700.service store@3700.socket' | \
+    'is-active --quiet store@3701.service store@3701.socket') ;;
     'start '*) echo "$*" ;; *) return 1 ;; esac; }`;
 
 test('what another app gives up is taken one by one, after what is free', () => {
-  const stopped = { 4190: 'stopped', 4191: 'stopped', 4192: 'stopped', 4193: 'stopped' };
+  const stopped = { 3700: 'stopped', 3701: 'stopped', 3702: 'stopped', 3703: 'stopped' };
   assert.deepEqual(
     rolled(stopped, taking).filter((line) => line.startsWith('move')),
-    ['move 4192 to b, on trial', 'move 4193 to b', 'move 4190 to b', 'move 4191 to b'],
+    ['move 3702 to b, on trial', 'move 3703 to b', 'move 3700 to b', 'move 3701 to b'],
   );
 });
 
 test('what gave way runs again when the others fail, the failed one first', () => {
   const giving = `${taking}
-    broken='b:4191'
+    broken='b:3701'
     take_out() { echo "out of service $1"; }
     ss() { echo listens; }
-    printf '4190\tstore\tstore@4190.service\n4191\tstore\tstore@4191.service\n' >"$place/taken"`;
-  assert.deepEqual(rolled({ 4190: 'stopped', 4191: 'stopped' }, giving), [
+    printf '3700\tstore\tstore@3700.service\n3701\tstore\tstore@3701.service\n' >"$place/taken"`;
+  assert.deepEqual(rolled({ 3700: 'stopped', 3701: 'stopped' }, giving), [
     'note next',
-    'move 4190 to b, on trial',
-    'watch 4190',
-    'move 4191 to b',
-    'start store@4191.service',
-    'change rollout store 4191: has its port again',
-    'out of service 4190',
-    'start store@4190.service',
-    'change rollout store 4190: has its port again',
-    'failed: rollout shop: 4191 on bbbbbbbb broke; there is nothing to go back to, what gave way runs again: store@4191.service, store@4190.service',
+    'move 3700 to b, on trial',
+    'watch 3700',
+    'move 3701 to b',
+    'start store@3701.service',
+    'change rollout store 3701: has its port again',
+    'out of service 3700',
+    'start store@3700.service',
+    'change rollout store 3700: has its port again',
+    'failed: rollout shop: 3701 on bbbbbbbb broke; there is nothing to go back to, what gave way runs again: store@3701.service, store@3700.service',
     'its last words',
   ]);
 });

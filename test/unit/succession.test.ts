@@ -44,8 +44,8 @@ const told = (manifests: Manifest[], judged: Judged[] = [], due: RegExp = /./) =
 test('an app that is renamed takes the ports one after another, and then the site', () => {
   const names = ['shop.example.com', 'default'];
   const { orders, notes, isLate } = told(
-    moving('store', [4190, 4191], names),
-    gone('shop', '4190,4191', 'shop.example.com default', ['/srv/shop/media']),
+    moving('store', [3700, 3701], names),
+    gone('shop', '3700,3701', 'shop.example.com default', ['/srv/shop/media']),
   );
   assert.deepEqual(orders, {
     'rollout-store': ['takes\tshop'],
@@ -53,7 +53,7 @@ test('an app that is renamed takes the ports one after another, and then the sit
   });
   assert.deepEqual(notes, {
     'rollout-store': [
-      '  takes ports 4190, 4191 from shop, which goes: one instance after another, while its site goes on',
+      '  takes ports 3700, 3701 from shop, which goes: one instance after another, while its site goes on',
     ],
     'site-store': [
       '  takes the place of the site of shop',
@@ -65,26 +65,26 @@ test('an app that is renamed takes the ports one after another, and then the sit
 
 test('where one instance serves, nobody answers while the port changes hands', () => {
   const names = ['shop.example.com'];
-  const { notes } = told(moving('store', [4190], names), gone('shop', '4190', 'shop.example.com'));
+  const { notes } = told(moving('store', [3700], names), gone('shop', '3700', 'shop.example.com'));
   assert.match(String(notes['rollout-store']), /nobody answers for the seconds in which it moves/);
 });
 
 test('visitors of a site that goes never reach another app on its ports', () => {
   const { orders, notes } = told(
-    moving('blog', [4190]),
-    gone('shop', '4190,4191', 'shop.example.com'),
+    moving('blog', [3700]),
+    gone('shop', '3700,3701', 'shop.example.com'),
   );
   assert.deepEqual(orders, { 'rollout-blog': ['takes\tshop', 'replaces\tsite-shop'] });
   assert.deepEqual(notes, {
     'rollout-blog': [
-      '  takes port 4190 from shop, which goes: the site of shop goes first (shop.example.com)',
+      '  takes port 3700 from shop, which goes: the site of shop goes first (shop.example.com)',
     ],
   });
 });
 
 test('of several that share the domains the last one takes the place', () => {
   const two = [...moving('b', [4300], ['b.de']), ...moving('a', [4200], ['a.de'])];
-  const { orders, order } = told(two, gone('shop', '4190', 'a.de b.de'));
+  const { orders, order } = told(two, gone('shop', '3700', 'a.de b.de'));
   assert.deepEqual(orders['site-a'], ['replaces\tsite-shop', 'late\trollout-a']);
   assert.deepEqual(orders['site-b'], ['late\trollout-b']);
   assert.ok(order.indexOf('site-b') < order.indexOf('rollout-a'));
@@ -103,7 +103,7 @@ test('who gives up a port comes before who wants it', () => {
 });
 
 test('apps that move do so one after another, after those that only change their sites', () => {
-  const three = ['a', 'b', 'c'].flatMap((app, index) => moving(app, [4190 + 10 * index]));
+  const three = ['a', 'b', 'c'].flatMap((app, index) => moving(app, [3700 + 10 * index]));
   const { order, after, orders, isLate } = told(three, [], /^(.*-b|.*-c|site-a)$/);
   assert.deepEqual(order, [
     ...[

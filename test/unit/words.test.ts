@@ -17,13 +17,13 @@ const table: [row: string, words: string][] = [
   ['found|absent|/etc/motd|type|file|absent', 'absent /etc/motd file, not absent'],
   ['drift|unit|a.service|config|stale|current', 'unit a.service config stale → current'],
   [
-    'drift|monitor|shop-4190|state|not loaded|monitored',
-    'monitor shop-4190 not loaded → monitored',
+    'drift|monitor|shop-3700|state|not loaded|monitored',
+    'monitor shop-3700 not loaded → monitored',
   ],
   [`change|rollout|shop|current|${hash}|${other}`, 'rollout shop current a1b2c3d4 → 00ff00ff'],
   [
-    'drift|rollout|shop|4190|release a1b2c3d4|current',
-    'rollout shop 4190 release a1b2c3d4 → current',
+    'drift|rollout|shop|3700|release a1b2c3d4|current',
+    'rollout shop 3700 release a1b2c3d4 → current',
   ],
   [`new|tree|/srv/shop/releases/${hash}|state|missing|present`, 'tree /srv/shop/releases/a1b2c3d4'],
   [`new|blob|${hash}|state|missing|present`, 'blob a1b2c3d4'],
@@ -34,7 +34,7 @@ const table: [row: string, words: string][] = [
     `drift|link|/etc/a|target|/x/${hash}1|/x/${hash}`,
     `link /etc/a target /x/${hash}1 → /x/a1b2c3d4`,
   ],
-  ['change|instances|shop|running|4190,4191|4190', 'instances shop running 4190,4191 → 4190'],
+  ['change|instances|shop|running|3700,3701|3700', 'instances shop running 3700,3701 → 3700'],
 ];
 
 const rows: Row[] = table.map(([row]) => parseRow(row.replaceAll('|', '\t')));

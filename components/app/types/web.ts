@@ -8,7 +8,9 @@ import { environment } from '../environment.ts';
 import { forwards } from '../forwards.ts';
 import { headers } from '../headers.ts';
 import { health } from '../health.ts';
+import { home } from '../home.ts';
 import { instances } from '../instances.ts';
+import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
@@ -41,6 +43,8 @@ const components = [
   user,
   uploads,
   directories,
+  home,
+  linked,
   places,
   logs,
   webRollout,

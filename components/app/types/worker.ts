@@ -6,7 +6,9 @@ import { count, numbersOf } from '../count.ts';
 import { directories } from '../directories.ts';
 import { environment } from '../environment.ts';
 import { healthy } from '../healthy.ts';
+import { home } from '../home.ts';
 import { instances } from '../instances.ts';
+import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
@@ -30,6 +32,8 @@ const components = [
   environment,
   user,
   directories,
+  home,
+  linked,
   places,
   logs,
   workerRollout,

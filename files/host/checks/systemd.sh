@@ -4,7 +4,7 @@ check_systemd() {
   set -f
   # shellcheck disable=SC2046 # unit names hold no blanks
   set -- $(awk -F '\t' '$1 == "systemd" && $2 != "-" { name = $2; sub(/\.d\/[^\/]*$/, "", name)
-    sub(/^.*\//, "", name); sub(/@\./, "@4190.", name); if (!seen[name]++) print name }' "$1/checks")
+    sub(/^.*\//, "", name); sub(/@\./, "@3700.", name); if (!seen[name]++) print name }' "$1/checks")
   set +f
   [ $# = 0 ] || { look_ahead "$@" && systemd-analyze verify --man=no --recursive-errors=no "$@"; }
 }
@@ -13,7 +13,7 @@ check_systemd() {
 # Usage: look_ahead UNIT...
 look_ahead() {
   for unit; do
-    name=${unit%@4190.service}
+    name=${unit%@3700.service}
     [ "$name" != "$unit" ] || continue
     coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
       '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")

@@ -19,7 +19,7 @@ observe_rollout() {
   [ -n "$rollouts" ] || return 0
   units=$(printf '%s\n' "$rollouts" | rollout_units)
   shown=$(systemctl show --no-pager \
-    -p Id,LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires $units 2>/dev/null) || :
+    -p Id,LoadState,ActiveState,SubState,NRestarts,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires $units 2>/dev/null) || :
   list_processes
   {
     # An app chooses the name of its directory: no tab or line break in it may end a record.
@@ -114,7 +114,8 @@ join_rollouts() {
       if (!((name " ActiveState") in unit)) unknown = 1
       active = unit[name " ActiveState"]; pid = unit[name " MainPID"]
       if (active == "failed") return "failed"
-      if (active == "activating") return unit[name " SubState"] == "auto-restart" ? "restarting" : "starting"
+      # It pauses before it starts again.
+      if (active == "activating") return unit[name " SubState"] == "auto-restart" || unit[name " NRestarts"] + 0 > 0 ? "restarting" : "starting"
       if (active !~ /^(active|reloading)$/ || pid + 0 == 0) return "stopped"
       cwd = link["/proc/" pid "/cwd"]; runs = release(cwd, app)
       if (runs != wanted) return runs ~ /^[0-9a-f]+$/ ? "release " substr(runs, 1, 8) : "directory " runs

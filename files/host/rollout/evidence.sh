@@ -13,6 +13,7 @@ collect_evidence() {
     [ "$health" != command ] || journal_of "$(app_unit "health@$key")" 15
     log_of "/var/log/$app/$key.log" "$work/logged.$key" | last_lines 40
   )
+  name_refusal
 }
 
 # Usage: journal_of UNIT LINES. What it said since it was started.

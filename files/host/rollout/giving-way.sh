@@ -41,6 +41,31 @@ end_goers() {
   done
 }
 
+# The one instance of an app that runs alone, where it is to be at another port: two at once would write one file.
+# Usage: predecessor_of INSTANCE. Its port.
+predecessor_of() {
+  systemctl list-units --no-pager --no-legend --plain --full --type=service --state=active,activating,reloading "$app@*.service" 2>/dev/null |
+    awk -v own="$app@$1.service" '$1 == own { both = 1 } NF { name = $1; count++ }
+      END { if (count != 1 || both) exit; sub(/^.*@/, "", name); sub(/[.]service$/, "", name)
+        if (name ~ /^[0-9]+$/) print name }'
+}
+
+# Usage: end_predecessor INSTANCE. What comes before it is healthy gets a 502, as in any release of one alone.
+end_predecessor() {
+  count_open "$predecessor"
+  say_open rollout "$predecessor" "$(origin_of "$1")"
+  units=''
+  for unit in "$app@$predecessor.socket" "$app@$predecessor.service"; do
+    ! systemctl is-active --quiet "$unit" || units="${units:+$units }$unit"
+  done
+  printf '%s\t%s\t%s\n' "$1" "$app" "$units" >>"$place/taken"
+  sync "$place/taken"
+  ask_monit unmonitor "$app-$predecessor" >/dev/null || :
+  # shellcheck disable=SC2086 # units
+  systemctl stop $units 2>/dev/null || :
+  say "$(origin_of "$1")" "rollout $app $predecessor: ends before $1 starts, for it is one alone"
+}
+
 # Usage: give_all_back FAILED. First what serves nobody; then the others, of which one stays in service.
 give_all_back() {
   give_back "$1"
@@ -59,14 +84,17 @@ give_back() {
     systemctl_each stop service "$key" 3<&-
     # shellcheck disable=SC2086 # units
     systemctl start $gave_way 3<&- 2>/dev/null || :
+    # Its own port, which may be another one.
+    at=${gave_way##*@} at=${at%%.*}
     tries=0
-    while [ -z "$(ss -Hltn "sport = :$key" 3<&-)" ] && [ "$tries" -lt $((start * 10)) ]; do
+    while [ -z "$(ss -Hltn "sport = :$at" 3<&-)" ] && [ "$tries" -lt $((start * 10)) ]; do
       tries=$((tries + 1))
       sleep 0.1
     done
-    ask_monit monitor "$goer-$key" >/dev/null 3<&- || :
-    given_back="${given_back:+$given_back, }$goer@$key.service"
-    say change "rollout $goer $key: has its port again"
+    ask_monit monitor "$goer-$at" >/dev/null 3<&- || :
+    given_back="${given_back:+$given_back, }$goer@$at.service" served_again="${served_again:-} $key"
+    [ "$at" = "$key" ] && again='has its port again' || again='runs again'
+    say change "rollout $goer $at: $again"
   done 3<"$place/taken"
   open_ports
   awk -F '\t' -v keys=" $1 " '!index(keys, " " $1 " ")' "$place/taken" >"$work/taken.left"

@@ -164,9 +164,9 @@ is_current() {
 }
 
 # The first instance serves for a while before the second is moved; where none served before, nginx
-# may not even be there.
+# may not even be there, and of one that moves to another port it does not know yet.
 watch_instance() {
-  [ -n "$up$old" ] || return 0
+  [ -n "$up$old" ] && [ -z "${predecessor:-}" ] || return 0
   key=$1
   read_clock
   watched_at=$((clock + watch * 100))

@@ -18,11 +18,12 @@ run_hook() {
   [ "$ran" = no ] || return 0
   evidence=$(journal_of "$(app_unit "$1")" 15)
   reason="the hook \"$1\" failed: $2"
+  name_refusal
   return 1
 }
 
 # An instance of a template that does not exist. No name of an app holds a `_` or a dot, so that none is like it, nor
-# that of another one's hook: keelson_before@shop.service, keelson_health@shop.4190.service.
+# that of another one's hook: keelson_before@shop.service, keelson_health@shop.3700.service.
 # Usage: app_unit before|after|health@INSTANCE
 app_unit() {
   case $1 in

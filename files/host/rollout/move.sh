@@ -11,6 +11,7 @@ move() {
   say_open rollout "$moving" "$(origin_of "${moving%% *}")"
   [ "$listen" = socket ] || stop_instances "$moving"
   ! is_taken "$moving" || end_goers "$moving"
+  [ -z "${predecessor:-}" ] || [ "$returning" = yes ] || end_predecessor "$moving"
   { start_on "$goal" && await_health; } || {
     collect_evidence
     return 1

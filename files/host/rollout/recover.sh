@@ -23,10 +23,10 @@ recover() {
     read_settings "$(sed -n 4p "$place/order" 2>/dev/null)"
     # A rollout that begins finds the files of its own generation, just written.
     [ "${1:-}" = again ] || [ "$stage" != trial ] || { put_generation_back && read_good_settings; }
-    given_back=''
+    given_back='' served_again=''
     give_back "$unproven"
     for key in $unproven; do
-      case "$given_back " in *"@$key.service"[\ ,]*) continue ;; esac
+      case "$served_again " in *" $key "*) continue ;; esac
       [ -z "$back" ] || runs_before "$key" || restart_instance "$key"
       say change "rollout $app $key was being moved when the rollout was ended"
     done

@@ -24,7 +24,9 @@ sort_instances() {
       *) up="${up:+$up }$key" ;;
     esac
   done
-  found_down=$down takes=''
+  found_down=$down takes='' predecessor=''
+  # The only one that is wanted does not run.
+  case $type/$up/$(count "$down") in web//1) [ "$keys" != "$down" ] || predecessor=$(predecessor_of "$down") ;; esac
   [ -z "${goers:-}" ] || takes=$(held_by_goers "$down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { echoFrames, handshake } from './websocket.js';
 
-const { HOST = '127.0.0.1', PORT = '4190', UPLOADS = 'uploads', GREETING = 'Hello' } = process.env;
+const { HOST = '127.0.0.1', PORT = '3700', UPLOADS = 'uploads', GREETING = 'Hello' } = process.env;
 
 // The working directory is that of the release, and stays so when another becomes current.
 const release = basename(process.cwd()).slice(0, 12);

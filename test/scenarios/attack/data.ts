@@ -17,7 +17,7 @@ const rollout = { drain: '1s', start: '20s', watch: '0s', answers: 1 };
 function configure(stack: Stack, manner: Manner | 'none' = 'well', more: object = {}): void {
   const shop = {
     ...{ source: hostileCode(stack, manner === 'none' ? 'well' : manner), start: 'server.js' },
-    ...{ domains: ['shop.example.com'], health: '/health', instances: 1, port: 4190 },
+    ...{ domains: ['shop.example.com'], health: '/health', instances: 1, port: 3700 },
     ...{ uploads: { '/media': 'media' }, data: ['data'], logs: { to: 'files', size: '1M' } },
     ...{ stopTimeout: '2s', rollout, ...more },
   };
@@ -152,7 +152,7 @@ export const attacks = ({
     async () => {
       configure(stack, 'flood');
       const kib =
-        'du -sk /run/keelson /run/keelson-answer.4190 2>/dev/null | sort -n | tail -n 1 | cut -f 1';
+        'du -sk /run/keelson /run/keelson-answer.3700 2>/dev/null | sort -n | tail -n 1 | cut -f 1';
       const size = await greatest(host, kib, () => stack.try('up'));
       configure(stack);
       await stack.up();
@@ -180,16 +180,16 @@ export const attacks = ({
   [
     'a log of holes holds up no other, and is told',
     async () => {
-      await waitFor(host, 'curl -sf --max-time 2 http://127.0.0.1:4190/health', 60);
+      await waitFor(host, 'curl -sf --max-time 2 http://127.0.0.1:3700/health', 60);
       await asApp(host, 'node', 'setTimeout(() => {}, 1)');
       await host.exec('head -c 3000000 /dev/zero | tr "\\0" x >>/var/log/other/4300.log');
       await host.exec(
-        'truncate -s 12T /var/log/shop/4190.log || truncate -s 100G /var/log/shop/4190.log',
+        'truncate -s 12T /var/log/shop/3700.log || truncate -s 100G /var/log/shop/3700.log',
       );
       await host.exec('timeout 100 systemctl start logrotate.service keelson-logrotate.service');
       const told = await does(
         host,
-        'grep -q "warn   file /var/log/shop/4190.log: it was" /var/log/keelson.log',
+        'grep -q "warn   file /var/log/shop/3700.log: it was" /var/log/keelson.log',
       );
       const rotated = await does(host, '[ -s /var/log/other/4300.log.1 ]');
       return !told || !rotated;
@@ -203,11 +203,11 @@ export const attacks = ({
       );
       await host.exec('head -c 3000000 /dev/zero | tr "\\0" x >>/var/log/other/4300.log');
       await host.exec(
-        "systemd-run -q --unit=grows sh -c 'while :; do truncate -s 12T /var/log/shop/4190.log || truncate -s 100G /var/log/shop/4190.log; done'",
+        "systemd-run -q --unit=grows sh -c 'while :; do truncate -s 12T /var/log/shop/3700.log || truncate -s 100G /var/log/shop/3700.log; done'",
       );
-      await waitFor(host, '[ "$(stat -c %s /var/log/shop/4190.log)" -gt 100000000000 ]');
+      await waitFor(host, '[ "$(stat -c %s /var/log/shop/3700.log)" -gt 100000000000 ]');
       await host.tryExec('timeout 60 systemctl start keelson-logrotate.service');
-      await host.exec('systemctl stop grows; truncate -s 0 /var/log/shop/4190.log');
+      await host.exec('systemctl stop grows; truncate -s 0 /var/log/shop/3700.log');
       const rotated = await does(host, '[ -s /var/log/other/4300.log.1 ]');
       const told = await does(
         host,

@@ -66,7 +66,7 @@ export async function asApp(
   host: DebianHost,
   how: 'shell' | 'node',
   text: string,
-  port = 4190,
+  port = 3700,
 ): Promise<string> {
   const asked = `curl -sS --max-time 100 --data-binary @- http://127.0.0.1:${port}/${how}`;
   const { code, stdout, stderr } = JSON.parse(await host.exec(asked, { input: text }));
@@ -75,5 +75,5 @@ export async function asApp(
 }
 
 /** From now on the app answers in this manner. */
-export const behave = (host: DebianHost, manner: Manner, port = 4190): Promise<string> =>
+export const behave = (host: DebianHost, manner: Manner, port = 3700): Promise<string> =>
   host.exec(`curl -sS -d ${manner} http://127.0.0.1:${port}/manner`);

@@ -41,7 +41,7 @@ const get = (url: string): string => `
     asked.on('error', () => done(null)).on('timeout', () => asked.destroy()).end();
   });`;
 
-const isUp = 'systemctl is-active --quiet shop@4190 && curl -s -m 2 127.0.0.1:4190 | grep -q ok';
+const isUp = 'systemctl is-active --quiet shop@3700 && curl -s -m 2 127.0.0.1:3700 | grep -q ok';
 
 /** A login of somebody who may do nothing on the host; `-L` and `-R` are what it is for. */
 async function login(host: DebianHost, ...options: string[]) {
@@ -53,19 +53,19 @@ async function login(host: DebianHost, ...options: string[]) {
   return child;
 }
 
-/** The shop runs on 4190 and 4191, the hostile app on 4400, its friend, which may ask the shop, on 4500. */
+/** The shop runs on 3700 and 3701, the hostile app on 4400, its friend, which may ask the shop, on 4500. */
 export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): readonly Step[] => [
   [
     'an app that listens at the port of another, which is down, is sent nobody',
     async () => {
-      await stop(host, 'shop@4190');
-      await inside(host, squat(4190));
-      await waitFor(host, "ss -Hltn 'sport = :4190' | grep -q .");
+      await stop(host, 'shop@3700');
+      await inside(host, squat(3700));
+      await waitFor(host, "ss -Hltn 'sport = :3700' | grep -q .");
       attempts.note('visitors of a port that is down', (await strange(host))[0]);
       for (const address of ['127.0.0.1', 'localhost'])
         attempts.note(
           `root at ${address}`,
-          (await does(host, `curl -s -m 3 ${address}:4190`)) && 'an answer',
+          (await does(host, `curl -s -m 3 ${address}:3700`)) && 'an answer',
         );
     },
   ],
@@ -74,7 +74,7 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
     async () => {
       await stack.up();
       await waitFor(host, isUp);
-      const told = (await hostLog(host)).filter((line) => /port 4190 of shop/.test(line));
+      const told = (await hostLog(host)).filter((line) => /port 3700 of shop/.test(line));
       assert.match(told.join(), /\(process \d{2,} of evil@4400\.service\) held it, and was ended/);
       attempts.note('visitors afterwards', (await strange(host))[0]);
     },
@@ -83,12 +83,12 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
     'an app that is quicker than an instance that was killed gets no visitor, and the instance comes back',
     async () => {
       await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
-      await inside(host, squat(4190));
-      await host.exec('systemctl kill -s KILL shop@4190');
+      await inside(host, squat(3700));
+      await host.exec('systemctl kill -s KILL shop@3700');
       attempts.note('visitors of a port that restarts', (await strange(host, 80))[0]);
       await waitFor(host, isUp);
       await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
-      assert.equal(await does(host, 'systemctl is-failed --quiet shop@4190'), false);
+      assert.equal(await does(host, 'systemctl is-failed --quiet shop@3700'), false);
     },
   ],
   [
@@ -97,12 +97,12 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
       const own = createServer((_, answer) => answer.end('stolen\n')).listen(0, '127.0.0.1');
       await once(own, 'listening');
       const { port } = own.address() as { port: number };
-      await stop(host, 'shop@4190');
-      const ssh = await login(host, '-R', `127.0.0.1:4190:127.0.0.1:${port}`);
+      await stop(host, 'shop@3700');
+      const ssh = await login(host, '-R', `127.0.0.1:3700:127.0.0.1:${port}`);
       try {
-        await waitFor(host, "ss -Hltn 'sport = :4190' | grep -q .");
+        await waitFor(host, "ss -Hltn 'sport = :3700' | grep -q .");
         attempts.note('visitors of ssh -R', (await strange(host))[0]);
-        await host.exec('systemctl start shop@4190');
+        await host.exec('systemctl start shop@3700');
         await waitFor(host, isUp);
         attempts.note('visitors after the start', (await strange(host))[0]);
       } finally {
@@ -115,21 +115,21 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
     'nobody reaches an instance past nginx: no app, no login, nobody of the network',
     async () => {
       for (const address of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', host.address])
-        for (const port of [4190, 4191])
+        for (const port of [3700, 3701])
           attempts.note(
             `the app at ${address}:${port}`,
             (await inside(host, get(`http://${address}:${port}/`))).value,
           );
-      const ssh = await login(host, '-L', '127.0.0.1:14190:127.0.0.1:4190');
+      const ssh = await login(host, '-L', '127.0.0.1:14190:127.0.0.1:3700');
       try {
         attempts.note('ssh -L', await answer('127.0.0.1', 14190));
       } finally {
         ssh.kill();
       }
-      for (const port of [4190, 4400, 4500])
+      for (const port of [3700, 4400, 4500])
         attempts.note(`the network at ${port}`, await answer(host.address, port));
       assert.match(
-        String((await inside(host, get('http://127.0.0.1:4190/'), 'friend.example.com')).value),
+        String((await inside(host, get('http://127.0.0.1:3700/'), 'friend.example.com')).value),
         /ok/,
       );
       assert.match(String((await inside(host, get(`http://${host.address}:80/`))).value), /./);
@@ -155,14 +155,14 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
       await host.exec('nft flush ruleset');
       assert.match(said(await stack.preview()), /^! ruleset keelson missing → present \(drift\)$/m);
       await stack.up();
-      attempts.note('after a flush', (await inside(host, get('http://127.0.0.1:4190/'))).value);
+      attempts.note('after a flush', (await inside(host, get('http://127.0.0.1:3700/'))).value);
       await host.exec('systemctl start nftables');
       for (const verb of ['reload', 'restart']) {
         await host.exec(`systemctl ${verb} nftables`);
         await waitFor(host, 'nft list table inet keelson');
         attempts.note(
           `after a ${verb} of nftables`,
-          (await inside(host, get('http://127.0.0.1:4190/'))).value,
+          (await inside(host, get('http://127.0.0.1:3700/'))).value,
         );
       }
       await host.exec('systemctl disable --now nftables; systemctl start keelson-filter');
@@ -175,7 +175,7 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
       await host.exec('userdel shop; groupdel shop 2>/dev/null; useradd -r -u 777 other777; true');
       await stack.up();
       attempts.note('visitors', (await strange(host, 4))[0]);
-      attempts.note('the app', (await inside(host, get('http://127.0.0.1:4190/'))).value);
+      attempts.note('the app', (await inside(host, get('http://127.0.0.1:3700/'))).value);
     },
   ],
 ];

@@ -50,7 +50,7 @@ async function configure({ stack }: Target, more: object = {}, nginx: object = {
   const rollout = { drain: '1s', start: '20s', watch: '0s', answers: 1 };
   const one = { source: code(stack), start: 'server.js', instances: 1, stopTimeout: '2s', rollout };
   const shop = {
-    ...{ ...one, domains: ['shop.example.com', 'default'], health, port: 4190 },
+    ...{ ...one, domains: ['shop.example.com', 'default'], health, port: 3700 },
     ...{ uploads: { '/media': 'media' }, static: { '/assets': 'public' }, ...more },
   };
   const blog = { ...one, domains: ['blog.example.com'], port: 4300, uploads: { '/theirs': 'up' } };

@@ -43,7 +43,7 @@ function configure({ stack }: Victim, env: object = {}, source = codeOf(stack)):
 
 async function environment({ host }: Victim): Promise<Record<string, string>> {
   const bytes = await host.exec(
-    'base64 -w 0 "/proc/$(systemctl show -p MainPID --value shop@4190.service)/environ"',
+    'base64 -w 0 "/proc/$(systemctl show -p MainPID --value shop@3700.service)/environ"',
   );
   const lines = Buffer.from(bytes, 'base64').toString().split('\0').slice(0, -1);
   return Object.fromEntries(

@@ -83,13 +83,13 @@ async function may(host: DebianHost, user: string, command: string): Promise<boo
   return (await host.tryExec(`runuser -u ${user} -- sh -c '${command}' 2>&1`)).code === 0;
 }
 
-const mainPid = async (host: DebianHost, port = 4190): Promise<number> =>
+const mainPid = async (host: DebianHost, port = 3700): Promise<number> =>
   (await mainPids(host, `shop@${port}.service`))[0] ?? 0;
 
 /** Waits until an instance has another main process, and answers. */
 async function replaced(host: DebianHost, pid: number, seconds: number): Promise<void> {
-  const now = 'now=$(systemctl show --property=MainPID --value shop@4190.service)';
-  const healthy = 'curl -sf --max-time 1 http://127.0.0.1:4190/health';
+  const now = 'now=$(systemctl show --property=MainPID --value shop@3700.service)';
+  const healthy = 'curl -sf --max-time 1 http://127.0.0.1:3700/health';
   await waitFor(host, `${now} && [ $now != 0 ] && [ $now != ${pid} ] && ${healthy}`, seconds);
 }
 
@@ -180,7 +180,7 @@ async function servedByNginx(host: DebianHost): Promise<void> {
   assert.equal((await ask(host, '/echo', big)).status, 413);
   // Neither is in the app's own hands: it is not asked at all.
   // The target has ended before the instances have that it takes along.
-  await host.exec('systemctl stop shop.target shop@4190.service shop@4191.service');
+  await host.exec('systemctl stop shop.target shop@3700.service shop@3701.service');
   assert.equal((await ask(host, '/assets/app.js', { domain })).status, 200);
   assert.equal((await ask(host, '/media/a.txt', { domain })).status, 200);
   assert.equal((await ask(host, '/', { domain })).status, 502);
@@ -228,7 +228,7 @@ async function permissions(host: DebianHost): Promise<void> {
 async function sudo(host: DebianHost): Promise<void> {
   await host.exec('visudo -c');
   const systemctl = 'sudo -n systemctl --no-pager';
-  for (const command of ['restart shop@4190.service', 'status shop@4191.service'])
+  for (const command of ['restart shop@3700.service', 'status shop@3701.service'])
     assert.ok(await deploys(host, `${systemctl} ${command}`), command);
   // The sample app ends when it is told to reload, and is started again.
   const pid = await mainPid(host);
@@ -236,9 +236,9 @@ async function sudo(host: DebianHost): Promise<void> {
   await replaced(host, pid, 20);
   for (const command of [
     `${systemctl} restart ssh.service`,
-    `${systemctl} restart shop@4190.service ssh.service`,
-    `${systemctl} restart shop@4199.service`,
-    `${systemctl} edit shop@4190.service`,
+    `${systemctl} restart shop@3700.service ssh.service`,
+    `${systemctl} restart shop@3709.service`,
+    `${systemctl} edit shop@3700.service`,
     'sudo -n systemctl status shop.target',
     'sudo -n cat /etc/shadow',
     'cat /etc/keelson/shop/environment',
@@ -253,15 +253,15 @@ async function environment(host: DebianHost): Promise<void> {
   const seen = new Map(
     pairs.map((pair) => [pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=/, '')]),
   );
-  for (const [name, value] of Object.entries({ ...env, TOKEN: secret, PORT: '4190' }))
+  for (const [name, value] of Object.entries({ ...env, TOKEN: secret, PORT: '3700' }))
     assert.equal(seen.get(name), value, name);
   assert.equal(seen.get('NODE_ENV'), 'production');
   assert.equal(seen.get('UPLOADS_DIR'), '/srv/shop/uploads');
 }
 
 async function sandbox(host: DebianHost): Promise<void> {
-  const said = await host.exec('systemd-analyze security --no-pager shop@4190.service | tail -n 1');
-  const [, exposure = ''] = /level for shop@4190\.service: ([0-9.]+)/.exec(said) ?? [];
+  const said = await host.exec('systemd-analyze security --no-pager shop@3700.service | tail -n 1');
+  const [, exposure = ''] = /level for shop@3700\.service: ([0-9.]+)/.exec(said) ?? [];
   assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.1), said);
   assert.ok(exposure !== '', said);
 }
@@ -273,10 +273,10 @@ async function logs(host: DebianHost): Promise<void> {
   const timer = await host.exec('systemctl show --property=TimersCalendar logrotate.timer');
   assert.match(timer, /^TimersCalendar=\{ OnCalendar=\*-\*-\* \*:00:00 [^{]*\}$/m);
   await host.exec(`logrotate -f /etc/logrotate.conf && logrotate -f -s ${memory} ${apps}`);
-  await host.exec('systemctl restart shop@4190.service');
+  await host.exec('systemctl restart shop@3700.service');
   await replaced(host, 0, 20);
   await ask(host, '/?after-rotation', { domain });
-  await host.exec('test -s /var/log/shop/4190.log.1 && grep listens /var/log/shop/4190.log');
+  await host.exec('test -s /var/log/shop/3700.log.1 && grep listens /var/log/shop/3700.log');
   const access = '/var/log/nginx/shop.access.log';
   assert.equal(await host.exec(`grep -c after-rotation ${access}; test -s ${access}.1`), '1\n');
   assert.equal(await host.exec(`stat -c "%U:%G %a" ${access}`), 'www-data:adm 640\n');
@@ -293,11 +293,11 @@ async function recovery(host: DebianHost): Promise<void> {
   const hung = await mainPid(host);
   await host.exec(`:>/var/log/monit.log; kill -STOP ${hung}`);
   // It was started a moment ago, and may not be ready yet for all that Monit knows: it is not restarted at once.
-  await waitFor(host, "grep -q 'exec: .*restart shop@4190' /var/log/monit.log", 60);
+  await waitFor(host, "grep -q 'exec: .*restart shop@3700' /var/log/monit.log", 60);
   assert.equal(await mainPid(host), hung);
   await replaced(host, hung, 120);
   const reloaded = await mainPid(host);
-  await host.exec('systemctl reload shop@4190.service');
+  await host.exec('systemctl reload shop@3700.service');
   await replaced(host, reloaded, 15);
   const monit = (await host.exec('pidof monit')).trim();
   await host.exec(`kill -KILL ${monit}`);
@@ -341,7 +341,7 @@ async function counts(host: DebianHost): Promise<string[]> {
 }
 
 async function instances(host: DebianHost, stack: Stack): Promise<void> {
-  const [two, four] = ['4190,4191', '4190,4191,4192,4193'];
+  const [two, four] = ['3700,3701', '3700,3701,3702,3703'];
   // Shown as twice as many, since not every machine that tests has four.
   const nproc = '/usr/local/bin/nproc';
   await host.exec(
@@ -368,7 +368,7 @@ async function reboot(host: DebianHost, stack: Stack): Promise<void> {
   // Node.js takes a moment; nginx is faster, and says so.
   await waitFor(host, `curl -sf -H 'Host: ${domain}' http://127.0.0.1/`, 15);
   assert.equal((await ask(host, '/', { domain })).status, 200);
-  const active = 'systemctl is-active shop@4190 shop@4191 nginx monit';
+  const active = 'systemctl is-active shop@3700 shop@3701 nginx monit';
   assert.equal(await host.exec(active), 'active\n'.repeat(4));
   assert.equal(await host.exec('sysctl -n net.core.somaxconn'), '8192\n');
   await assertNothingToDo(stack);

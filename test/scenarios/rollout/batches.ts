@@ -71,7 +71,7 @@ export async function batchesUnderLoad(shop: Shop): Promise<void> {
     },
   );
   assertUnharmed(judgement);
-  assert.deepEqual(moves, ['4190', '4191 4192', '4193 4194']);
+  assert.deepEqual(moves, ['3700', '3701 3702', '3703 3704']);
   const all = await shop.instances(5);
   assert.equal(new Set(all.map(({ release }) => release)).size, 1);
   await monitSlept(shop);
@@ -96,7 +96,7 @@ async function monitSlept(shop: Shop): Promise<void> {
   await shop.host.exec(
     "sed -i 's/^set daemon .*/set daemon 1/' /etc/monit/monitrc && monit reload",
   );
-  await shop.host.exec('systemctl stop shop@4194.service');
-  await waitFor(shop.host, `grep '^Subject:.*shop-4194' ${mails}`);
-  await waitFor(shop.host, 'systemctl is-active --quiet shop@4194.service');
+  await shop.host.exec('systemctl stop shop@3704.service');
+  await waitFor(shop.host, `grep '^Subject:.*shop-3704' ${mails}`);
+  await waitFor(shop.host, 'systemctl is-active --quiet shop@3704.service');
 }

@@ -10,7 +10,7 @@ import { env, type Instance, quick, type Shop } from './shop.ts';
 /** Unit file and environment on the host, and those that each instance was started with. */
 const generation = (shop: Shop): Promise<string> =>
   shop.host.exec(`sha256sum /etc/keelson/shop/environment /etc/systemd/system/shop@.service
-for port in 4190 4191; do
+for port in 3700 3701; do
   pid=$(systemctl show -p MainPID --value shop@$port.service)
   tr '\\0' '\\n' </proc/$pid/environ | grep -E '^(KEELSON_|GREETING=)' | sort
 done`);

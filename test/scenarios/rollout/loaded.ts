@@ -10,13 +10,13 @@ const patient = { drain: '8s', start: '20s', watch: '1s' };
 
 /** What `up` says of each release that does not come up. */
 const failures: Record<Failure, RegExp> = {
-  exit: /4190 on \w{8} exited with status 1; .*\n.*cannot go on: no database/s,
-  error: /4190 on \w{8} was not healthy within 6 s: it answered 500, not 200, to \/health/,
-  hang: /4190 on \w{8} was not healthy within 6 s: it gave no answer to \/health/,
-  'wrong-port': /it did not listen on 127\.0\.0\.1:4190, but on 127\.0\.0\.1:5190/,
-  memory: /4190 on \w{8} was ended by signal 6; .*\n.*heap out of memory/s,
-  late: /4190 on \w{8} answered 500, not 200, to \/health after it had been in service; .*\n.*lost the database/s,
-  second: /4191 on \w{8} exited with status 1; .*\n.*another one has the lock/s,
+  exit: /3700 on \w{8} exited with status 1; .*\n.*cannot go on: no database/s,
+  error: /3700 on \w{8} was not healthy within 6 s: it answered 500, not 200, to \/health/,
+  hang: /3700 on \w{8} was not healthy within 6 s: it gave no answer to \/health/,
+  'wrong-port': /it did not listen on 127\.0\.0\.1:3700, but on 127\.0\.0\.1:5190/,
+  memory: /3700 on \w{8} was ended by signal 6; .*\n.*heap out of memory/s,
+  late: /3700 on \w{8} answered 500, not 200, to \/health after it had been in service; .*\n.*lost the database/s,
+  second: /3701 on \w{8} exited with status 1; .*\n.*another one has the lock/s,
 };
 
 /** Settings with which a failure shows soon. */
@@ -31,10 +31,10 @@ export async function firstReleases(shop: Shop): Promise<void> {
   shop.configure('first', 'exit');
   await shop.fail(
     'first release, which exits',
-    /exited with status 1; there is nothing to go back to, shop@4190\.service is stopped/,
+    /exited with status 1; there is nothing to go back to, shop@3700\.service is stopped/,
   );
   const left = await shop.host.exec(
-    'systemctl show -p ActiveState --value shop@4190 shop.target; systemctl is-enabled shop.target || :',
+    'systemctl show -p ActiveState --value shop@3700 shop.target; systemctl is-enabled shop.target || :',
   );
   assert.deepEqual(left.split('\n').filter(Boolean), ['inactive', 'inactive', 'disabled']);
   shop.configure('one');
@@ -66,7 +66,7 @@ async function secondFails(shop: Shop): Promise<void> {
     after.map(({ release }) => release),
     before.map(({ release }) => release),
   );
-  assert.match(await shop.log(), /rollout shop 4190 back on \w{8} in/);
+  assert.match(await shop.log(), /rollout shop 3700 back on \w{8} in/);
 }
 
 /** The command line and the connection die in the middle; the next `up` finds what goes on. */
@@ -135,7 +135,7 @@ export async function failedIsForgotten(shop: Shop): Promise<void> {
   shop.configure('cut');
   const good = shop.config;
   await badRelease(shop, 'exit', { rollout: quick });
-  await shop.host.exec('systemctl stop shop@4191.service');
+  await shop.host.exec('systemctl stop shop@3701.service');
   shop.stack.configure({ apps: { shop: good } });
   await shop.succeed('an instance that was stopped');
   await badRelease(shop, 'exit', { rollout: quick, env: { ...defaults.env, NEW: 'yes' } });

@@ -77,7 +77,7 @@ export class Shop {
 
   /** What each instance runs, in the order of their ports. */
   async instances(count = 2): Promise<Instance[]> {
-    const ports = Array.from({ length: count }, (_, index) => 4190 + index);
+    const ports = Array.from({ length: count }, (_, index) => 3700 + index);
     const ask = ports.map((port) => `curl -sS http://127.0.0.1:${port}/whoami`).join(' && ');
     return (await this.host.exec(ask))
       .trim()

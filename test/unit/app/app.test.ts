@@ -23,14 +23,14 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     nodeArgs: [],
     health: '/',
     instances: 'cores',
-    port: 4190,
+    port: 3700,
     listen: 'port',
     memory: '1G',
     openFiles: 65536,
     tasks: 256,
     stopTimeout: 15,
     reload: 'SIGHUP',
-    sandbox: { network: 'any', jit: true, writable: [], netlink: false },
+    sandbox: { network: 'any', jit: true, writable: [], netlink: true, calls: [] },
     reaches: [],
     metadata: false,
     static: {},
@@ -44,6 +44,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     uploads: {},
     data: [],
     onRemove: 'keep',
+    linked: [],
     places: {},
     headers: {},
     forwards: [],
@@ -68,13 +69,14 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
     tasks: 256,
     stopTimeout: 15,
     reload: 'SIGHUP',
-    sandbox: { network: 'any', jit: true, writable: [], netlink: false },
+    sandbox: { network: 'any', jit: true, writable: [], netlink: true, calls: [] },
     reaches: [],
     metadata: false,
     node: 'debian',
     env: {},
     data: [],
     onRemove: 'keep',
+    linked: [],
     places: {},
     keep: 5,
     logs: { to: 'journal', days: 14, size: '100M' },
@@ -95,7 +97,7 @@ test('an app that does not say its type is web, and no type takes the fields of 
 
 test('instances are known by their ports, or by their numbers', () => {
   const facts = { ...bookworm, cores: 3 };
-  assert.deepEqual(contextOf(given(shop(), facts)).instances, [4190, 4191, 4192]);
+  assert.deepEqual(contextOf(given(shop(), facts)).instances, [3700, 3701, 3702]);
   assert.deepEqual(contextOf(given(mailer({ instances: 2 }), facts)).instances, [1, 2]);
 });
 
@@ -112,7 +114,7 @@ test('what is said after a run: its type, its release, its instances and what it
   assert.deepEqual(reportApp(given(shop(), facts)), {
     type: 'web',
     release: release.hash,
-    instances: [4190, 4191],
+    instances: [3700, 3701],
     kept: ['d'.repeat(64)],
   });
   assert.deepEqual(reportApp(given(mailer())), {

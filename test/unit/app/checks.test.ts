@@ -4,7 +4,7 @@ import { checks } from '../../../components/app/checks.ts';
 import { find, items, lines, shop, textOf } from '../shop.ts';
 
 const path = '/etc/monit/keelson.d/shop.conf';
-const wanted = (given: object = {}, instances = [4190]) =>
+const wanted = (given: object = {}, instances = [3700]) =>
   items(checks.render?.(shop(given), { instances }));
 
 const asked = '/etc/monit/keelson.d/shop.health';
@@ -13,9 +13,9 @@ test('an instance is asked what a rollout asks it, and is given as much time to 
   const rollout = { status: 204, text: 'a.b+c', start: '10m' };
   const all = wanted({ health: '/health?deep=1', rollout });
   assert.deepEqual(lines(textOf(all, path)), [
-    'check program shop-4190 with path "/etc/monit/keelson.d/ask shop 4190" with timeout 30 seconds',
+    'check program shop-3700 with path "/etc/monit/keelson.d/ask shop 3700" with timeout 30 seconds',
     'if status != 0 for 3 cycles',
-    'then exec "/etc/monit/keelson.d/restart shop@4190.service 600" repeat every 1 cycles',
+    'then exec "/etc/monit/keelson.d/restart shop@3700.service 600" repeat every 1 cycles',
   ]);
   assert.equal(textOf(all, asked), 'shop.example.com\n/health?deep=1\n204\n5\na.b+c\n');
   assert.equal(find(all, 'file', asked).state.mode, '0600');
@@ -27,10 +27,10 @@ test('an instance whose answer may be any is asked for its status alone', () => 
 });
 
 test('each check in the file is watched for, so that one that gave up is drift', () => {
-  const all = wanted({}, [4190, 4191]);
+  const all = wanted({}, [3700, 3701]);
   const inFile = [...textOf(all, path).matchAll(/^check program (\S+)/gm)].map(([, name]) => name);
   const watched = all.filter(({ kind }) => kind === 'monitor').map(({ name }) => name);
-  assert.deepEqual(inFile, ['shop-4190', 'shop-4191']);
+  assert.deepEqual(inFile, ['shop-3700', 'shop-3701']);
   assert.deepEqual(watched, inFile);
 });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { directories, writableDirectories } from '../../../components/app/directories.ts';
+import { preview } from '../../../components/host/preview.ts';
+import type { Origin } from '../../../components/host/rows.ts';
 import { complaints, find, items, shop, web1 } from '../shop.ts';
 
 const given = { uploads: { '/media': 'media' }, data: ['sessions', 'cache'] };
@@ -23,9 +25,12 @@ test('they go with the app where the stack file says so', () => {
   assert.equal(instructions?.['@remove'], 'last');
 });
 
-test('what the app may write: uploads and data, each once', () => {
+test('what the app may write: uploads and data, each once, and what every app has', () => {
   const app = shop({ uploads: { '/a': 'media', '/b': 'media' }, data: ['sessions'] });
-  assert.deepEqual(writableDirectories(app), ['/srv/shop/media', '/srv/shop/sessions']);
+  assert.deepEqual(writableDirectories(app), [
+    ...['/srv/shop/media', '/srv/shop/sessions'],
+    ...['/srv/shop/.home', '/srv/shop/.cache'],
+  ]);
 });
 
 test('directories that would leave /srv/<app>, or that the kit uses, are refused', () => {
@@ -63,4 +68,42 @@ test('two directories with one variable are told, one at two URL paths is fine',
     ],
   );
   assert.deepEqual(told({ uploads: { '/f': 'a', '/g': 'a' } }), []);
+});
+
+/** What a preview asks where these rows come about, of an app with so many instances. */
+function asked(given: object, rows: readonly string[], instances = [3700, 3701]): string[] {
+  const app = shop(given);
+  const all = directories.notes?.(app, { instances } as never) ?? [];
+  return rows.flatMap((line) => {
+    const [origin = '', kind = '', name = '', key = '', from = ''] = line.split(' ');
+    const row = { origin: origin as Origin, kind, name, key, from, to: 'x' };
+    const manifest = { name: 'x', after: [], items: [], notes: all };
+    return preview(manifest, [row], new Map(), true).slice(1);
+  });
+}
+
+test('whether several instances can share what an app keeps is asked once', () => {
+  const question =
+    "  shop keeps files in /srv/shop/flows, /srv/shop/linked/a, where 2 instances write at once: can they share them? One SQLite file, and flows such as Node-RED's, they cannot: instances: 1";
+  const keeping = { data: ['flows'], linked: ['a'] };
+  const first = 'new directory /srv/shop/flows state missing';
+  const second = 'change rollout shop 3701 stopped';
+  assert.deepEqual(asked(keeping, [first]), [question]);
+  assert.deepEqual(asked(keeping, [second]), [question]);
+  const later = [
+    ...['drift directory /srv/shop/flows state missing', 'drift rollout shop 3701 stopped'],
+    ...['change rollout shop 3701 release:x', 'new rollout shop 3701 stopped'],
+    ...['change rollout shop 3700 stopped', 'change directory /srv/shop/flows mode 0755'],
+  ];
+  assert.deepEqual(asked(keeping, later), []);
+  assert.deepEqual(asked(keeping, [first], [3700]), []);
+  assert.deepEqual(asked({ uploads: { '/u': 'up' } }, [first, second]), []);
+});
+
+test('where they lie elsewhere it is asked of that place', () => {
+  const given = { data: ['flows'], places: { flows: '/mnt/f' } };
+  assert.match(
+    asked(given, ['new directory /mnt/f state missing']).join(),
+    /keeps files in \/mnt\/f,/,
+  );
 });

@@ -17,22 +17,26 @@ test('the file is the group’s to read, secret, and ends with the hash of what 
   const { owner, group, mode } = item.state;
   assert.deepEqual([owner, group, mode], ['root', 'shop', '0640']);
   assert.deepEqual(item.instructions, { '@secret': 'yes' });
-  const above =
-    '# Environment of shop. Managed by Keelson.\nHOST="127.0.0.1"\nNODE_ENV="production"\n';
+  const above = [
+    '# Environment of shop. Managed by Keelson.',
+    ...['HOME="/srv/shop/.home"', 'HOST="127.0.0.1"', 'NODE_ENV="production"'],
+    ...['TMPDIR="/var/tmp"', 'XDG_CACHE_HOME="/srv/shop/.cache"', ''],
+  ].join('\n');
   assert.equal(item.content, `${above}KEELSON_ENVIRONMENT=${sha256(above)}\n`);
   assert.equal(environmentHash(app, context(app)), sha256(above));
 });
 
 test('a worker, which listens nowhere, has no HOST', () => {
   const text = textOf(render(mailer()), '/etc/keelson/mailer/environment');
-  assert.match(text, /^# .*\nNODE_ENV="production"\nKEELSON_ENVIRONMENT=\w+\n$/);
+  const given = text.split('\n').map((line) => line.replace(/=.*/, ''));
+  assert.deepEqual(given.slice(1, -2), ['HOME', 'NODE_ENV', 'TMPDIR', 'XDG_CACHE_HOME']);
 });
 
 test('what wins: a secret over a plain value over a default', () => {
   const given = { env: { NODE_ENV: 'staging', HOST: '::1', A: 'plain', N: 1 } };
   assert.match(
     text(given, { A: 'secret' }),
-    /^A="secret"\nHOST="::1"\nN="1"\nNODE_ENV="staging"\n/m,
+    /^A="secret"\nHOME=.*\nHOST="::1"\nN="1"\nNODE_ENV="staging"\n/m,
   );
 });
 

@@ -5,7 +5,7 @@ import { complaints, items, lines, shop, textOf } from '../shop.ts';
 
 /** The lines of the site that say something of headers of answers. */
 const said = (given: object): string[] => {
-  const wanted = site.render?.(shop(given), { instances: [4190] });
+  const wanted = site.render?.(shop(given), { instances: [3700] });
   return lines(textOf(items(wanted), '/etc/nginx/keelson.d/shop.conf')).filter((line) =>
     /^(add_header|proxy_hide_header)/.test(line),
   );

@@ -7,7 +7,7 @@ import { context, mailer, shop } from '../shop.ts';
 test('surplus instances end when nginx has been told: of the site, in the time that the rollout gives', () => {
   const app = shop({ instances: 2, stopTimeout: '20s', rollout: { drain: '5s' } });
   assert.deepEqual(instances.render?.(app, context(app)), {
-    site: [instancesItem('shop', [4190, 4191], { type: 'web', drain: 5, stop: 20 })],
+    site: [instancesItem('shop', [3700, 3701], { type: 'web', drain: 5, stop: 20 })],
   });
 });
 

@@ -467,3 +467,33 @@ test('apps of the same code are packed at the same time', async () => {
   assert.equal(new Set(all.map(({ hash }) => hash)).size, 1);
   for (const { archive } of all) assert.equal((await members(archive)).length, 4);
 });
+
+test('paths that are kept outside of the release are links in it, and what the source has there is left out', async () => {
+  const source = directory({ ...small, 'public/uploads/a.png': 'a', 'public/b.css': 'b' });
+  const linked = ['public/uploads', '.next/cache'];
+  const { hash, archive } = await packRelease(app(source, { linked }));
+  const all = (await members(archive)).map(({ name, type, linkname }) => [name, type, linkname]);
+  assert.deepEqual(
+    all.filter(([name = '']) => !/^(server|lib)/.test(String(name))),
+    [
+      ['.next', 'directory', null],
+      ['.next/cache', 'symlink', '/srv/shop/linked/.next/cache'],
+      ['public', 'directory', null],
+      ['public/b.css', 'file', null],
+      ['public/uploads', 'symlink', '/srv/shop/linked/public/uploads'],
+    ],
+  );
+  const without = directory({ ...small, 'public/b.css': 'b' });
+  assert.equal((await packRelease(app(without, { linked }))).hash, hash);
+  assert.notEqual((await packRelease(app(without))).hash, hash);
+});
+
+test('a path outside of the release below a file of it is refused, and one in place of a link takes it', async () => {
+  const file = directory({ ...small, public: 'no directory' });
+  await assert.rejects(
+    packRelease(app(file, { linked: ['public/uploads'] })),
+    /lies below "?public"?, which is a file/,
+  );
+  const link = directory({ ...small, uploads: '→ ../elsewhere' });
+  await packRelease(app(link, { linked: ['uploads'] }));
+});

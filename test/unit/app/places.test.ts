@@ -61,6 +61,7 @@ test('the app finds it as always, may write it there, and starts with its disk a
       'ReadWritePaths=/mnt/disk/media',
       'ReadWritePaths=/srv/shop/other',
       'ReadWritePaths=/data/sessions',
+      ...['ReadWritePaths=/srv/shop/.home', 'ReadWritePaths=/srv/shop/.cache'],
     ],
   );
 });
@@ -109,6 +110,10 @@ test('each place is one directory’s alone, in nobody’s home, and of a direct
   assert.deepEqual(told({ places: { c: '/mnt/c' } }), [
     'apps.shop.places.c: there is no directory "c" in uploads or data; name it there first',
   ]);
+  // What every app has, and what it links outside of its release.
+  const others = { '.cache': '/mnt/c', '.home': '/mnt/h', 'linked/a/b': '/mnt/l' };
+  assert.deepEqual(told({ linked: ['a/b'], places: others }), []);
+  assert.equal(told({ linked: ['a/c'], places: others })?.length, 1);
   assert.deepEqual(told(own('/mnt/a'), own('/mnt/a')), [
     'apps.blog.places.a: "/mnt/a" overlaps with "/mnt/a" of apps.shop.places.a; choose a directory of its own',
   ]);

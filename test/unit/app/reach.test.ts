@@ -15,10 +15,10 @@ const elements = (app: AppConfig, others: Record<string, number[]> = {}): string
 
 test('at its ports an app answers, and itself and nginx may ask', () => {
   assert.deepEqual(elements(shop({ instances: 1, metadata: true })), [
-    'ports { 4190 }',
-    'answers { 4190 . "shop" }',
-    'asks { 4190 . "shop" }',
-    'asks { 4190 . "www-data" }',
+    'ports { 3700 }',
+    'answers { 3700 . "shop" }',
+    'asks { 3700 . "shop" }',
+    'asks { 3700 . "www-data" }',
   ]);
 });
 

@@ -25,7 +25,7 @@ test('the rollout of the smallest stack file, to the letter', () => {
   assert.deepEqual(web(), {
     kind: 'rollout',
     name: 'shop',
-    state: { current: hash, target: 'active', 4190: 'current', 4191: 'current' },
+    state: { current: hash, target: 'active', 3700: 'current', 3701: 'current' },
     instructions: {
       ...hashes(shop()),
       '@type': 'web',

@@ -7,17 +7,17 @@ const given = (sandbox: object) => restrictions(mailer({ sandbox }).sandbox);
 
 test('whom an app may reach, and whether what it writes may be run', () => {
   const table: [object, object][] = [
-    [{}, { families: 'AF_UNIX AF_INET AF_INET6', localOnly: false, jitless: false }],
+    [{}, { families: 'AF_UNIX AF_INET AF_INET6 AF_NETLINK', localOnly: false, jitless: false }],
     [
-      { network: 'localhost', netlink: true },
-      { families: 'AF_UNIX AF_INET AF_INET6 AF_NETLINK', localOnly: true, jitless: false },
+      { network: 'localhost', netlink: false },
+      { families: 'AF_UNIX AF_INET AF_INET6', localOnly: true, jitless: false },
     ],
     [
       { network: 'none', jit: false },
-      { families: 'AF_UNIX', localOnly: true, jitless: true },
+      { families: 'AF_UNIX AF_NETLINK', localOnly: true, jitless: true },
     ],
   ];
-  const places = { own: ['/dev/shm', '/run/lock'], shared: [] };
+  const places = { own: ['/dev/shm', '/run/lock'], shared: [], calls: [] };
   for (const [sandbox, wanted] of table) assert.deepEqual(given(sandbox), { ...wanted, ...places });
 });
 
@@ -35,6 +35,16 @@ test('where everybody may write an instance has its own, but for what the stack 
     const { own: hidden, shared: seen } = given({ writable });
     assert.deepEqual([hidden, seen], [own, shared]);
   }
+});
+
+test('system calls that an app may use beside the others are named as systemd names them', () => {
+  assert.deepEqual(given({ calls: ['@chown', 'setpriority'] }).calls, ['@chown', 'setpriority']);
+  for (const name of ['', '~@clock', '@chown @clock', '%i', '1x', 'a\n'])
+    assert.match(
+      complaints({ start: 'a.js', sandbox: { calls: [name] } }).join(),
+      /^sandbox\.calls\.0 is not the name of a system call or a group of them; write one/,
+      name,
+    );
 });
 
 test('an app that listens needs a way to, and a worker none', () => {

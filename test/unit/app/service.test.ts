@@ -29,8 +29,8 @@ test('the unit, to the letter', () => {
     Wants=network-online.target
     After=network-online.target
     PartOf=shop.target
-    StartLimitIntervalSec=2min
-    StartLimitBurst=10
+    StartLimitIntervalSec=30min
+    StartLimitBurst=40
     [Service]
     Type=exec
     User=shop
@@ -41,9 +41,8 @@ test('the unit, to the letter', () => {
     EnvironmentFile=/etc/keelson/shop/environment
     Environment=PORT=%i
     Environment=KEELSON_UNIT=${unitHash(shop(), bookworm)}
-    Restart=on-failure
-    RestartForceExitStatus=SIGHUP
-    RestartSec=1s
+    Restart=always
+    RestartSec=100ms
     KillMode=mixed
     TimeoutStopSec=15s
     SuccessExitStatus=143
@@ -54,6 +53,8 @@ test('the unit, to the letter', () => {
     LimitCORE=0
     UMask=0007
     ProtectSystem=strict
+    ReadWritePaths=/srv/shop/.home
+    ReadWritePaths=/srv/shop/.cache
     ProtectHome=yes
     PrivateTmp=yes
     PrivateDevices=yes
@@ -72,7 +73,7 @@ test('the unit, to the letter', () => {
     NoNewPrivileges=yes
     CapabilityBoundingSet=
     AmbientCapabilities=
-    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
     RestrictNamespaces=yes
     RestrictRealtime=yes
     RestrictSUIDSGID=yes
@@ -83,7 +84,7 @@ test('the unit, to the letter', () => {
     SystemCallErrorNumber=EPERM
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
-    ExecStartPre=-+/usr/local/sbin/keelson claim shop %i`;
+    ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port`;
   assert.deepEqual(unit(), lines(wanted));
 });
 
@@ -98,7 +99,7 @@ test('what newer releases of systemd know is used there alone', () => {
   const fresh = unit({}, trixie).filter((line) => !unit().includes(line));
   assert.deepEqual(
     fresh.filter((line) => !line.startsWith('Environment=KEELSON_UNIT')),
-    ['RestartSteps=4', 'RestartMaxDelaySec=10s', 'ProtectControlGroups=strict'],
+    ['ProtectControlGroups=strict'],
   );
 });
 
@@ -108,20 +109,19 @@ test('settings and the lines that they bring', () => {
     [{ openFiles: 4096 }, ['LimitNOFILE=4096']],
     [{ tasks: 64 }, ['TasksMax=64']],
     [{ stopTimeout: '2m' }, ['TimeoutStopSec=120s']],
-    [
-      { reload: 'SIGUSR2' },
-      ['ExecReload=/bin/kill -s SIGUSR2 $MAINPID', 'RestartForceExitStatus=SIGUSR2'],
-    ],
+    [{ reload: 'SIGUSR2' }, ['ExecReload=/bin/kill -s SIGUSR2 $MAINPID']],
     [
       { logs: { to: 'files' } },
       ['StandardOutput=append:/var/log/shop/%i.log', 'StandardError=append:/var/log/shop/%i.log'],
     ],
     [{ uploads: { '/u': 'uploads' } }, ['ReadWritePaths=/srv/shop/uploads']],
     [{ data: ['sessions'] }, ['ReadWritePaths=/srv/shop/sessions']],
+    [{ linked: ['public/uploads'] }, ['ReadWritePaths=/srv/shop/linked/public/uploads']],
     [{ sandbox: { writable: ['/mnt/x'] } }, ['ReadWritePaths=-/mnt/x']],
+    [{ sandbox: { netlink: false } }, ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6']],
     [
-      { sandbox: { netlink: true } },
-      ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
+      { sandbox: { calls: ['@chown', 'setpriority'] } },
+      ['SystemCallFilter=@chown', 'SystemCallFilter=setpriority'],
     ],
     [{ sandbox: { network: 'localhost' } }, ['IPAddressDeny=any', 'IPAddressAllow=localhost']],
     [
@@ -131,7 +131,7 @@ test('settings and the lines that they bring', () => {
     [
       { listen: 'socket', sandbox: { network: 'none' } },
       [
-        'RestrictAddressFamilies=AF_UNIX',
+        'RestrictAddressFamilies=AF_UNIX AF_NETLINK',
         'IPAddressDeny=any',
         'Requires=shop@%i.socket',
         'After=shop@%i.socket',
@@ -157,8 +157,8 @@ test('the target holds exactly the instances, starts them at boot and passes rel
   assert.deepEqual(lines(textOf(items, '/etc/systemd/system/shop.target')), [
     '[Unit]',
     'Description=shop, all instances',
-    'Wants=shop@4190.service shop@4191.service',
-    'PropagatesReloadTo=shop@4190.service shop@4191.service',
+    'Wants=shop@3700.service shop@3701.service',
+    'PropagatesReloadTo=shop@3700.service shop@3701.service',
     '[Install]',
     'WantedBy=multi-user.target',
   ]);
@@ -178,7 +178,7 @@ test('a socket belongs to the target and holds the port of the one instance, on 
   ]);
   assert.match(
     textOf(all, '/etc/systemd/system/shop.target'),
-    /^Wants=shop@4190\.socket shop@4190\.service$/m,
+    /^Wants=shop@3700\.socket shop@3700\.service$/m,
   );
   assert.ok(!names(render(shop())).includes('file /etc/systemd/system/shop@.socket'));
 });
@@ -226,11 +226,14 @@ test('the unit of a worker knows its number and no port; all else is as an appâ€
   const same = (line: string) =>
     line.replaceAll('shop', 'mailer').replace(/KEELSON_UNIT=.*/, 'KEELSON_UNIT');
   const own = worker.filter((line) => !web.map(same).includes(same(line)));
-  assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
+  assert.deepEqual(own, [
+    ...['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i'],
+    'ExecStartPre=-+/usr/local/sbin/keelson begin mailer %i',
+  ]);
   const others = web.map(same).filter((line) => !worker.map(same).includes(line));
   assert.deepEqual(others, [
     ...['Description=mailer on port %i', 'Environment=PORT=%i'],
-    'ExecStartPre=-+/usr/local/sbin/keelson claim mailer %i',
+    'ExecStartPre=-+/usr/local/sbin/keelson begin mailer %i port',
   ]);
   assert.match(
     textOf(render(mailer({ instances: 2 })), '/etc/systemd/system/mailer.target'),

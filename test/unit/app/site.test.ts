@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { site } from '../../../components/app/site.ts';
 import { find, items, lines, names, shop, textOf, web1 } from '../shop.ts';
 
-const wanted = (given: object = {}, instances = [4190, 4191]) =>
+const wanted = (given: object = {}, instances = [3700, 3701]) =>
   site.render?.(shop(given), { instances }) ?? {};
 const conf = (given: object = {}, instances?: number[]): string =>
   textOf(items(wanted(given, instances)), '/etc/nginx/keelson.d/shop.conf');
@@ -34,8 +34,8 @@ test('the upstream is exactly the instances, none of which is ever held for dead
     'upstream shop {',
     'zone shop 128k;',
     'least_conn;',
-    'server 127.0.0.1:4190 max_fails=0;',
-    'server 127.0.0.1:4191 max_fails=0;',
+    'server 127.0.0.1:3700 max_fails=0;',
+    'server 127.0.0.1:3701 max_fails=0;',
     '}',
   ]);
   assert.equal(conf({}, [1, 2, 3]).match(/max_fails=0;/g)?.length, 3);

@@ -4,14 +4,14 @@ import { sudoers } from '../../../components/app/sudoers.ts';
 import { find, items, lines, publicKey, web1 } from '../shop.ts';
 
 const server = web1({ deploy: { keys: [publicKey] } });
-const wanted = (on = server, instances = [4190]) =>
+const wanted = (on = server, instances = [3700]) =>
   items(sudoers.render?.({ name: 'shop' }, { server: on, instances }));
 const item = find(wanted(), 'file', '/etc/keelson/sudoers.d/shop');
 
 test('every command is named to the letter, without wildcards or a pager', () => {
   assert.deepEqual(
     lines(item.content ?? ''),
-    ['shop.target', 'shop@4190.service'].flatMap((unit) =>
+    ['shop.target', 'shop@3700.service'].flatMap((unit) =>
       ['start', 'stop', 'restart', 'reload', 'status'].map(
         (verb) => `deploy ALL=(root) NOPASSWD: /usr/bin/systemctl --no-pager ${verb} ${unit}`,
       ),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { monit } from '../../../components/server/monit.ts';
@@ -153,33 +153,67 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
   );
 });
 
+type Instance = { state?: string; entered?: string; target?: string; last?: number };
+
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
-function restart(own: number, other: number, start = 60): string {
+function restart(own: number, other: number, start = 60, more: Instance = {}): string {
+  const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
+  const stamp = join(scratch, 'keelson-restarted.shop');
   const now = Math.floor(Date.now() / 1000);
-  writeFileSync(script, textOf(render(), '/etc/monit/keelson.d/restart'));
+  const text = textOf(render(), '/etc/monit/keelson.d/restart');
+  writeFileSync(script, text.replace('/run/', `${scratch}/`));
   writeFileSync(told, '');
-  writeFileSync(
-    join(scratch, 'systemctl'),
-    `#!/bin/sh\ncase $* in\n*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;\n*show*) echo @${now - own} ;;\n*) echo "$*" >>"${told}" ;;\nesac\n`,
-  );
+  writeFileSync(stamp, '');
+  utimesSync(stamp, now - last, now - last);
+  const answers = [
+    `*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;`,
+    `*'-p ActiveState '*) echo ${state} ;;`,
+    `*'-p ActiveEnterTimestampMonotonic '*) echo ${entered} ;;`,
+    `*show*) echo @${now - own} ;;`,
+    `is-active*) [ ${target} = active ] ;;`,
+    `*) echo "$*" >>"${told}" ;;`,
+  ];
+  writeFileSync(join(scratch, 'systemctl'), `#!/bin/sh\ncase $* in\n${answers.join('\n')}\nesac\n`);
   chmodSync(join(scratch, 'systemctl'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  const run = spawnSync('sh', [script, 'shop@4190.service', String(start)], { env });
+  const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
 
 test('an instance that hangs is started again', () => {
-  assert.equal(restart(100, 100), 'restart shop@4190.service');
+  assert.equal(restart(100, 100), 'restart shop@3700.service');
 });
 
 test('but not before it had its time to start, nor within 15 seconds of another one of its app', () => {
   assert.equal(restart(50, 100), '');
-  assert.equal(restart(50, 100, 30), 'restart shop@4190.service');
+  assert.equal(restart(50, 100, 30), 'restart shop@3700.service');
   assert.equal(restart(100, 10), '');
-  assert.equal(restart(100, 20), 'restart shop@4190.service');
+  assert.equal(restart(100, 20), 'restart shop@3700.service');
+  assert.equal(restart(100, 100, 60, { last: 10 }), '');
+});
+
+test('one that ends again and again does not keep the others waiting for ever', () => {
+  assert.equal(restart(179, 1), '');
+  assert.equal(restart(180, 1), 'restart shop@3700.service');
+  assert.equal(restart(180, 1, 60, { last: 10 }), '');
+});
+
+test('what was stopped by hand stays so; what never ran since the host was started is started', () => {
+  assert.equal(restart(5000, 5000, 60, { state: 'inactive' }), '');
+  const never = { state: 'inactive', entered: '0' };
+  assert.equal(restart(100, 100, 60, never), 'restart shop@3700.service');
+  assert.equal(restart(100, 100, 60, { ...never, target: 'inactive' }), '');
+});
+
+test('what systemd gave up on is tried again after ten minutes', () => {
+  assert.equal(restart(599, 599, 60, { state: 'failed' }), '');
+  assert.equal(
+    restart(600, 600, 60, { state: 'failed' }),
+    'reset-failed shop@3700.service\nrestart shop@3700.service',
+  );
 });
 
 test('nor while another one is being started again', async (t) => {
@@ -190,7 +224,7 @@ test('nor while another one is being started again', async (t) => {
   await new Promise((held) => holder.stdout.once('data', held));
   writeFileSync(join(scratch, 'told'), '');
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  assert.equal(spawnSync('sh', [script, 'shop@4190.service', '60'], { env }).status, 0);
+  assert.equal(spawnSync('sh', [script, 'shop@3700.service', '60'], { env }).status, 0);
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
 });
 
@@ -199,14 +233,14 @@ function ask(curl: string, text = ''): number | null {
   const script = join(scratch, 'ask');
   const settings = join(scratch, 'shop.health');
   writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
-  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.4190\n${curl}\n`);
+  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.3700\n${curl}\n`);
   chmodSync(join(scratch, 'curl'), 0o755);
   const program = textOf(render(), '/etc/monit/keelson.d/ask')
     .replace('/etc/monit/keelson.d/', `${scratch}/`)
     .replace('/run/keelson-answer', `${scratch}/answer`);
   writeFileSync(script, program);
   const env = { PATH: `${scratch}:${process.env.PATH}` };
-  return spawnSync('sh', [script, 'shop', '4190'], { env }).status;
+  return spawnSync('sh', [script, 'shop', '3700'], { env }).status;
 }
 
 test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
@@ -218,6 +252,6 @@ test('an instance is asked for its status and a text, by a program that reads so
   const flood = `head -c 5000000 /dev/zero 2>/dev/null >"$answer"; wc -c <"$answer" >${scratch}/size; printf 200; exit 23`;
   assert.equal(ask(flood), 0);
   assert.equal(Number(readFileSync(join(scratch, 'size'), 'utf8')), 1 << 20);
-  assert.ok(!existsSync(join(scratch, 'answer.4190')));
+  assert.ok(!existsSync(join(scratch, 'answer.3700')));
   assert.equal(ask(flood, 'is w'), 1);
 });
