@@ -12,7 +12,8 @@ import {
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
-import { sites } from '../server/nginx.ts';
+import type { ServerConfig } from '../server/components.ts';
+import { headerBuffers, sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { forwardsOf } from './forwards.ts';
 import { headersBeside } from './headers.ts';
@@ -73,15 +74,17 @@ type Site = Named<typeof fields> & {
   forwards: string[];
 };
 
+type Context = Pick<AppContext, 'instances'> & { server: Pick<ServerConfig, 'nginx'> };
+
 const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
 
 export const site = appComponent({
   name: 'site',
   fields,
-  render: (app: Site, { instances }: Pick<AppContext, 'instances'>) => ({
+  render: (app: Site, context: Context) => ({
     site: [
       directory(`${sites}/${app.name}`, { theirs: true }),
-      file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
+      file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, context)), {
         check: 'nginx',
         serves: app.domains,
       }),
@@ -93,13 +96,14 @@ export const site = appComponent({
 });
 
 /** What the template of a site is filled with. */
-function view(app: Site, ports: readonly number[]) {
+function view(app: Site, { instances: ports, server }: Context) {
   // Asked with a query or without, a health check goes to one location.
   const [probe = '/'] = app.health.split('?');
   return {
     ...app,
     ...redirectsOf(app),
     ...forwardsOf(app),
+    ...headerBuffers(server.nginx),
     headers: headersBeside(app.headers),
     uploadHeaders: headersBeside(app.headers, 'x-content-type-options', 'content-security-policy'),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),

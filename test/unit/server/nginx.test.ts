@@ -58,6 +58,12 @@ test('nginx may do what a web server needs, unless the stack file sets it free',
   assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 4);
 });
 
+test('headers of a request: as Node.js takes them, and more where the stack file says so', () => {
+  assert.ok(main().includes('large_client_header_buffers 4 20k;'));
+  assert.ok(main({ headerSize: '64K' }).includes('large_client_header_buffers 4 68k;'));
+  assert.throws(() => web1({ nginx: { headerSize: '8K' } }), /16K/);
+});
+
 test('as many workers as the host may use cores', () => {
   assert.ok(main({}, { ...trixie, cores: 3 }).includes('worker_processes 3;'));
 });
