@@ -35,6 +35,9 @@ const nginxSchema = z
 /** Where each app has a file for its site, which nothing else may lie in. */
 export const sites = '/etc/nginx/keelson.d';
 
+/** Cache-Control of a file whose name changes with what it holds. */
+export const forGood = 'max-age=31536000, immutable';
+
 /** In KiB, what nginx gives to headers of this size: beside them there are first lines, and ends of lines. */
 export function headerBuffers({ headerSize }: { headerSize: string }) {
   const size = Number.parseInt(headerSize, 10);
@@ -53,7 +56,10 @@ export const nginx = serverComponent({
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const balanced = balancers.length > 0;
-    const main = { ...headerBuffers(nginx), cores, connections, files, balancers, balanced };
+    const main = {
+      ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
+      forGood,
+    };
     return {
       base: [
         aptPackage('nginx'),

@@ -20,6 +20,7 @@ import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
 import { service } from '../service.ts';
 import { site } from '../site.ts';
+import { staticFiles } from '../static.ts';
 import { sudoers } from '../sudoers.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
@@ -28,6 +29,7 @@ const components = [
   release,
   command,
   site,
+  staticFiles,
   headers,
   forwards,
   redirects,

@@ -158,21 +158,6 @@ test('whoever asks too often gets 429, also for what is no static file', () => {
   assert.deepEqual(location(text, '@app'), limited);
 });
 
-test('static files: of this release, else of the one before, else the app’s', () => {
-  const text = conf({ static: { '/': 'public', '/a.b': 'dist/a' } });
-  const heads = lines(text).filter((line) => line.startsWith('location ~'));
-  // The longest path first; a dot is a dot.
-  assert.deepEqual(heads, [
-    'location ~ ^/a\\.b/(?<file>.*[^/])$ {',
-    'location ~ ^/(?<file>.*[^/])$ {',
-  ]);
-  assert.deepEqual(location(text, '~ ^/a\\.b/(?<file>.*[^/])$'), [
-    'root /srv/shop/public;',
-    'try_files /current/dist/a/$file /previous/dist/a/$file @app;',
-  ]);
-  assert.deepEqual(location(text, '@app'), ['proxy_pass http://shop;']);
-});
-
 test('uploads: no links followed, nothing run in the site’s name', () => {
   assert.deepEqual(location(conf({ uploads: { '/media/': 'media' } }), '^~ /media/'), [
     'alias /srv/shop/media/;',
