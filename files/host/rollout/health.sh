@@ -115,7 +115,8 @@ SHOWN
 
 # Who listens has read its code; but a socket of systemd's is open always.
 listens() {
-  if [ -n "$(ss -Hltn "sport = :$1")" ]; then point_current_back; else
+  listeners=$(ss -Hltn "sport = :$1")
+  if [ -n "$listeners" ]; then point_current_back; else
     answer="did not listen on 127.0.0.1:$1" got=''
     return 1
   fi

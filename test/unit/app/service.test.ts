@@ -81,6 +81,7 @@ test('the unit, to the letter', () => {
     SystemCallFilter=@system-service
     SystemCallFilter=~@privileged @resources
     SystemCallErrorNumber=EPERM
+    Environment=HOSTNAME=127.0.0.1
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
     ExecStartPre=-+/usr/local/sbin/keelson claim shop %i`;
@@ -92,6 +93,7 @@ test('KEELSON_UNIT is the hash of the unit without that line, and what holds fro
   const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
   assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
   assert.match(later, /^ExecStartPre=/m);
+  assert.match(later, /^Environment=HOSTNAME=127\.0\.0\.1$/m);
 });
 
 test('what newer releases of systemd know is used there alone', () => {
@@ -229,7 +231,7 @@ test('the unit of a worker knows its number and no port; all else is as an appâ€
   assert.deepEqual(own, ['Description=mailer, instance %i', 'Environment=KEELSON_INSTANCE=%i']);
   const others = web.map(same).filter((line) => !worker.map(same).includes(line));
   assert.deepEqual(others, [
-    ...['Description=mailer on port %i', 'Environment=PORT=%i'],
+    ...['Description=mailer on port %i', 'Environment=PORT=%i', 'Environment=HOSTNAME=127.0.0.1'],
     'ExecStartPre=-+/usr/local/sbin/keelson claim mailer %i',
   ]);
   assert.match(
