@@ -12,6 +12,7 @@ import { headersBeside } from './headers.ts';
 import { placeOf } from './places.ts';
 import { redirectsOf } from './redirects.ts';
 import { cacheControl, keptAt, longestFirst, staticLocations, withSlash } from './static.ts';
+import { stickyOf } from './sticky.ts';
 import { home } from './user.ts';
 
 const fields = {
@@ -58,6 +59,7 @@ type Site = Named<typeof fields> & {
   cache: Parameters<typeof staticLocations>[0]['cache'];
   places?: Record<string, string>;
   headers: Record<string, string>;
+  sticky?: Parameters<typeof stickyOf>[0]['sticky'];
   redirects: Record<string, string>;
   redirectFrom: string[];
   forwards: string[];
@@ -73,7 +75,7 @@ export const site = appComponent({
   render: (app: Site, context: Context) => ({
     site: [
       directory(`${sites}/${app.name}`, { theirs: true }),
-      file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, context)), {
+      file(`${sites}/${app.name}.conf`, conf(app, context), {
         check: 'nginx',
         serves: app.domains,
       }),
@@ -84,7 +86,13 @@ export const site = appComponent({
   conflicts: (apps) => [...domainConflicts(apps), ...apps.flatMap(urlConflicts)],
 });
 
-/** What the template of a site is filled with. */
+/** Whom requests are sent to, and what becomes of them before. */
+function conf(app: Site, context: Context): string {
+  const filled = view(app, context);
+  return template('nginx/upstream.conf', filled) + template('nginx/site.conf', filled);
+}
+
+/** What the templates of a site are filled with. */
 function view(app: Site, { instances: ports, server }: Context) {
   // Asked with a query or without, a health check goes to one location.
   const [probe = '/'] = app.health.split('?');
@@ -93,6 +101,7 @@ function view(app: Site, { instances: ports, server }: Context) {
     ...redirectsOf(app),
     ...forwardsOf(app),
     ...headerBuffers(server.nginx),
+    ...stickyOf(app),
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,

@@ -21,6 +21,7 @@ import { sandbox } from '../sandbox.ts';
 import { service } from '../service.ts';
 import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
+import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
@@ -30,6 +31,7 @@ const components = [
   command,
   site,
   staticFiles,
+  sticky,
   headers,
   forwards,
   redirects,
