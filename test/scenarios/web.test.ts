@@ -57,7 +57,7 @@ function code(stack: Stack, mark: string): string {
 function configure({ stack }: Target, more: object = {}, nginx: object = {}, mark = '1'): void {
   const { server, apps } = config(code(stack, mark)) as { server: object; apps: { shop: object } };
   const own = {
-    ...{ health: '/health', static: { '/': 'public' }, instances: 2 },
+    ...{ health: '/health', static: { '/': 'public' }, instances: 2, port: 4200 },
     ...{ cache: { '/img': '1d', '/sw.js': 'no-store' } },
   };
   stack.configure({
@@ -77,13 +77,13 @@ const comesUp = ({ host, stack }: Target): Step => [
     assert.deepEqual(JSON.parse((await ask(host, '/env')).body), {
       ...{ HOST: '127.0.0.1', HOSTNAME: '127.0.0.1', url: 4 },
     });
-    assert.ok(await does(host, '/etc/monit/keelson.d/ask shop 4190'));
+    assert.ok(await does(host, '/etc/monit/keelson.d/ask shop 4200'));
     // From outside nobody gets past nginx.
-    await assert.rejects(fetch(`http://${host.address}:4190/env`));
+    await assert.rejects(fetch(`http://${host.address}:4200/env`));
     configure({ host, stack }, { env: { HOSTNAME: 'mine', DEBUG_PORT: '1000' } });
     const second = said(await stack.up());
     assert.equal(second.match(wide)?.length ?? 0, 1, second);
-    assert.match(second, /it listens on \*:5190 too, which is open to the network/);
+    assert.match(second, /it listens on \*:5200 too, which is open to the network/);
     assert.equal(JSON.parse((await ask(host, '/env')).body).HOSTNAME, 'mine');
     configure({ host, stack }, {}, {}, '2');
     await stack.up();
@@ -101,15 +101,15 @@ const saysWhatCame = ({ host, stack }: Target): Step => [
     assert.notEqual(run.code, 0);
     assert.match(
       said(run),
-      /it answered 301, not 200, to http:\/\/127\.0\.0\.1:4190\/health \(Host: shop\.example\.com, X-Forwarded-Proto: https\); all instances are on \w+ as before\n +\| Location: https:\/\/shop\.example\.com\/health\n +\| <p>Moved<\/p>/,
+      /it answered 301, not 200, to http:\/\/127\.0\.0\.1:4200\/health \(Host: shop\.example\.com, X-Forwarded-Proto: https\); all instances are on \w+ as before\n +\| Location: https:\/\/shop\.example\.com\/health\n +\| <p>Moved<\/p>/,
     );
     await host.exec("sed -i '3s/.*/204/' /etc/monit/keelson.d/shop.health");
-    const { code, stdout } = await host.tryExec('/etc/monit/keelson.d/ask shop 4190');
+    const { code, stdout } = await host.tryExec('/etc/monit/keelson.d/ask shop 4200');
     assert.deepEqual(
       [code, stdout.trimEnd()],
       [
         1,
-        'http://127.0.0.1:4190/health (Host: shop.example.com, X-Forwarded-Proto: https): 200, not 204: well',
+        'http://127.0.0.1:4200/health (Host: shop.example.com, X-Forwarded-Proto: https): 200, not 204: well',
       ],
     );
     configure({ host, stack });
@@ -182,23 +182,23 @@ const sudo = ({ host }: Target): Step => [
   'the deploy user controls the app as people type it, and nothing else',
   async () => {
     const deploy = (command: string) => does(host, `runuser -u deploy -- sudo -n ${command}`);
-    const [before] = await mainPids(host, 'shop@4190');
+    const [before] = await mainPids(host, 'shop@4200');
     for (const command of [
-      'systemctl restart shop@4190',
-      'systemctl --no-pager restart shop@4190.service',
-      'systemctl reload shop@4191 --no-pager',
-      'systemctl status shop@4190 -n 5',
+      'systemctl restart shop@4200',
+      'systemctl --no-pager restart shop@4200.service',
+      'systemctl reload shop@4201 --no-pager',
+      'systemctl status shop@4200 -n 5',
       "systemctl status 'shop@*'",
     ])
       assert.ok(await deploy(command), command);
-    const [after] = await mainPids(host, 'shop@4190');
+    const [after] = await mainPids(host, 'shop@4200');
     assert.notEqual(before, after);
     for (const command of [
       'systemctl restart ssh',
-      'systemctl restart shop@4190 ssh',
-      "systemctl restart 'shop@4190 ssh'",
-      'systemctl restart shop@4199',
-      'systemctl edit shop@4190',
+      'systemctl restart shop@4200 ssh',
+      "systemctl restart 'shop@4200 ssh'",
+      'systemctl restart shop@4209',
+      'systemctl edit shop@4200',
       'systemctl status',
       'id',
     ])
@@ -207,7 +207,7 @@ const sudo = ({ host }: Target): Step => [
     await host.exec(
       `printf '#!/bin/sh\\nid >/tmp/paged\\ncat\\n' >/usr/local/bin/pager; chmod 755 /usr/local/bin/pager`,
     );
-    const shown = `script -qec 'systemctl status shop@4190' /dev/null </dev/null`;
+    const shown = `script -qec 'systemctl status shop@4200' /dev/null </dev/null`;
     await host.exec(shown);
     assert.ok(await does(host, 'rm /tmp/paged'), 'root is shown pages');
     await host.exec(`runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`);

@@ -36,6 +36,8 @@ ask() {
 answer_said() {
   [ -n "${got:-}" ] || return 0
   case $reason in *"$answer"*) ;; *) return 0 ;; esac
-  [ -z "$location" ] || printf '    Location: %s\n' "$location"
-  head -c 4096 "$work/answer" | tr -d '\000' | sed -n '/[^[:space:]]/ { p; q; }' | cut -c 1-300 | sed 's/^/    /'
+  {
+    [ -z "$location" ] || printf 'Location: %s\n' "$location"
+    head -c 4096 "$work/answer" | tr -d '\000' | sed -n '/[^[:space:]]/ { p; q; }'
+  } | cut -c 1-300 | sed 's/^/    /'
 }
