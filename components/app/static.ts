@@ -1,9 +1,22 @@
 /** Static files of a release that nginx serves itself, and how long browsers keep them. */
 import { z } from 'zod';
 import { duration, relativePath, urlPath } from '../fields/index.ts';
+import { matching } from '../fields/matching.ts';
 import { forGood } from '../server/nginx.ts';
 import { appComponent, type Named } from './component.ts';
 import { headersBeside } from './headers.ts';
+
+const words = ['immutable', 'no-cache', 'no-store'];
+const time = duration('1s', '365d');
+
+const kept = matching(
+  /^(?:immutable|no-cache|no-store|[1-9][0-9]{0,5}[smhd])$/,
+  'is no time for which browsers may keep a file; write one such as 1d, or immutable, no-cache or no-store',
+)
+  .refine((given) => !/^[0-9]+.$/.test(given) || time.safeParse(given).success, {
+    error: 'is longer than 365d; choose 1s to 365d, or immutable',
+  })
+  .transform((given) => (words.includes(given) ? given : time.parse(given)));
 
 const fields = {
   static: z
@@ -15,9 +28,7 @@ const fields = {
   cache: z
     .record(
       urlPath,
-      z
-        .union([z.enum(['immutable', 'no-cache', 'no-store']), duration('1s', '365d')])
-        .describe('A time such as 1d, `immutable`, `no-cache` (ask each time) or `no-store`'),
+      kept.describe('A time such as 1d, `immutable`, `no-cache` (ask each time) or `no-store`'),
     )
     .prefault({})
     .describe(

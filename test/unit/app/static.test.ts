@@ -101,6 +101,13 @@ test('what the app answers keeps its own word', () => {
   );
 });
 
-for (const kept of ['forever', '0s', '2000d', 60, ''])
+for (const [kept, message] of [
+  ['forever', /^cache\.\/ is no time .* write one such as 1d, or immutable, no-cache or no-store$/],
+  ['0s', /is no time/],
+  ['', /is no time/],
+  ['1d\n', /is no time/],
+  [60, /^cache\.\/ /],
+  ['366d', /is longer than 365d/],
+] as const)
   test(`refused: kept for ${JSON.stringify(kept)}`, () =>
-    assert.match(complaints({ start: 'a.js', cache: { '/': kept } }).join('\n'), /^cache\.\/ /));
+    assert.match(complaints({ start: 'a.js', cache: { '/': kept } }).join('\n'), message));
