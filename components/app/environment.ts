@@ -10,7 +10,7 @@ const fields = {
     .record(environmentName, environmentValue)
     .prefault({})
     .describe(
-      'Environment variables; secret ones go to keelson:secrets. NODE_ENV and HOST have defaults',
+      'Environment variables; secret ones go to keelson:secrets. NODE_ENV, HOST and HOSTNAME have defaults',
     ),
 };
 

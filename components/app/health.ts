@@ -2,9 +2,13 @@
 import { requestPath } from '../fields/index.ts';
 import { appComponent } from './component.ts';
 
-/** The name by which an instance is asked for its health. */
-export const hostHeader = (domains: readonly string[]): string =>
-  domains.find((domain) => domain !== 'default' && !domain.startsWith('*.')) ?? 'localhost';
+/** The name by which an instance is asked for its health: one that its site answers to, where that has any. */
+export function hostHeader(domains: readonly string[]): string {
+  const named = domains.filter((domain) => domain !== 'default');
+  const [any] = named;
+  const name = named.find((domain) => !domain.startsWith('*.')) ?? any?.replace('*', 'www');
+  return name ?? 'localhost';
+}
 
 export const health = appComponent({
   name: 'health',

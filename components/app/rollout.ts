@@ -43,7 +43,9 @@ const webSchema = z
       ),
     status: integer(100, 599)
       .prefault(200)
-      .describe('Status with which a healthy instance answers the health path'),
+      .describe(
+        'Status with which a healthy instance answers the health path, asked as over https, for a 3xx as over http',
+      ),
     text: plainText.optional().describe('Text that the answer of a healthy instance contains'),
     answers: integer(1, 100)
       .prefault(3)

@@ -1,23 +1,18 @@
 /** The site of an app: its upstream and server in nginx, and a directory for what people add. */
 import { z } from 'zod';
-import {
-  domain,
-  duration,
-  integer,
-  plainText,
-  relativePath,
-  size,
-  urlPath,
-} from '../fields/index.ts';
+import { domain, duration, integer, plainText, size } from '../fields/index.ts';
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
-import { sites } from '../server/nginx.ts';
+import type { ServerConfig } from '../server/components.ts';
+import { headerBuffers, sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { forwardsOf } from './forwards.ts';
 import { headersBeside } from './headers.ts';
 import { placeOf } from './places.ts';
 import { redirectsOf } from './redirects.ts';
+import { cacheControl, keptAt, longestFirst, staticLocations, withSlash } from './static.ts';
+import { stickyOf } from './sticky.ts';
 import { home } from './user.ts';
 
 const fields = {
@@ -25,12 +20,6 @@ const fields = {
     .array(domain)
     .min(1, 'is empty; give at least one domain, or `default` for whoever asks')
     .describe('Names that the site answers to; `default`: whoever asks for no other site’s name'),
-  static: z
-    .record(urlPath, relativePath.describe('Directory of the release, such as dist/assets'))
-    .prefault({})
-    .describe(
-      'Directories of the release that nginx serves itself, by URL path; misses go to the app',
-    ),
   bodySize: size
     .prefault('10M')
     .describe('Largest request body; a larger one is answered with 413'),
@@ -66,22 +55,27 @@ const fields = {
 type Site = Named<typeof fields> & {
   health: string;
   uploads: Record<string, string>;
+  static: Record<string, string>;
+  cache: Parameters<typeof staticLocations>[0]['cache'];
   places?: Record<string, string>;
   headers: Record<string, string>;
+  sticky?: Parameters<typeof stickyOf>[0]['sticky'];
   redirects: Record<string, string>;
   redirectFrom: string[];
   forwards: string[];
 };
+
+type Context = Pick<AppContext, 'instances'> & { server: Pick<ServerConfig, 'nginx'> };
 
 const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
 
 export const site = appComponent({
   name: 'site',
   fields,
-  render: (app: Site, { instances }: Pick<AppContext, 'instances'>) => ({
+  render: (app: Site, context: Context) => ({
     site: [
       directory(`${sites}/${app.name}`, { theirs: true }),
-      file(`${sites}/${app.name}.conf`, template('nginx/site.conf', view(app, instances)), {
+      file(`${sites}/${app.name}.conf`, conf(app, context), {
         check: 'nginx',
         serves: app.domains,
       }),
@@ -92,16 +86,23 @@ export const site = appComponent({
   conflicts: (apps) => [...domainConflicts(apps), ...apps.flatMap(urlConflicts)],
 });
 
-/** What the template of a site is filled with. */
-function view(app: Site, ports: readonly number[]) {
+/** Whom requests are sent to, and what becomes of them before. */
+function conf(app: Site, context: Context): string {
+  const filled = view(app, context);
+  return template('nginx/upstream.conf', filled) + template('nginx/site.conf', filled);
+}
+
+/** What the templates of a site are filled with. */
+function view(app: Site, { instances: ports, server }: Context) {
   // Asked with a query or without, a health check goes to one location.
   const [probe = '/'] = app.health.split('?');
   return {
     ...app,
     ...redirectsOf(app),
     ...forwardsOf(app),
+    ...headerBuffers(server.nginx),
+    ...stickyOf(app),
     headers: headersBeside(app.headers),
-    uploadHeaders: headersBeside(app.headers, 'x-content-type-options', 'content-security-policy'),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
     default: isDefault(app),
@@ -116,22 +117,21 @@ function view(app: Site, ports: readonly number[]) {
     page: page(app.maintenance),
     public: `${home(app)}/public`,
     hasStatic: Object.keys(app.static).length > 0,
-    static: locations(app.static).map(([url, directory]) => ({
-      pattern: url.replace(/[.+]/g, '\\$&'),
-      directory,
-    })),
-    uploads: locations(app.uploads).map(([url, path]) => ({
-      url,
-      directory: placeOf(app, path),
-    })),
+    static: staticLocations(app),
+    uploads: longestFirst(app.uploads).map(([url, path]) => uploadLocation(app, url, path)),
   };
 }
 
-/** The longest URL paths first, since the first pattern that fits is taken; each ends in a slash. */
-const locations = (paths: Record<string, string>): [string, string][] =>
-  Object.entries(paths)
-    .map(([url, path]): [string, string] => [url.replace(/\/?$/, '/'), path])
-    .sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1));
+function uploadLocation(app: Site, url: string, path: string) {
+  const kept = keptAt(app, url);
+  const own = ['x-content-type-options', 'content-security-policy'];
+  return {
+    url: withSlash(url),
+    directory: placeOf(app, path),
+    cache: kept === undefined ? '' : cacheControl(kept),
+    uploadHeaders: headersBeside(app.headers, ...own, ...(kept ? ['cache-control'] : [])),
+  };
+}
 
 function page(maintenance: string | boolean): string {
   const message =
@@ -158,7 +158,7 @@ function domainConflicts(apps: readonly Domains[]): string[] {
 /** Of two things at one URL path nginx would serve one, or refuse both. */
 function urlConflicts({ name, uploads, static: files }: Site): string[] {
   const all = Object.entries({ uploads, static: files }).flatMap(([setting, paths]) =>
-    Object.keys(paths).map((url) => ({ at: `${setting}.${url}`, url: url.replace(/\/?$/, '/') })),
+    Object.keys(paths).map((url) => ({ at: `${setting}.${url}`, url: withSlash(url) })),
   );
   return pairs(all, (a, b) => a.url === b.url).map(
     ({ first, second }) =>

@@ -36,6 +36,12 @@ export const headerName = matching(
   'is not the name of a header; use letters, digits and hyphens, such as X-Frame-Options',
 ).describe('Name of a header, such as X-Frame-Options');
 
+/** The name of a parameter in the query of a URL, such as nginx knows it. */
+export const queryName = matching(
+  /^[A-Za-z0-9_]{1,64}$/,
+  'is not the name of a parameter; use letters, digits and _',
+).describe('Name of a parameter in the query of a URL');
+
 /** The value of a header: printable, without `$`, which nginx has no way to write. Quotes must be escaped where it lands. */
 export const headerValue = matching(
   /^(?=[^ ])[ !"#%-~]{1,2048}(?<! )$/,

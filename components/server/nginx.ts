@@ -12,6 +12,12 @@ const nginxSchema = z
       .integer(512, 65535)
       .prefault(4096)
       .describe('Connections that each nginx worker may hold, those to the apps included'),
+    headerSize: z
+      .enum(['16K', '32K', '64K', '128K', '256K'])
+      .prefault('16K')
+      .describe(
+        'Most that the headers of a request, its URL included, or of an answer may have; Node.js itself takes 16K, and more with --max-http-header-size in `nodeArgs`',
+      ),
     logs: field.integer(1, 3650).prefault(14).describe('Days for which nginx’s logs are kept'),
     balancers: z
       .array(field.network)
@@ -29,16 +35,31 @@ const nginxSchema = z
 /** Where each app has a file for its site, which nothing else may lie in. */
 export const sites = '/etc/nginx/keelson.d';
 
+/** Cache-Control of a file whose name changes with what it holds. */
+export const forGood = 'max-age=31536000, immutable';
+
+/** In KiB, what nginx gives to headers of this size: beside them there are first lines, and ends of lines. */
+export function headerBuffers({ headerSize }: { headerSize: string }) {
+  const size = Number.parseInt(headerSize, 10);
+  // Of eight such parts those but one must hold more than the headers.
+  return { headerBuffer: size + 4, bodyBuffer: size / 4 };
+}
+
 const dropins = '/etc/systemd/system/nginx.service.d';
 const check = { check: 'nginx' } as const;
 
 export const nginx = serverComponent({
   name: 'nginx',
   fields: { nginx: nginxSchema.prefault({}) },
-  render: ({ nginx: { connections, logs, balancers, sandbox } }, { facts: { cores } }) => {
+  render: ({ nginx }, { facts: { cores } }) => {
+    const { connections, logs, balancers, sandbox } = nginx;
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
-    const main = { cores, connections, files, balancers, balanced: balancers.length > 0 };
+    const balanced = balancers.length > 0;
+    const main = {
+      ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
+      forGood,
+    };
     return {
       base: [
         aptPackage('nginx'),

@@ -17,6 +17,7 @@ import * as helper from '../harness/helper.ts';
 import { apply, converge, install, lookAt, manifest, prune } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 import { does, lines, read, write } from '../harness/on-host.ts';
+import { web1 } from '../unit/shop.ts';
 
 const tryApply = (host: DebianHost, ...items: Item[]) => helper.tryApply(host, manifest(items));
 const rows = (host: DebianHost, ...items: Item[]) => helper.rows(host, manifest(items));
@@ -255,10 +256,7 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     async (host) => {
       const facts = { version: '13', cores: 2 } as never;
       const own = [
-        ...(nginx.render?.(
-          { nginx: { connections: 512, logs: 14, balancers: [], sandbox: true } } as never,
-          { facts } as never,
-        ).base ?? []),
+        ...(nginx.render?.(web1() as never, { facts } as never).base ?? []),
         ...(logrotate.render?.({} as never, { facts } as never).base ?? []),
       ];
       const base = manifest(

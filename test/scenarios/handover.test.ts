@@ -38,7 +38,7 @@ test('an app that takes the place of another', async (t) => {
         assert.notEqual(run.code, 0);
         assert.match(
           said(run),
-          /it answered 200, not 404, to \/; there is nothing to go back to, what gave way runs again: shop@3700\.service/,
+          /it answered 200, not 404, to http:\/\/127.0.0.1:\d+\/ \(Host: [^,]*, X-Forwarded-Proto: https\); there is nothing to go back to, what gave way runs again: shop@3700\.service/,
         );
         assert.equal((await ask(host, '/', { domain: 'shop.example.com' })).status, 200);
         await host.exec('test -f /etc/monit/keelson.d/shop.conf; systemctl is-active shop@3701');

@@ -307,7 +307,7 @@ async function alone(tell: Tell, host: DebianHost): Promise<void> {
   const failed = await app.tryUp(health);
   assert.match(
     failed.stderr,
-    /4300 on \w{8} was not healthy within 6 s: it answered 500, not 200, to \/; all instances are on \w{8} as before/,
+    /4300 on \w{8} was not healthy within 6 s: it answered 500, not 200, to http:\/\/127.0.0.1:4300\/ \([^)]*\); all instances are on \w{8} as before/,
   );
   tell(failed.stderr);
   assert.equal(await host.exec('curl -s http://127.0.0.1:4300/'), 'two');

@@ -151,6 +151,15 @@ const table: Record<string, Row> = {
       ['X:', /is not the name of a header/],
     ],
   },
+  queryName: {
+    field: field.queryName,
+    good: ['room', 'EIO', '_1'],
+    bad: [
+      ['', /is not the name of a parameter/],
+      ['a-b', /use letters, digits and _/],
+      ['a'.repeat(65), /is not the name of a parameter/],
+    ],
+  },
   headerValue: {
     field: field.headerValue,
     good: ['DENY', `default-src 'self'; img-src *`, '{"max_age": 1}', 'max-age=31536000'],

@@ -169,26 +169,64 @@ test('systemd is asked again only when the process is gone', () => {
   assert.equal(run(script), '1\n2\nfound\n');
 });
 
-const answered: [string, string, string][] = [
-  ['echo all is well >"$work/answer"; printf 200', '', 'good'],
-  ['echo all is well >"$work/answer"; printf 200', 'is well', 'good'],
+const question = 'http://127.0.0.1:3700/up (Host: h, X-Forwarded-Proto: https)';
+const answered: [string, string, string | RegExp][] = [
+  ['echo all is well >"$work/answer"; printf "200 "', '', 'good'],
+  ['echo all is well >"$work/answer"; printf "200 "', 'is well', 'good'],
   [
-    'echo nothing is >"$work/answer"; printf 200',
+    'echo nothing is >"$work/answer"; printf "200 "',
     'is well',
-    'answered 200 to /up, but without "is well"',
+    `answered 200 to ${question}, but without "is well"\n    nothing is`,
   ],
-  ['printf 503', '', 'answered 503, not 200, to /up'],
+  ['printf "503 "', '', `answered 503, not 200, to ${question}`],
+  [
+    `printf '\\n \\0\\n<b>\\033[2J Moved\\n more\\n' >"$work/answer"; printf '301 https://h/up a'`,
+    '',
+    `answered 301, not 200, to ${question}\n    Location: https://h/up a\n    <b>\u001b[2J Moved`,
+  ],
+  [
+    'head -c 9000 /dev/zero | tr "\\0" x >"$work/answer"; printf "500 "',
+    '',
+    /^answered 500.*\n {4}x{300}$/,
+  ],
   ['return 7', '', 'did not listen on 127.0.0.1:3700'],
-  ['return 28', '', 'gave no answer to /up'],
-  ['return 52', '', 'broke the connection that asked for /up'],
+  ['printf "000 "; return 28', '', `gave no answer to ${question}`],
+  ['printf "000 "; return 52', '', `broke the connection that asked for ${question}`],
 ];
 
 for (const [curl, text, outcome] of answered)
   test(`an answer that ${outcome}${text && ', with a text'}`, () => {
     const script = `curl() { ${curl}; }; start=60 status=200 text='${text}' host=h path=/up
-      if ask 3700; then echo good; else echo "$answer"; fi`;
-    assert.equal(run(script), `${outcome}\n`);
+      if ask 3700; then echo good; else echo "$answer" && reason="was bad: it $answer" && answer_said; fi`;
+    const said = run(script).trimEnd();
+    if (typeof outcome === 'string') assert.equal(said, outcome);
+    else assert.match(said, outcome);
   });
+
+test('an instance is asked by its name, and as over https', () => {
+  const script = `curl() { for word; do case $word in Host:* | X-*) echo "$word" >>"$root/sent" ;; esac; done; printf '200 '; }
+    start=60 status=200 text='' host=h path=/up; ask 3700 && cat "$root/sent"`;
+  assert.equal(run(script), 'Host: h\nX-Forwarded-Proto: https\n');
+  // For curl one without a value is none.
+  const redirected = script.replaceAll('200', '301').replace('ask 3700', 'ask 3700; echo "$asked"');
+  assert.equal(
+    run(redirected),
+    'http://127.0.0.1:3700/up (Host: h)\nHost: h\nX-Forwarded-Proto:\n',
+  );
+});
+
+test('what an answer said is told only where it is the reason', () => {
+  const said = (reason: string, got = '500') =>
+    run(
+      `got='${got}' answer='answered 500' location=/a reason='${reason}'; echo words >"$work/answer"; answer_said`,
+    );
+  assert.equal(
+    said('it answered 500 after it had been in service'),
+    '    Location: /a\n    words\n',
+  );
+  assert.equal(said('exited with status 1'), '');
+  assert.equal(said('it answered 500', ''), '');
+});
 
 test('the first instance is watched for its time, and asked while it serves', () => {
   const watched = (settings: string) =>

@@ -9,7 +9,17 @@ export const alone = ['rollout-load', 'takeover', 'rename'];
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
   ...['provision-bookworm', 'provision-trixie', 'attack-data', 'places', 'recovery', 'kill'],
-  ...['inuse', 'rollout', 'chaos', 'corners', 'habits', 'attack-words', 'program', 'failures', 'helper'],
+  ...[
+    'inuse',
+    'rollout',
+    'chaos',
+    'corners',
+    'habits',
+    'attack-words',
+    'program',
+    'failures',
+    'helper',
+  ],
 ];
 
 export const nameOf = (file: string): string => basename(file, '.test.ts');

@@ -22,6 +22,8 @@ import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
 import { service } from '../service.ts';
 import { site } from '../site.ts';
+import { staticFiles } from '../static.ts';
+import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
@@ -30,6 +32,8 @@ const components = [
   release,
   command,
   site,
+  staticFiles,
+  sticky,
   headers,
   forwards,
   redirects,

@@ -5,7 +5,12 @@ check_nginx() {
     cp -a --attributes-only /var/log/nginx "$1/logs"
     mount --bind "$1/logs" /var/log/nginx
   fi
-  nginx -t -q
+  nginx -t -q >"$1/nginx" 2>&1 && return 0
+  cat "$1/nginx"
+  # Lines of people's own, from before there was a setting.
+  ! grep -q 'directive is duplicate' "$1/nginx" ||
+    echo "Keelson says that itself: take the line out; the sizes of headers are nginx.headerSize in the stack file"
+  return 1
 }
 
 # What nginx is about to write is made as Debian and logrotate make it, and not by root's umask; also what an earlier

@@ -9,6 +9,7 @@ SAID_LIMIT=65536
 collect_evidence() {
   point_current_back
   evidence=$(
+    answer_said
     journal_of "$app@$key.service" 40
     [ "$health" != command ] || journal_of "$(app_unit "health@$key")" 15
     log_of "/var/log/$app/$key.log" "$work/logged.$key" | last_lines 40

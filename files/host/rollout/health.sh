@@ -1,8 +1,5 @@
 # Whether an instance is healthy: it answers a request well, stays up for a time, or a command says so.
 
-# Bytes: what is read of an answer.
-ANSWER_LIMIT=1048576
-
 # Waits until every one of $moving is healthy, and what it should be.
 # On failure: key and reason.
 await_health() {
@@ -118,8 +115,9 @@ SHOWN
 
 # Who listens has read its code; but a socket of systemd's is open always.
 listens() {
-  if [ -n "$(ss -Hltn "sport = :$1")" ]; then point_current_back; else
-    answer="did not listen on 127.0.0.1:$1"
+  listeners=$(ss -Hltn "sport = :$1")
+  if [ -n "$listeners" ]; then point_current_back; else
+    answer="did not listen on 127.0.0.1:$1" got=''
     return 1
   fi
 }
@@ -129,29 +127,6 @@ listens_elsewhere() {
   for elsewhere in $(addresses_of "$main"); do
     [ "$elsewhere" = "127.0.0.1:$1" ] || { printf ', but on %s' "$elsewhere" && return; }
   done
-}
-
-# Asks the health path as root, who passes the drain. Sets answer. An answer that is longer than ANSWER_LIMIT is judged by
-# its beginning: what curl writes lies in memory.
-ask() {
-  : >"$work/answer"
-  got=$(
-    trap '' XFSZ
-    ulimit -f "$((ANSWER_LIMIT / 512))"
-    curl -sS --noproxy '*' --max-time "$((start < 5 ? start : 5))" -o "$work/answer" -w '%{http_code}' \
-      -H "Host: $host" "http://127.0.0.1:$1$path" 2>/dev/null
-  ) && result=0 || result=$?
-  case $result/$got in
-    0/"$status" | 23/"$status")
-      if [ -z "$text" ] || grep -aqF -e "$text" "$work/answer"; then return 0; fi
-      answer="answered $status to $path, but without \"$text\""
-      ;;
-    0/* | 23/*) answer="answered $got, not $status, to $path" ;;
-    7/*) answer="did not listen on 127.0.0.1:$1" ;;
-    28/*) answer="gave no answer to $path" ;;
-    *) answer="broke the connection that asked for $path" ;;
-  esac
-  return 1
 }
 
 is_current() {

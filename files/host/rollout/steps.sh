@@ -47,6 +47,7 @@ $evidence"
   first=${1%% *}
   [ -n "$first" ] || return 0
   { move "$release" "$first" && watch_instance "$first"; } || go_back
+  say_wide "$first"
   down=$(without "$first" "$down") up=$(without "$first" "$up")
 }
 

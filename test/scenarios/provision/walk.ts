@@ -230,6 +230,8 @@ async function sudo(host: DebianHost): Promise<void> {
   const systemctl = 'sudo -n systemctl --no-pager';
   for (const command of ['restart shop@3700.service', 'status shop@3701.service'])
     assert.ok(await deploys(host, `${systemctl} ${command}`), command);
+  for (const command of ['restart shop@3700', 'status shop.target'])
+    assert.ok(await deploys(host, `sudo -n systemctl ${command}`), command);
   // The sample app ends when it is told to reload, and is started again.
   const pid = await mainPid(host);
   assert.ok(await deploys(host, `${systemctl} reload shop.target`), 'reload');
@@ -239,7 +241,7 @@ async function sudo(host: DebianHost): Promise<void> {
     `${systemctl} restart shop@3700.service ssh.service`,
     `${systemctl} restart shop@3709.service`,
     `${systemctl} edit shop@3700.service`,
-    'sudo -n systemctl status shop.target',
+    'sudo -n systemctl status',
     'sudo -n cat /etc/shadow',
     'cat /etc/keelson/shop/environment',
     'echo x >>.ssh/authorized_keys',

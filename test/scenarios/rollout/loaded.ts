@@ -11,11 +11,12 @@ const patient = { drain: '8s', start: '20s', watch: '1s' };
 /** What `up` says of each release that does not come up. */
 const failures: Record<Failure, RegExp> = {
   exit: /3700 on \w{8} exited with status 1; .*\n.*cannot go on: no database/s,
-  error: /3700 on \w{8} was not healthy within 6 s: it answered 500, not 200, to \/health/,
-  hang: /3700 on \w{8} was not healthy within 6 s: it gave no answer to \/health/,
+  error:
+    /3700 on \w{8} was not healthy within 6 s: it answered 500, not 200, to http:\/\/127.0.0.1:3700\/health \(Host: [^)]*\)/,
+  hang: /3700 on \w{8} was not healthy within 6 s: it gave no answer to http:\/\/127.0.0.1:3700\/health /,
   'wrong-port': /it did not listen on 127\.0\.0\.1:3700, but on 127\.0\.0\.1:5190/,
   memory: /3700 on \w{8} was ended by signal 6; .*\n.*heap out of memory/s,
-  late: /3700 on \w{8} answered 500, not 200, to \/health after it had been in service; .*\n.*lost the database/s,
+  late: /3700 on \w{8} answered 500, not 200, to http:\/\/127.0.0.1:3700\/health \([^)]*\) after it had been in service; .*\n.*lost the database/s,
   second: /3701 on \w{8} exited with status 1; .*\n.*another one has the lock/s,
 };
 

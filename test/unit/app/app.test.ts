@@ -35,6 +35,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     metadata: false,
     static: {},
     bodySize: '10M',
+    cache: {},
     timeout: 60,
     buffering: true,
     gzip: true,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from '../../../components/app/site.ts';
-import { complaints, items, lines, shop, textOf } from '../shop.ts';
+import { complaints, items, lines, shop, textOf, web1 } from '../shop.ts';
 
 /** The lines of the site that say something of headers of answers. */
 const said = (given: object): string[] => {
-  const wanted = site.render?.(shop(given), { instances: [3700] });
+  const wanted = site.render?.(shop(given), { instances: [3700], server: web1() });
   return lines(textOf(items(wanted), '/etc/nginx/keelson.d/shop.conf')).filter((line) =>
     /^(add_header|proxy_hide_header)/.test(line),
   );

@@ -5,7 +5,8 @@ import { complaints, shop } from '../shop.ts';
 
 test('an instance is asked by a name that its site answers to', () => {
   assert.equal(hostHeader(['default']), 'localhost');
-  assert.equal(hostHeader(['default', '*.example.com']), 'localhost');
+  assert.equal(hostHeader(['default', '*.example.com', '*.a.de']), 'www.example.com');
+  assert.equal(hostHeader(['*.example.com', 'a.de']), 'a.de');
   assert.equal(hostHeader(['default', 'www.example.com', 'a.de']), 'www.example.com');
 });
 

@@ -7,7 +7,7 @@ import { items, lines, shop, textOf, web1 } from '../shop.ts';
 const conf = (given: object): string[] =>
   lines(
     textOf(
-      items(site.render?.(shop(given), { instances: [3700] })),
+      items(site.render?.(shop(given), { instances: [3700], server: web1() })),
       '/etc/nginx/keelson.d/shop.conf',
     ),
   );

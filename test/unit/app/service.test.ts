@@ -82,6 +82,7 @@ test('the unit, to the letter', () => {
     SystemCallFilter=@system-service
     SystemCallFilter=~@privileged @resources
     SystemCallErrorNumber=EPERM
+    Environment=HOSTNAME=127.0.0.1
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
     ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port`;
@@ -93,6 +94,7 @@ test('KEELSON_UNIT is the hash of the unit without that line, and what holds fro
   const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
   assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
   assert.match(later, /^ExecStartPre=/m);
+  assert.match(later, /^Environment=HOSTNAME=127\.0\.0\.1$/m);
 });
 
 test('what newer releases of systemd know is used there alone', () => {
@@ -232,7 +234,7 @@ test('the unit of a worker knows its number and no port; all else is as an appâ€
   ]);
   const others = web.map(same).filter((line) => !worker.map(same).includes(line));
   assert.deepEqual(others, [
-    ...['Description=mailer on port %i', 'Environment=PORT=%i'],
+    ...['Description=mailer on port %i', 'Environment=PORT=%i', 'Environment=HOSTNAME=127.0.0.1'],
     'ExecStartPre=-+/usr/local/sbin/keelson begin mailer %i port',
   ]);
   assert.match(

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { site } from '../../../components/app/site.ts';
 import { find, items, lines, names, shop, textOf, web1 } from '../shop.ts';
 
-const wanted = (given: object = {}, instances = [3700, 3701]) =>
-  site.render?.(shop(given), { instances }) ?? {};
+const wanted = (given: object = {}, instances = [3700, 3701], nginx: object = {}) =>
+  site.render?.(shop(given), { instances, server: web1({ nginx }) }) ?? {};
 const conf = (given: object = {}, instances?: number[]): string =>
   textOf(items(wanted(given, instances)), '/etc/nginx/keelson.d/shop.conf');
 
@@ -61,10 +61,28 @@ test('a request that an instance refused is asked of the next for ten seconds, o
     'proxy_read_timeout 60s;',
     'proxy_send_timeout 60s;',
     'proxy_buffering on;',
+    'proxy_buffer_size 20k;',
+    'proxy_buffers 8 4k;',
+    'proxy_busy_buffers_size 20k;',
     'proxy_next_upstream error timeout;',
     'proxy_next_upstream_timeout 10s;',
     'proxy_pass http://shop;',
   ]);
+});
+
+test('the headers of an answer may be as long as those that Node.js takes, and longer where the server says so', () => {
+  for (const size of [16, 32, 64, 128, 256]) {
+    const text = textOf(
+      items(wanted({}, [3700], { headerSize: `${size}K` })),
+      '/etc/nginx/keelson.d/shop.conf',
+    );
+    const kilobytes = (directive: string): number =>
+      Number(new RegExp(`^\\s*${directive} (?:8 )?(\\d+)k;$`, 'm').exec(text)?.[1]);
+    assert.ok(kilobytes('proxy_buffer_size') > size);
+    // What nginx asks of the three beside each other.
+    assert.ok(kilobytes('proxy_busy_buffers_size') >= kilobytes('proxy_buffer_size'));
+    assert.ok(kilobytes('proxy_busy_buffers_size') < 7 * kilobytes('proxy_buffers'));
+  }
 });
 
 test('text is compressed, for proxies and caches too, unless the stack file says otherwise', () => {
@@ -138,21 +156,6 @@ test('whoever asks too often gets 429, also for what is no static file', () => {
   ];
   assert.deepEqual(location(text, '/'), limited);
   assert.deepEqual(location(text, '@app'), limited);
-});
-
-test('static files: of this release, else of the one before, else the app’s', () => {
-  const text = conf({ static: { '/': 'public', '/a.b': 'dist/a' } });
-  const heads = lines(text).filter((line) => line.startsWith('location ~'));
-  // The longest path first; a dot is a dot.
-  assert.deepEqual(heads, [
-    'location ~ ^/a\\.b/(?<file>.*[^/])$ {',
-    'location ~ ^/(?<file>.*[^/])$ {',
-  ]);
-  assert.deepEqual(location(text, '~ ^/a\\.b/(?<file>.*[^/])$'), [
-    'root /srv/shop/public;',
-    'try_files /current/dist/a/$file /previous/dist/a/$file @app;',
-  ]);
-  assert.deepEqual(location(text, '@app'), ['proxy_pass http://shop;']);
 });
 
 test('uploads: no links followed, nothing run in the site’s name', () => {

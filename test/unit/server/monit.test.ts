@@ -228,8 +228,8 @@ test('nor while another one is being started again', async (t) => {
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
 });
 
-/** The exit code of the program that asks an instance, of which curl says so much. */
-function ask(curl: string, text = ''): number | null {
+/** What comes of the program that asks an instance, of which curl says so much: its exit code, and what it says. */
+function asked(curl: string, text = ''): { status: number | null; said: string } {
   const script = join(scratch, 'ask');
   const settings = join(scratch, 'shop.health');
   writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
@@ -240,8 +240,10 @@ function ask(curl: string, text = ''): number | null {
     .replace('/run/keelson-answer', `${scratch}/answer`);
   writeFileSync(script, program);
   const env = { PATH: `${scratch}:${process.env.PATH}` };
-  return spawnSync('sh', [script, 'shop', '3700'], { env }).status;
+  const { status, stdout, stderr } = spawnSync('sh', [script, 'shop', '3700'], { env });
+  return { status, said: `${stdout}${stderr}`.trimEnd() };
 }
+const ask = (curl: string, text = '') => asked(curl, text).status;
 
 test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
   assert.equal(ask('printf 200'), 0);
@@ -254,4 +256,23 @@ test('an instance is asked for its status and a text, by a program that reads so
   assert.equal(Number(readFileSync(join(scratch, 'size'), 'utf8')), 1 << 20);
   assert.ok(!existsSync(join(scratch, 'answer.3700')));
   assert.equal(ask(flood, 'is w'), 1);
+});
+
+test('what was asked and what came is in Monit’s log, as far as it fits there', () => {
+  const question =
+    'http://127.0.0.1:3700/health (Host: shop.example.com, X-Forwarded-Proto: https)';
+  const moved = `printf '\\n<b>\\033[2J Moved\\nmore\\n' >"$answer"; printf '301 https://shop.example.com/a'`;
+  assert.equal(
+    asked(moved).said,
+    `${question}: 301, not 200, Location: https://shop.example.com/a: <b> [2J Moved`,
+  );
+  assert.equal(asked('printf "200 "', 'is w').said, `${question}: 200 without "is w":`);
+  assert.equal(asked('printf "000 "; exit 7').said, `${question}: nobody listens:`);
+  assert.equal(asked('printf "000 "; exit 28').said, `${question}: no answer:`);
+  assert.equal(asked('printf "200 "').said, '');
+  const long = 'head -c 5000 /dev/zero | tr "\\0" x >"$answer"; printf "500 "';
+  assert.equal(asked(long).said.length, 400);
+  const sent =
+    'for word; do case $word in X-*) echo "$word" >"$answer" ;; esac; done; printf "200 "';
+  assert.equal(asked(sent, 'X-Forwarded-Proto: https').status, 0);
 });

@@ -58,6 +58,44 @@ test('nginx may do what a web server needs, unless the stack file sets it free',
   assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 4);
 });
 
+test('headers of a request: as Node.js takes them, and more where the stack file says so', () => {
+  assert.ok(main().includes('large_client_header_buffers 4 20k;'));
+  assert.ok(main({ headerSize: '64K' }).includes('large_client_header_buffers 4 68k;'));
+  assert.throws(() => web1({ nginx: { headerSize: '8K' } }), /16K/);
+});
+
+test('a file is kept for good where its name holds a hash, and for nothing that may be words and numbers', () => {
+  const rules = block(main(), 'map $uri $keelson_cache {');
+  assert.equal(rules.shift(), 'default no-cache;');
+  const patterns = rules.map((rule) => {
+    const [, pattern = '', kept] = /^"~(.*)" "(.*)";$/.exec(rule) ?? [];
+    assert.equal(kept, 'max-age=31536000, immutable');
+    return new RegExp(pattern);
+  });
+  const isKept = (name: string) => patterns.some((one) => one.test(`/current/dist/${name}`));
+  const hashed = `index-BsKdfgHJ.js index-D4f_aB-1.css main.e6c13ad2.chunk.css 4cf2300e9c8272f7-s.p.woff2
+    page-0a1b2c3d4e5f6789.js start.BxYz12_-.js main-5N7UXWGV.js main.3f2a1b9c.js.map logo-Kx_3bQvR.svg
+    .next/static/build/_buildManifest.js _app/immutable/entry/app.js`;
+  for (const name of hashed.split(/\s+/)) assert.ok(isKept(name), name);
+  const named = `logo.png index.html sw.js a.css favicon.ico robots.txt app.mjs chunk-vendors.js next/static/a.js
+    IMG_1234.jpg holiday-IMG_1234.jpg x-DSC01234.jpg 20240102a.jpg photo-20240102.jpg case-iPhone12.png report-Q3-Sales.pdf
+    terms-Version2.pdf slide-Image001.jpg vendor-DatePick.js bootstrap-datepicker.js en-US-Index.html lib-1.2.3.min.js
+    jquery-ui-1.12.1.custom.min.js facade12.css react.production.min.js icon-192x192.png widget-ToDoList.svg
+    x-UserCard.js ui-Button12.js Inter-SemiBold.woff2 Inter-ExtraBoldItalic.woff2 hero-1920x1080@2x.jpg my-4KVideos.mp4
+    _app/version.json foo-NotFound.svg deadbeef/logo.png a-download.js index-BsKdfgHJ/logo.png`;
+  for (const name of named.split(/\s+/)) assert.ok(!isKept(name), name);
+});
+
+test('what browsers insist on has its type, and no type is given twice', () => {
+  const types = block(main(), 'types {').map((line) => line.replace(';', '').split(' '));
+  const of = (ending: string) => types.find(([, ...endings]) => endings.includes(ending))?.[0];
+  assert.equal(of('mjs'), 'application/javascript');
+  assert.equal(of('webmanifest'), 'application/manifest+json');
+  assert.equal(of('map'), 'application/json');
+  const endings = types.flatMap(([, ...endings]) => endings);
+  assert.equal(new Set(endings).size, endings.length);
+});
+
 test('as many workers as the host may use cores', () => {
   assert.ok(main({}, { ...trixie, cores: 3 }).includes('worker_processes 3;'));
 });

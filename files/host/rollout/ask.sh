@@ -1,0 +1,43 @@
+# Asks an instance for its health as the world does: by a name of its site, and as over https, which ends in front of
+# nginx. An app that sends everybody else there would answer with a redirect to any other question.
+
+# Bytes: what is read of an answer.
+ANSWER_LIMIT=1048576
+
+# Usage: ask PORT. As root, who passes the drain. Sets answer, what was asked and what came, and got, empty where nothing
+# came. An answer that is longer than ANSWER_LIMIT is judged by its beginning: what curl writes lies in memory.
+ask() {
+  : >"$work/answer"
+  url=http://127.0.0.1:$1$path
+  # Who waits for a redirect may wait for the one to https.
+  case $status in 3??) scheme='' ;; *) scheme=' https' ;; esac
+  asked="$url (Host: $host${scheme:+, X-Forwarded-Proto:$scheme})"
+  got=$(
+    trap '' XFSZ
+    ulimit -f "$((ANSWER_LIMIT / 512))"
+    curl -sS --noproxy '*' --max-time "$((start < 5 ? start : 5))" -o "$work/answer" -w '%{http_code} %header{location}' \
+      -H "Host: $host" -H "X-Forwarded-Proto:$scheme" "$url" 2>/dev/null
+  ) && result=0 || result=$?
+  location=${got#"${got%% *}"} location=${location# } got=${got%% *}
+  case $result/$got in
+    0/"$status" | 23/"$status")
+      if [ -z "$text" ] || grep -aqF -e "$text" "$work/answer"; then return 0; fi
+      answer="answered $status to $asked, but without \"$text\""
+      ;;
+    0/* | 23/*) answer="answered $got, not $status, to $asked" ;;
+    7/*) answer="did not listen on 127.0.0.1:$1" got='' ;;
+    28/*) answer="gave no answer to $asked" got='' ;;
+    *) answer="broke the connection that asked for $asked" got='' ;;
+  esac
+  return 1
+}
+
+# Where the answer is the reason, what it said: where it leads, and the first line that it shows.
+answer_said() {
+  [ -n "${got:-}" ] || return 0
+  case $reason in *"$answer"*) ;; *) return 0 ;; esac
+  {
+    [ -z "$location" ] || printf 'Location: %s\n' "$location"
+    head -c 4096 "$work/answer" | tr -d '\000' | sed -n '/[^[:space:]]/ { p; q; }'
+  } | cut -c 1-300 | sed 's/^/    /'
+}
