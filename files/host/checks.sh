@@ -7,6 +7,7 @@ check_files() {
   [ ! -s "$work/checks" ] || checks=$(awk -F '\t' '!seen[$1]++ { print $1 }' "$work/checks")
   find_blinded
   mend_others "$checks$blinded"
+  see_again
   [ -n "$checks" ] || return 0
   find_odd
   if ! (run_checks) >"$work/complaints" 2>&1; then
@@ -68,13 +69,25 @@ list_checks() {
 }
 
 # Sets blinded: the checks of what reads the files of other manifests as well, and of which an item differs: it may see
-# nothing for one of those.
+# nothing for one of those; and blind, those kinds.
 find_blinded() {
-  blinded=''
+  blinded='' blind=' '
   for kind in $KINDS; do
     eval "reader=\${reader_$kind:-}"
-    [ -z "$reader" ] || case $rows in *"$TAB$kind$TAB"*) blinded=$blinded$NEWLINE$reader ;; esac
+    [ -z "$reader" ] ||
+      case $rows in *"$TAB$kind$TAB"*) blinded=$blinded$NEWLINE$reader blind="$blind$kind " ;; esac
   done
+}
+
+# What differed only since it was not seen differs no more when the file of another manifest is mended.
+see_again() {
+  if [ "$blind" = ' ' ] || [ ! -s "$work/others" ]; then return 0; fi
+  again=$(look_at_items apply && printf '%s' "$rows") || exit 1
+  differing=$({
+    printf '%s' "$rows" | awk -F '\t' -v blind="$blind" '!index(blind, " " $2 " ")'
+    printf '%s' "$again" | awk -F '\t' -v blind="$blind" 'index(blind, " " $2 " ")'
+  } | grep . || :)
+  rows=$NEWLINE${differing:+$differing$NEWLINE}
 }
 
 run_checks() {

@@ -40,3 +40,15 @@ test('a preview of a host with drift of many kinds names it, and mends nothing',
   await stop(host, 'shop@3700.service', 'monit.service');
   await looksOnly(stack, /^! user shop shell \/bin\/bash → \/usr\/sbin\/nologin \(drift\)$/m);
 });
+
+test('what Monit cannot tell for a file of another manifest, neither preview nor up takes for drift', async (t) => {
+  const { host, stack } = await provisionedHost(t, options);
+  const own = '/etc/monit/keelson.d/shop.conf';
+  await host.exec(`rm ${own} && mkfifo ${own}`);
+  await append(host, '/etc/keelson/logrotate.d/rotate', '# by hand');
+  const named = ['file /etc/keelson/logrotate.d/rotate content', `file ${own} fifo, not file`];
+  const drift = (text: string, words: RegExp) =>
+    text.split('\n').flatMap((line) => words.exec(line)?.[1] ?? []);
+  assert.deepEqual(drift(said(await stack.preview()), /^! (.*) \(drift\)$/).sort(), named);
+  assert.deepEqual(drift(said(await stack.up()), /^drift +(.*)$/).sort(), named);
+});
