@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { download } from '../lib/download.ts';
 import type { Entry } from '../lib/entry.ts';
-import { directoryEntries, packEntries } from '../lib/pack.ts';
+import { checkEntries, directoryEntries, packEntries } from '../lib/pack.ts';
 import { named } from '../lib/plain.ts';
 import { tarballEntries, withDirectories } from '../lib/tarball-entries.ts';
 import { checkRuns, type Running, scriptAt } from './code/runs.ts';
@@ -33,6 +33,8 @@ const cache = join('.keelson', 'releases');
  */
 export async function packRelease(app: Packed): Promise<Release> {
   const entries = withLinks(app, await readSource(app.source));
+  // First: what is not there may lie behind a link that leads out.
+  checkEntries(entries);
   complete(app, entries);
   const hash = await writeTar(entries);
   const archive = join(cache, `${hash}.tar.gz`);

@@ -64,14 +64,14 @@ function refuseBytes(root: string, folder: string): void {
   if (odd) throw new Error(noText(`${latin(odd)}${folder === '' ? '' : ` in ${named(folder)}`}`));
 }
 
-/**
- * Packs entries, sorted by name.
- *
- * @throws when a name or a link could not be unpacked safely.
- */
-export function packEntries(entries: readonly Entry[]): NodeJS.ReadableStream {
+/** @throws when a name or a link could not be unpacked safely. */
+export function checkEntries(entries: readonly Entry[]): void {
   const types = new Map(entries.map(({ name, type }) => [name, type]));
   for (const entry of entries) check(entry, types);
+}
+
+/** Packs entries that were checked, sorted by name. */
+export function packEntries(entries: readonly Entry[]): NodeJS.ReadableStream {
   const archive = pack();
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   feed(archive, sorted).catch((error) => archive.destroy(error));

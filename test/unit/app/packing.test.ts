@@ -280,6 +280,13 @@ test('the link to itself that `pnpm deploy` leaves is left out, any other that l
         'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
     },
   );
+  // It is told before what cannot be found for it.
+  await assert.rejects(
+    packRelease(
+      app(directory({ 'node_modules/x': '→ ../../x' }), { start: 'node_modules/x/a.js' }),
+    ),
+    /node_modules\/x links to \.\.\/\.\.\/x, outside of the release/,
+  );
   await assert.rejects(packRelease(app(directory({ ...small, out: '→ ../x' }))), {
     message:
       'out links to ../x, outside of the release; link to what is in it, or name it in .keelsonignore',
