@@ -264,7 +264,7 @@ async function environment(host: DebianHost): Promise<void> {
 async function sandbox(host: DebianHost): Promise<void> {
   const said = await host.exec('systemd-analyze security --no-pager shop@3700.service | tail -n 1');
   const [, exposure = ''] = /level for shop@3700\.service: ([0-9.]+)/.exec(said) ?? [];
-  assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.1), said);
+  assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.2), said);
   assert.ok(exposure !== '', said);
 }
 
