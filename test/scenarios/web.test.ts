@@ -142,7 +142,10 @@ const headers = ({ host, stack }: Target): Step => [
     await host.exec(`echo 'proxy_buffer_size 64k;' >${own}`);
     configure({ host, stack }, { nodeArgs });
     const refused = await stack.try('up');
-    assert.match(said(refused), /own\.conf:1.*\n.*the sizes of headers are nginx\.headerSize/);
+    assert.match(
+      said(refused),
+      /Keelson says proxy_buffer_size itself: take it out of \/etc\/nginx\/keelson\.d\/shop\/own\.conf:1; .* nginx\.headerSize/,
+    );
     await host.exec(`rm ${own}`);
     configure({ host, stack });
     await stack.up();
@@ -186,9 +189,10 @@ const sudo = ({ host }: Target): Step => [
     for (const command of [
       'systemctl restart shop@4200',
       'systemctl --no-pager restart shop@4200.service',
-      'systemctl reload shop@4201 --no-pager',
       'systemctl status shop@4200 -n 5',
       "systemctl status 'shop@*'",
+      // It ends, and is started again.
+      'systemctl reload shop@4201 --no-pager',
     ])
       assert.ok(await deploy(command), command);
     const [after] = await mainPids(host, 'shop@4200');
@@ -203,16 +207,16 @@ const sudo = ({ host }: Target): Step => [
       'id',
     ])
       assert.ok(!(await deploy(command)), command);
-    // On a terminal systemctl shows pages, by whatever program is found first.
+    // On a terminal systemctl shows pages, by the first program of this name that it finds.
     await host.exec(
-      `printf '#!/bin/sh\\nid >/tmp/paged\\ncat\\n' >/usr/local/bin/pager; chmod 755 /usr/local/bin/pager`,
+      `printf '#!/bin/sh\\nid >/tmp/paged\\ncat\\n' >/usr/local/bin/less; chmod 755 /usr/local/bin/less`,
     );
     const shown = `script -qec 'systemctl status shop@4200' /dev/null </dev/null`;
-    await host.exec(shown);
+    await host.exec(`SYSTEMD_PAGER=less ${shown}`);
     assert.ok(await does(host, 'rm /tmp/paged'), 'root is shown pages');
     await host.exec(`runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`);
     assert.ok(await does(host, '! test -e /tmp/paged'), 'the deploy user’s pager ran as root');
-    await host.exec('rm /usr/local/bin/pager');
+    await host.exec('rm /usr/local/bin/less');
   },
 ];
 

@@ -7,10 +7,18 @@ check_nginx() {
   fi
   nginx -t -q >"$1/nginx" 2>&1 && return 0
   cat "$1/nginx"
-  # Lines of people's own, from before there was a setting.
-  ! grep -q 'directive is duplicate' "$1/nginx" ||
-    echo "Keelson says that itself: take the line out; the sizes of headers are nginx.headerSize in the stack file"
+  # nginx names whichever line it reads later: the kit's own.
+  directive=$(sed -n 's/.*"\([a-z_]*\)" directive is duplicate.*/\1/p' "$1/nginx")
+  [ -z "$directive" ] ||
+    echo "Keelson says $directive itself: take it out of $(people_say "$directive"); the sizes of headers are nginx.headerSize in the stack file"
   return 1
+}
+
+# Where people say a directive in lines of their own: FILE:LINE.
+people_say() {
+  found=$(grep -Hn "^[[:blank:]]*$1[[:blank:]]" /etc/nginx/conf.d/*.conf /etc/nginx/keelson.d/*/*.conf 2>/dev/null | head -n 1)
+  found=${found%%:[[:blank:]]*} found=${found%%:"$1"*}
+  printf '%s\n' "${found:-the lines of your own}"
 }
 
 # What nginx is about to write is made as Debian and logrotate make it, and not by root's umask; also what an earlier
