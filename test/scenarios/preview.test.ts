@@ -58,4 +58,17 @@ test('files of two manifests that one service reads: what it cannot tell for one
   );
   await stack.up();
   await assertNothingToDo(stack);
+
+  // Of a file of the app's, while the server's manifest has something else to do.
+  const site = '/etc/nginx/keelson.d/shop.conf';
+  await host.exec(
+    `cp -p ${site} /root/site && echo '# other' >>${site} && nginx -s reload && sleep 0.5 && cp -p /root/site ${site}
+    ln -s /etc/hostname /etc/keelson/sudoers.d/by-hand`,
+  );
+  assert.ok(
+    drift(said(await stack.up()), /^drift +(.*)$/).includes(
+      'unit nginx.service config stale → current',
+    ),
+  );
+  await assertNothingToDo(stack);
 });
