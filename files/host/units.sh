@@ -100,6 +100,8 @@ is_noted() {
   [ -f "$STATE/units/$2" ] || return 1
   # What one of another manifest's has not read is found there.
   owns_unit "$2" || return 0
+  # So is what its own has to tell.
+  case $(observed_of unit "$2") in *"${TAB}@stale="*) return 0 ;; esac
   IFS= read -r noted_process <"$STATE/units/$2" || :
   case $noted_process in 'process '*) ;; *) return 1 ;; esac
   [ "$rows" = "$NEWLINE" ] || [ ! -s "$work/touched" ]

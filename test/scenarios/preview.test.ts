@@ -5,7 +5,7 @@ import { testHost } from '../harness/host.ts';
 import { append, chmod, stop } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { codeOf, config, writeCode } from '../harness/small-app.ts';
-import { assertUntouched, type Stack, testStack } from '../harness/stack.ts';
+import { assertNothingToDo, assertUntouched, type Stack, testStack } from '../harness/stack.ts';
 
 /** Runs a preview, and fails when it left anything on the host, be it a time stamp or a file in memory. */
 async function looksOnly(stack: Stack, words: RegExp): Promise<void> {
@@ -41,7 +41,7 @@ test('a preview of a host with drift of many kinds names it, and mends nothing',
   await looksOnly(stack, /^! user shop shell \/bin\/bash → \/usr\/sbin\/nologin \(drift\)$/m);
 });
 
-test('what Monit cannot tell for a file of another manifest, neither preview nor up takes for drift', async (t) => {
+test('files of two manifests that one service reads: what it cannot tell for one of them is no drift, and both are read again', async (t) => {
   const { host, stack } = await provisionedHost(t, options);
   const own = '/etc/monit/keelson.d/shop.conf';
   await host.exec(`rm ${own} && mkfifo ${own}`);
@@ -51,4 +51,24 @@ test('what Monit cannot tell for a file of another manifest, neither preview nor
     text.split('\n').flatMap((line) => words.exec(line)?.[1] ?? []);
   assert.deepEqual(drift(said(await stack.preview()), /^! (.*) \(drift\)$/).sort(), named);
   assert.deepEqual(drift(said(await stack.up()), /^drift +(.*)$/).sort(), named);
+
+  // The service reads both, and has read the second before it is mended.
+  await host.exec(
+    'chgrp games /etc/keelson/filter.d/table.nft; chattr +i /etc/keelson/filter.d/app-shop.nft',
+  );
+  await stack.up();
+  await assertNothingToDo(stack);
+
+  // Of a file of the app's, while the server's manifest has something else to do.
+  const site = '/etc/nginx/keelson.d/shop.conf';
+  await host.exec(
+    `cp -p ${site} /root/site && echo '# other' >>${site} && nginx -s reload && sleep 0.5 && cp -p /root/site ${site}
+    ln -s /etc/hostname /etc/keelson/sudoers.d/by-hand`,
+  );
+  assert.ok(
+    drift(said(await stack.up()), /^drift +(.*)$/).includes(
+      'unit nginx.service config stale → current',
+    ),
+  );
+  await assertNothingToDo(stack);
 });

@@ -2,9 +2,14 @@
 import { join } from 'node:path';
 import { runAsRoot } from '../lib/process.ts';
 import type { DebianHost } from './host.ts';
-import type { Snapshot } from './snapshot.ts';
 
 const script = join(import.meta.dirname, 'snapshot.sh');
+
+/**
+ * What a host is: `file /etc/hosts`, `unit ssh.service` and `kernel net.core.somaxconn`, each with its
+ * properties. Two of them are compared by `diffSnapshots()`.
+ */
+export type Snapshot = Record<string, Record<string, string>>;
 
 /** What is in a file, and beside it; `key` changes with it. */
 type Content = { key: string; properties: Record<string, string> };
@@ -29,9 +34,8 @@ export async function addContents(
       : [],
   );
   const unread = holders.filter(({ path, key }) => known.get(path)?.key !== key);
-  const read = new Map<string, Record<string, string>>();
-  for (const { path } of unread) read.set(path, {});
-  const ask = async (part: string, asked: typeof unread) =>
+  const read = new Map(unread.map(({ path }): [string, Record<string, string>] => [path, {}]));
+  const ask = (part: string, asked: typeof unread) =>
     readDisk(part, root, [], asked.map(({ path }) => `./${path}\0`).join(''));
   const [sums, attributes, flags] = await Promise.all([
     ask(

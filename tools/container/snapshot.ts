@@ -1,12 +1,8 @@
 import { volatilePaths, volatileUnits } from './by-itself.ts';
-import { addContents, readDisk, records } from './contents.ts';
+import { addContents, readDisk, records, type Snapshot } from './contents.ts';
 import type { DebianHost } from './host.ts';
 
-/**
- * What a host is: `file /etc/hosts`, `unit ssh.service` and `kernel net.core.somaxconn`, each with its
- * properties. Two of them are compared by `diffSnapshots()`.
- */
-export type Snapshot = Record<string, Record<string, string>>;
+export type { Snapshot } from './contents.ts';
 
 /** Properties that tell whether something was touched at all, though it may look as before. */
 export const traces = ['mtime', 'ctime', 'inode', 'pid', 'started', 'activated'];

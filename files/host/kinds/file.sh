@@ -15,6 +15,8 @@ stage_file() {
     keep_original "$2"
     clear_seen_attributes file "$2"
     set_ownership "$2" "$1"
+    # Its services are told, as what they noted of it is true no more.
+    touched "$2"
   fi
 }
 

@@ -22,10 +22,9 @@ observe_rollout() {
     -p Id,LoadState,ActiveState,SubState,NRestarts,MainPID,FragmentPath,DropInPaths,NeedDaemonReload,Requires $units 2>/dev/null) || :
   list_processes
   {
+    printf '%s' "$elsewhere" "$stale"
     # An app chooses the name of its directory: no tab or line break in it may end a record.
-    [ -z "$elsewhere" ] || printf '%s' "$elsewhere"
     find $links -maxdepth 0 \( -type l -o -path '*/current' \) -printf '%p\n%l\0' 2>/dev/null | tr '\t\n\0' '?\t\n'
-    [ -z "$stale" ] || printf '%s' "$stale"
     # What systemd set when it started them.
     [ -z "$environs" ] || grep -aoszH '^KEELSON_[A-Z]*=[0-9a-f]*$' $environs | tr '\0' '\n'
     printf '%s\n' "$shown" items "$rollouts"
