@@ -29,7 +29,7 @@ export const user = appComponent({
   conflicts: (apps: readonly { name: string }[], { server }) => {
     if (!server) return [];
     const people = new Map([
-      [server.user, 'the user who logs in'],
+      [server.user ?? 'root', 'the user who logs in'],
       ...(server.deploy ? [[server.deploy.name, 'the deploy user'] as const] : []),
     ]);
     return apps

@@ -40,6 +40,12 @@ export const loginName = matching(
   'is not a user name; use a lower-case letter, then up to 30 lower-case letters, digits, _ or -',
 ).describe('Name of a user of the host');
 
+/** A user who is there already, under whatever name; Debian's own are made as `loginName` has it. */
+export const sshUser = matching(
+  /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/,
+  'is not a user name; use letters, digits and _.@-',
+).describe('Name of a user who logs in');
+
 /** A Debian package. */
 export const packageName = matching(
   /^[a-z0-9][a-z0-9+.-]{1,63}$/,

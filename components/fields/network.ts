@@ -1,5 +1,6 @@
 /** The network: hosts, addresses, domains, ports, e-mail. */
 import { isIP } from 'node:net';
+import { z } from 'zod';
 import { integer } from './amounts.ts';
 import { matching } from './matching.ts';
 import { refusedPorts } from './refused-ports.ts';
@@ -21,6 +22,27 @@ export const address = matching(
     error: 'is not an IPv6 address; write one such as 2001:db8::7',
   })
   .describe('Host name, IPv4 or IPv6 address');
+
+/** What ssh is given: an address, or a name that ssh_config knows. */
+export const sshAddress = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|(?=.*:.*:)[0-9A-Fa-f:]{2,39})$/, {
+    error: ({ input }) => wrongAddress(String(input)),
+  })
+  .refine((given) => !/^(?=.*:.*:)[0-9A-Fa-f:]+$/.test(given) || isIP(given) === 6, {
+    error: 'is not an IPv6 address; write one such as 2001:db8::7',
+  })
+  .describe('Host name, IPv4 or IPv6 address, or Host in ssh_config');
+
+/** What people write that is more than the address has settings of its own. */
+function wrongAddress(given: string): string {
+  const [, user, host = '', port] =
+    /^(?:ssh:\/\/)?(?:([^@/]+)@)?(\[[^\]]+\]|[^:@/[\]]+)(?::(\d+))?\/?$/.exec(given) ?? [];
+  const parts = [user && `user: ${user}`, port && `port: ${port}`].filter(Boolean);
+  if (parts.length > 0 || /^(?:ssh:|\[)/.test(given))
+    return `is more than an address; write ${[`address: ${host.replace(/^\[|\]$/g, '')}`, ...parts].join(', ')}`;
+  return 'is not an address; give a host name, an IPv4 or an IPv6 address, or a Host of ssh_config';
+}
 
 /** One address, or a network of them in CIDR notation. */
 export const network = matching(

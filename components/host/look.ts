@@ -142,6 +142,8 @@ function helperManifest(): Manifest {
 
 /** What an earlier `up` said of a host, kept in its state. */
 export type Remembered = {
+  /** How it was reached, as far as that is the same for all who reach it. */
+  readonly reached?: string;
   readonly facts: Facts;
   readonly headers: Readonly<Record<string, Header>>;
   readonly blobs: Readonly<Record<string, string>>;

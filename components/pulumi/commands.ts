@@ -1,27 +1,14 @@
 /** The resources of one host: its helper, uploads, one command per manifest, and what takes away at the end. */
 import { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import type { Look, Seen } from '../host/look.ts';
-import { text, type Upload } from '../host/manifest.ts';
+import type { Seen } from '../host/look.ts';
+import { text } from '../host/manifest.ts';
 import { helperPath } from '../host/script.ts';
 import { plain } from '../lib/plain.ts';
 import { installer } from './install.ts';
-
-/** All that is to be registered for one host. */
-export type Plan = {
-  readonly host: pulumi.ComponentResource;
-  readonly name: string;
-  readonly user: string;
-  /** Names this run, for what is new. */
-  readonly run: string;
-  readonly look: Look;
-  /** A secret to Pulumi, as the plugin has it. */
-  readonly connection: pulumi.Input<object>;
-  /** What only follows from the host's arguments. */
-  after(text: string): pulumi.Output<string>;
-  /** Resources of other hosts whose rollouts come first. */
-  readonly turns: Promise<readonly pulumi.Resource[]>;
-};
+import { type Plan, paced } from './plan.ts';
+import { upload } from './upload.ts';
+import { hasWork, wayBack, wayOf } from './way.ts';
 
 type Arguments = {
   create: string;
@@ -33,8 +20,10 @@ type Arguments = {
 type Options = {
   parent?: pulumi.Resource;
   dependsOn?: pulumi.CustomResourceOptions['dependsOn'];
-  /** Its input stays what it was, since nothing asks for it to run. */
-  settled?: boolean;
+  /** Inputs that stay what they were, since nothing asks for them to be others. */
+  settled?: readonly string[];
+  /** A later `destroy` goes by its connection. */
+  isKept?: boolean;
 };
 
 /** Registers them all, in the order in which they are applied. */
@@ -50,8 +39,11 @@ export function register(plan: Plan): remote.Command[] {
       delete: `${helperPath} uninstall ${name}`,
       logging: 'none',
     },
-    // Another Node.js may pack the same program into other bytes.
-    { settled: !look.helper.due },
+    {
+      isKept: true,
+      // Another Node.js may pack the same program into other bytes.
+      settled: [...(look.helper.due ? [] : ['stdin']), ...wayBack(plan)],
+    },
   );
   tell(look.helper, helper);
   done.set('helper', helper);
@@ -81,7 +73,11 @@ function apply(
       // Told when it is over, and in one piece.
       logging: 'none',
     },
-    { parent, dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]) },
+    {
+      parent,
+      dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]),
+      settled: wayOf(plan, seen),
+    },
   );
   tell(seen, applied);
   done.set(manifest.name, manifest.confirm ? confirm(plan, seen, applied, parent) : applied);
@@ -96,15 +92,15 @@ function withTurns({ turns }: Plan, { manifest, due }: Seen, own: pulumi.Resourc
 /** What a manifest changed goes back by itself unless a new connection says that it still can be made. */
 const confirm = (
   plan: Plan,
-  { manifest, header }: Seen,
+  seen: Seen,
   applied: remote.Command,
   parent: pulumi.Resource,
 ): remote.Command =>
   command(
     plan,
-    `${manifest.name}-confirm`,
-    { create: `${helperPath} confirm ${header.run} ${plan.name}`, stdin: '' },
-    { parent, dependsOn: [applied] },
+    `${seen.manifest.name}-confirm`,
+    { create: `${helperPath} confirm ${seen.header.run} ${plan.name}`, stdin: '' },
+    { parent, dependsOn: [applied], settled: wayOf(plan, seen) },
   );
 
 /**
@@ -122,7 +118,11 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
       stdin: plan.after([`run ${run}`, ...names, 'end', ''].join('\n')),
       delete: `${helperPath} destroy ${name}`,
     },
-    { dependsOn: all, settled: look.gone.length === 0 && !look.isLate },
+    {
+      dependsOn: all,
+      isKept: true,
+      settled: [...(hasWork(look) ? [] : ['stdin']), ...wayBack(plan)],
+    },
   );
   // What it did the plugin tells, line by line, as it does when the resource is deleted.
   tell({ lines: look.gone.flatMap(({ lines }) => lines), due: false }, last);
@@ -131,11 +131,13 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
 
 function command(plan: Plan, name: string, args: Arguments, options: Options): remote.Command {
   const sudo = plan.user === 'root' ? '' : 'sudo -n ';
+  const { settled = [], dependsOn = [], isKept } = options;
+  const connection = isKept ? plan.connection.kept : plan.connection.now;
   return new remote.Command(
     `${plan.name}-${name}`,
     {
       ...args,
-      connection: plan.connection as remote.CommandArgs['connection'],
+      connection: paced(plan, connection, settled, dependsOn) as remote.CommandArgs['connection'],
       // Each ends in the server's name: what it owns on the host, another server of the stack leaves.
       create: `${sudo}${args.create}`,
       ...(args.delete !== undefined && { delete: `${sudo}${args.delete}` }),
@@ -143,8 +145,8 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
     },
     {
       parent: options.parent ?? plan.host,
-      dependsOn: options.dependsOn ?? [],
-      ignoreChanges: options.settled ? ['stdin'] : [],
+      dependsOn,
+      ignoreChanges: [...settled],
     },
   );
 }
@@ -168,22 +170,3 @@ function appOf(
   apps.set(name, app);
   return app;
 }
-
-const upload = (
-  { name, connection, look, run }: Plan,
-  sent: Upload,
-  { manifest }: Seen,
-  parent: pulumi.Resource,
-  helper: pulumi.Resource,
-): pulumi.Resource =>
-  new remote.CopyToRemote(
-    `${name}-${manifest.app ?? manifest.name}-${sent.name}`,
-    {
-      connection: connection as remote.CopyToRemoteArgs['connection'],
-      source: new pulumi.asset.FileAsset(sent.archive),
-      remotePath: `/var/lib/keelson/incoming/${sent.hash}`,
-      // Safe here alone: a copy has nothing that its replacement could take away.
-      triggers: [look.memory.blobs.get(sent.hash) ?? run],
-    },
-    { parent, dependsOn: helper },
-  );

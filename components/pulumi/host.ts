@@ -3,14 +3,15 @@ import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
 import { newsOf, renderHost, reportHost, withBuilds } from '../config/render.ts';
-import { assume, type Look, look, newRun, type Render } from '../host/look.ts';
-import { HostError, open, type Target } from '../ssh/connection.ts';
+import { newRun, type Render } from '../host/look.ts';
+import type { Way } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
 import { register } from './commands.ts';
-import { commandConnection } from './connection.ts';
+import { sameForAll } from './connection.ts';
 import { given } from './inputs.ts';
 import { together } from './looks.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
+import { connections, fresh, lookAt, unseen } from './sight.ts';
 import { lastOf, remember } from './state.ts';
 
 /** What only a program can say. */
@@ -102,48 +103,30 @@ async function registerHost(
   const settings = await given('config' in rest ? {} : rest);
   const config = 'config' in rest ? rest.config : readHost(name, settings);
   const releases = await releasesOf(config);
-  const target: Target = { ...config.server, name };
+  const { server } = config;
+  const way: Way = { ...server, name };
   const render: Render = async (facts) =>
     renderHost({ ...config, apps: await withBuilds(config.apps, facts, pins) }, facts, releases);
-  const see = () => (drift === 'ignore' ? unseen(name, render) : together(lookAt(target, render)));
-  const seen = settings.known ? await see() : await fresh(render);
+  const see = async () => {
+    if (!settings.known) return await fresh(render, run);
+    const before = lastOf(name).then(({ memory }) => memory);
+    return drift === 'ignore'
+      ? await unseen(render, before, run)
+      : await together(lookAt(way, render, run, before, host));
+  };
+  const { look: seen, last, reached, pace } = await see();
+  const same = reached && sameForAll(reached, server);
   const commands = register({
-    ...{ host, name, user: target.user, run, look: seen },
-    connection: settings.after(settings.known ? commandConnection(target) : {}),
+    ...{ host, name, run, look: seen, last, reached: same, pace },
+    user: reached?.target.user ?? way.user ?? 'root',
+    connection: connections(way, reached, settings.after),
     after: settings.after,
     turns: turns.then((lists) => lists.flat()),
   });
   if (pulumi.runtime.isDryRun())
     for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
-  return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
-}
-
-/** A host that may not be looked at is as the last `up` saw it. */
-async function unseen(name: string, render: Render): Promise<Look> {
-  if (!pulumi.runtime.isDryRun())
-    throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
-  return await assume(render, (await lastOf(name)).memory, run);
-}
-
-/** A host whose address is not known yet is a new one: nothing of the kit's is there. */
-async function fresh(render: Render): Promise<Look> {
-  const look = await assume(render, undefined, run);
-  const due = <T>(it: T): T => ({ ...it, due: true });
-  return { ...look, helper: due(look.helper), seen: look.seen.map(due) };
-}
-
-async function lookAt(target: Target, render: Render) {
-  const session = await open(target);
-  try {
-    return await look(session, target, render, run);
-  } catch (error) {
-    // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
-    const plain = error instanceof Error && error.name === 'Error';
-    throw plain ? new HostError(target, error.message) : error;
-  } finally {
-    session.close();
-  }
+  return { commands, apps: onceDone(commands, apps), memory: remember(seen, same) };
 }
 
 /** Not what a run that failed would have brought. A preview says it at once. */

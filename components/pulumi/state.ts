@@ -3,7 +3,7 @@
  * be reached, and what runs on a host that is down.
  */
 import * as pulumi from '@pulumi/pulumi';
-import { type Look, type Remembered, runsOfBlobs } from '../host/look.ts';
+import { type Look, type Remembered, runsOfBlobs, type Seen } from '../host/look.ts';
 
 type Outputs = Record<string, unknown>;
 
@@ -43,8 +43,16 @@ async function readState(): Promise<[string, Outputs][]> {
   return Object.entries(resources).map(([urn, { outputs }]) => [urn, outputs ?? {}]);
 }
 
+/**
+ * Whether the state has of a manifest what the host has: its command has nothing to bring there. Where a run was killed
+ * the host may be ahead of the state, and the next run brings it up to date.
+ */
+export const isSettled = (last: Remembered | undefined, { manifest, header, due }: Seen): boolean =>
+  !due && last?.headers[manifest.name]?.run === header.run;
+
 /** What `lastSeen` will find, of one host. */
-export const remember = ({ facts, helper, seen }: Look): Remembered => ({
+export const remember = ({ facts, helper, seen }: Look, reached?: string): Remembered => ({
+  ...(reached && { reached }),
   facts,
   headers: Object.fromEntries([
     ['helper', helper.header],

@@ -30,11 +30,11 @@ export const deploy = serverComponent({
     {
       path: 'deploy.name',
       error: 'is the user who logs in; choose another, whose keys the kit may own',
-      holds: ({ deploy, user }: Partial<Deploy & { user: string }>) =>
+      holds: ({ deploy, user }: Partial<Deploy & { user?: string | undefined }>) =>
         deploy?.name === undefined || deploy.name !== user,
     },
   ],
-  render: ({ deploy }: Deploy & { user: string }) => {
+  render: ({ deploy }: Deploy & { user?: string | undefined }) => {
     if (!deploy) return {};
     const { name, keys } = deploy;
     const home = `/home/${name}`;

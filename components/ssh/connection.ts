@@ -3,77 +3,60 @@
  *
  * Changes travel through `@pulumi/command`; this connection only reads, in previews too.
  */
-import ssh2, { type ConnectConfig } from 'ssh2';
-import { algorithms, changedKey, hostKeys, isKnown } from './known-hosts.ts';
-import { login } from './login.ts';
+import { dial, type Reached, type Say, type Waits } from './dial.ts';
+import { closedAccount, closedSudo } from './refusals.ts';
 import { openShell, type Shell } from './shell.ts';
-import { HostError, type Target } from './target.ts';
+import { HostError, type Target, type Way } from './target.ts';
 
-export { HostError, type Target } from './target.ts';
+export type { Reached } from './dial.ts';
+export { Pace, parseRate, rateScript } from './rate.ts';
+export { HostError, type Way } from './target.ts';
 
 export type Session = {
+  /** Where it leads to, ssh_config considered. */
+  readonly target: Target;
   /** Runs a script as root with the host's `sh` and returns what it printed; rejects when it fails. */
   script(text: string): Promise<string>;
   /** What the login printed by itself, before any script. */
   greeting(): Promise<string>;
+  /**
+   * How the host was reached; complete once a script has run.
+   * @throws HostError where the command plugin could not do the same.
+   */
+  reached(): Reached;
   close(): void;
 };
 
 /** How long a host may say nothing, and a script may take. */
-export type Patience = {
-  /** Milliseconds until a connection must stand. */
-  readonly ready: number;
-  /** Milliseconds between two questions whether the host is still there; it is given up at the third without an answer. */
-  readonly alive: number;
+export type Patience = Waits & {
   /** Milliseconds that one script may take, however alive the host is. */
   readonly script: number;
 };
 
-const patience: Patience = { ready: 10_000, alive: 5_000, script: 300_000 };
+/** The last pause is longer than ufw counts (30 s), and than sshd's first penalties last. */
+const patience: Patience = {
+  ready: 10_000,
+  alive: 5_000,
+  again: [3_000, 10_000, 35_000],
+  script: 300_000,
+};
 
 /**
  * Opens a connection after checking the host's key. Gives up after 10 seconds, on a host that falls silent
  * after 15, on a script after five minutes.
  * @throws HostError that names the host, the cause and the remedy.
  */
-export async function open(target: Target, waits: Partial<Patience> = {}): Promise<Session> {
+export async function open(
+  way: Way,
+  waits: Partial<Patience> = {},
+  say: Say = () => {},
+): Promise<Session> {
   const limits = { ...patience, ...waits };
-  const keys = hostKeys(target);
-  const client = new ssh2.Client();
-  let refused = false;
-  const options: ConnectConfig = {
-    host: target.address,
-    port: target.port,
-    username: target.user,
-    readyTimeout: limits.ready,
-    keepaliveInterval: limits.alive,
-    keepaliveCountMax: 3,
-    algorithms: {
-      serverHostKey: algorithms(keys) as NonNullable<
-        NonNullable<ConnectConfig['algorithms']>['serverHostKey']
-      > &
-        string[],
-    },
-    hostVerifier: (key: Buffer) => {
-      refused = !isKnown(keys, key);
-      return !refused;
-    },
-    ...login(target),
-  };
-  await new Promise<void>((done, failed) => {
-    client.once('ready', done);
-    client.once('error', (error) =>
-      failed(new HostError(target, refused ? changedKey(target) : remedy(error, target))),
-    );
-    client.once('close', () => failed(new HostError(target, remedy(new Error('hung up'), target))));
-    client.connect(options);
-    // A question goes out at once: to wait for more to send along takes a quarter of a second of each look.
-    client.setNoDelay(true);
-  });
-  client.on('error', () => client.end());
+  const { client, target, reached } = await dial(way, limits, say);
   // The first script opens it, so that what is wrong with it is told as a script's failure.
   let shell: Promise<Shell> | undefined;
   return {
+    target,
     script: async (text) => {
       shell ??= openShell(client, target.user === 'root' ? 'sh' : 'sudo -n sh');
       return await answer(target, shell, text, limits.script).catch((error) => {
@@ -82,18 +65,9 @@ export async function open(target: Target, waits: Partial<Patience> = {}): Promi
       });
     },
     greeting: async () => (await shell)?.greeting ?? '',
+    reached,
     close: () => client.end(),
   };
-}
-
-/** What to do about an error that ended the attempt to connect. */
-export function remedy(error: Error & { level?: string; code?: string }, target: Target): string {
-  // sshd counts each key that an agent offers, and hangs up after six.
-  if (/too many authentication failures/i.test(error.message))
-    return 'it hung up after too many keys that it does not know; take some out of the agent (ssh-add -d), or name the right one as privateKey';
-  if (error.level === 'client-authentication')
-    return `it refused the login; is the public key in ~${target.user}/.ssh/authorized_keys, and the private one in the agent (ssh-add -l)?`;
-  return `cannot be reached: ${error.message || error.code}; check address, port and firewall`;
 }
 
 const loginHint =
@@ -117,15 +91,13 @@ async function answer(
       `the connection was lost while it was looked at: ${error.message}${hint}`,
     );
   });
-  if (code !== 0) throw new HostError(target, failure(target, code, stderr));
-  return stdout;
+  if (code === 0) return stdout;
+  const isClosed = opened?.hasBegun === false && !/sudo/.test(stderr);
+  const closed = isClosed ? closedAccount(target, `${stdout}${stderr}`) : undefined;
+  throw new HostError(target, closed ?? closedSudo(target, code, stderr) ?? failure(code, stderr));
 }
 
-function failure({ user }: Target, code: number, stderr: string): string {
-  if (/password is required/.test(stderr))
-    return `${user} may not use sudo without a password; add "${user} ALL=(ALL) NOPASSWD: ALL" with visudo, or log in as root`;
-  if (code === 127 && /sudo.*not found/.test(stderr))
-    return `there is no sudo for ${user}; install it, or log in as root`;
+function failure(code: number, stderr: string): string {
   const words = stderr.trim();
   const said = words.length > 2000 ? `… ${words.slice(-2000)}` : words;
   // Each line but the first has a mark, so that none can pass for one of the kit's.

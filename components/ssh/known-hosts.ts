@@ -1,26 +1,57 @@
 /** The keys by which a host may prove itself: given, or as known_hosts has them; see sshd(8). */
+import { execFile } from 'node:child_process';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { expand } from './login.ts';
+import { existsSync } from 'node:fs';
+import { readCertificate } from './certificate.ts';
+import { expand } from './config.ts';
+import { readText } from './files.ts';
 import { HostError, type Target } from './target.ts';
 
 /** A public key as in known_hosts: `ssh-ed25519 AAAA…`. */
 export type HostKey = string;
 
-const ownFile = '~/.ssh/known_hosts';
+/** What is known of a host. */
+export type Known = {
+  readonly keys: readonly HostKey[];
+  /** Keys of authorities whose word for the host is taken. */
+  readonly authorities: readonly HostKey[];
+  readonly revoked: readonly HostKey[];
+};
 
 /**
- * The keys that are known of a host.
- * @throws HostError when there is none that the plugin can use: a host is never trusted unseen.
+ * What is known of a host, from the stack file or from known_hosts.
+ * @throws HostError when there is nothing: a host is never trusted unseen.
  */
-export function hostKeys(target: Target): HostKey[] {
-  const keys = target.hostKey
-    ? [target.hostKey.split(' ').slice(0, 2).join(' ')]
-    : knownKeys(target, expand(target.knownHosts ?? ownFile));
-  if (keys.some((key) => !key.startsWith('ssh-rsa '))) return keys;
+export function known(target: Target): Known {
+  if (target.hostKey) {
+    const key = target.hostKey.split(' ').slice(0, 2).join(' ');
+    refuseUnusable(target, [key], 'hostKey');
+    return { keys: [key], authorities: [], revoked: [] };
+  }
+  const files = listed(target);
+  const lines = files.flatMap((file) => linesOf(target, file));
+  const marked = (wanted: string) =>
+    lines.filter(({ marker }) => marker === wanted).map(({ key }) => key);
+  const revoked = marked('@revoked');
+  const good = (key: HostKey) => !revoked.includes(key);
+  const all = marked('');
+  const keys = all.filter(good).filter((key) => kinds.includes(kindOf(key)));
+  const authorities = marked('@cert-authority').filter(good);
+  if (keys.length > 0 || authorities.length > 0) return { keys, authorities, revoked };
+  refuseUnusable(target, all.filter(good), files.join(', '));
   throw new HostError(
     target,
-    `only its ssh-rsa host key is known, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${compare(target, '-t ed25519,ecdsa ')}`,
+    `its host key is ${all.length > 0 ? 'revoked' : 'not'} in ${files.join(', ')}; ${compare(target)}`,
+  );
+}
+
+/** Where nothing but a key of such a kind is known, it is not that none is. */
+function refuseUnusable(target: Target, keys: readonly HostKey[], where: string): void {
+  const others = keys.filter((key) => !kinds.includes(kindOf(key)));
+  if (keys.length === 0 || others.length < keys.length) return;
+  throw new HostError(
+    target,
+    `its host key in ${where} is of a kind that cannot be used here (${[...new Set(others.map(kindOf))].join(', ')}); ${compare(target, '-t ed25519,ecdsa ')}`,
   );
 }
 
@@ -30,17 +61,29 @@ export const isKnown = (keys: readonly HostKey[], shown: Buffer): boolean =>
 
 /** What to do about a host that shows another key. */
 export const changedKey = (target: Target): string =>
-  `its host key is not the one that is known; nothing was sent. When the host was rebuilt, put its new key into ${target.hostKey ? 'hostKey' : (target.knownHosts ?? ownFile)}; else somebody may be in between`;
+  `its host key is not the one that is known; nothing was sent. When the host was rebuilt, put its new key into ${target.hostKey ? 'hostKey' : listed(target).join(' or ')}; else somebody may be in between`;
 
 /** Only the kinds of key that are known are asked for, else the host may show another one. */
 export const algorithms = (keys: readonly HostKey[]): string[] =>
-  [...new Set(keys.map(kindOf))].flatMap((kind) =>
-    kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind],
-  );
+  kinds
+    .filter((kind) => keys.some((key) => kindOf(key) === kind))
+    .flatMap((kind) => (kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind]));
 
-/** The plugin takes one key, and asks for its kind alone. Of `ssh-rsa` it knows SHA-1 only. */
-export const preferred = (keys: readonly HostKey[]): HostKey =>
-  keys.toSorted((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b)))[0] ?? '';
+/**
+ * The key that the plugin is given, which takes one and asks for its kind alone: of those that the host has proven to
+ * have the most modern one, so that it is the same whatever this machine knows of the host.
+ * @throws HostError where it is one that the plugin can ask for with SHA-1 alone.
+ */
+export function preferred(target: Target, proven: readonly HostKey[]): HostKey {
+  const [best = ''] = proven
+    .filter((key) => kinds.includes(kindOf(key)))
+    .toSorted((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b)));
+  if (kindOf(best) !== 'ssh-rsa') return best;
+  throw new HostError(
+    target,
+    `only its ssh-rsa host key is known, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${compare(target, '-t ed25519,ecdsa ')}`,
+  );
+}
 
 /** Kinds of keys that both connections know, modern ones first. */
 const kinds = [
@@ -53,25 +96,80 @@ const kinds = [
 
 const kindOf = (key: HostKey): string => key.split(' ')[0] ?? '';
 
+/**
+ * The keys that an authority calls the host's, by the certificates that it shows.
+ * @throws HostError when it has none that counts.
+ */
+export async function certified(
+  target: Target,
+  { authorities, revoked }: Known,
+): Promise<string[]> {
+  if (target.jump)
+    throw new HostError(
+      target,
+      `its key is known by an authority alone (@cert-authority), whose word cannot be asked for through a jump host; ${compare(target)}`,
+    );
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  const shown = await certificates(target);
+  const counts = shown.filter(
+    ({ authority, key, principals, after, before }) =>
+      authorities.includes(authority) &&
+      !revoked.includes(key) &&
+      principals.some((pattern) => fits([pattern], target.keyAlias ?? target.address)) &&
+      after <= now &&
+      now < before,
+  );
+  if (counts.length > 0) return counts.map(({ key }) => key);
+  throw new HostError(
+    target,
+    `it shows no certificate of the authority that is known of it (@cert-authority in ${listed(target).join(', ')}) that holds for its name and now; sign its key anew (ssh-keygen -s CA -h -n ${target.address}), or ${compare(target)}`,
+  );
+}
+
+/** ssh2 knows no certificates; that this is the host's key its own connection makes sure of. */
+async function certificates({ address, port }: Target) {
+  const args = ['-c', '-T', '10', '-p', String(port), '-t', 'ed25519,ecdsa', '--', address];
+  const said = await new Promise<string>((done) =>
+    execFile('ssh-keyscan', args, (_error, stdout) => done(stdout)),
+  );
+  return said
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .flatMap((line) => readCertificate(Buffer.from(line.split(' ')[2] ?? '', 'base64')) ?? []);
+}
+
 /** What to do about a key that is not known. */
 const compare = ({ address, port }: Target, options = ''): string =>
   `compare \`ssh-keyscan ${options}${port === 22 ? '' : `-p ${port} `}${address}\` with what the host shows on its console, then add it to known_hosts or set hostKey`;
 
-function knownKeys(target: Target, path: string): HostKey[] {
-  const name = target.port === 22 ? target.address : `[${target.address}]:${target.port}`;
-  const lines = (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [])
+/** The files that hold what is known; of those that ssh would read, the ones that are there. */
+function listed({ knownHosts, knownHostsFiles }: Target): string[] {
+  if (knownHosts !== undefined) return [expand(knownHosts)];
+  const own = expand('~/.ssh/known_hosts');
+  const there = (knownHostsFiles ?? [own, '/etc/ssh/ssh_known_hosts']).filter((it) =>
+    existsSync(it),
+  );
+  return there.length > 0 ? there : [knownHostsFiles?.[0] ?? own];
+}
+
+type Line = { readonly marker: string; readonly key: HostKey };
+
+function linesOf(target: Target, file: string): Line[] {
+  const found = readText(file);
+  if ('why' in found && found.why === 'there is no such file') return [];
+  if ('why' in found)
+    throw new HostError(
+      target,
+      `the known hosts cannot be read from ${file}: ${found.why}; name a file of lines as ssh-keyscan prints them`,
+    );
+  const { address, port, keyAlias } = target;
+  const name = keyAlias ?? (port === 22 ? address : `[${address}]:${port}`);
+  return found.text
+    .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .map((words) => (words[0]?.startsWith('@') ? words : ['', ...words]))
     .filter(([, hosts = '#']) => matches(hosts, name))
-    .map(([marker, , kind, key]) => ({ marker, key: `${kind} ${key}` }));
-  const marked = (wanted: string) =>
-    lines.filter(({ marker }) => marker === wanted).map(({ key }) => key);
-  const keys = marked('').filter(
-    (key) => kinds.includes(kindOf(key)) && !marked('@revoked').includes(key),
-  );
-  if (keys.length > 0) return keys;
-  const cause = marked('').length > 0 ? 'is revoked' : 'is not';
-  throw new HostError(target, `its host key ${cause} in ${path}; ${compare(target)}`);
+    .map(([marker = '', , kind, key]) => ({ marker, key: `${kind} ${key}` }));
 }
 
 /** Whether one of these patterns is the host's, or the hash of its name. */

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { unseen } from '../../components/host/facts.ts';
 import { aptPackage, blob } from '../../components/host/kinds.ts';
-import type { Gone, Look, Seen } from '../../components/host/look.ts';
+import type { Gone, Look, Remembered, Seen } from '../../components/host/look.ts';
 import type { Manifest } from '../../components/host/manifest.ts';
-import { type Plan, register } from '../../components/pulumi/commands.ts';
+import { register } from '../../components/pulumi/commands.ts';
 import { installer } from '../../components/pulumi/install.ts';
+import type { Plan } from '../../components/pulumi/plan.ts';
 import { type Engine, engine, settled } from './engine.ts';
 
 const manifest = (name: string, more: Partial<Manifest> = {}): Manifest => ({
@@ -38,11 +39,17 @@ const look = (all: Seen[], more: Partial<Look> = {}): Look => ({
   ...more,
 });
 
+const here = '192.0.2.1 22  ssh-ed25519 A';
+const connections = {
+  now: { host: '192.0.2.1', user: 'root' },
+  kept: { host: '192.0.2.1', user: 'root', dialErrorLimit: 3 },
+};
+
 async function registerHost(what: Look, more: Partial<Plan> = {}): Promise<pulumi.Resource[]> {
   const name = more.name ?? 'web1';
   const commands = register({
     ...{ host: new pulumi.ComponentResource('keelson:index:Host', name), name, user: 'root' },
-    ...{ run: 'r1', look: what, connection: { host: '192.0.2.1', user: 'root' } },
+    ...{ run: 'r1', look: what, connection: connections, reached: here },
     after: (text) => pulumi.output(text),
     turns: Promise.resolve([]),
     ...more,
@@ -145,17 +152,102 @@ test('a user who is not root works through sudo', async () => {
   );
 });
 
+const ignored = async (what: Look, more: Partial<Plan> = {}) => {
+  const made = await engine();
+  await registerHost(what, more);
+  return Object.fromEntries(
+    made.registered
+      .filter(({ type }) => type.startsWith('command:'))
+      .map(({ name, ignoreChanges }) => [name.replace('web1-', ''), ignoreChanges.join(' ')]),
+  );
+};
+
+const last = (more: Partial<Remembered> = {}): Remembered => ({
+  ...{ facts: unseen.facts, blobs: {}, reached: here },
+  headers: { helper: { run: 'r0', lines: [] }, base: { run: 'r0', lines: [] } },
+  ...more,
+});
+
+const settledBase = seen(manifest('base'), { due: false, header: { run: 'r0', lines: [] } });
+
 test('what has no reason to run keeps the input that it had', async () => {
-  const ignored = async (what: Look) => {
-    const made = await engine();
-    await registerHost(what);
-    return ['helper', 'prune', 'base'].map((it) => made.named(`web1-${it}`).ignoreChanges);
-  };
   const base = seen(manifest('base'));
-  assert.deepEqual(await ignored(look([base])), [['stdin'], ['stdin'], []]);
+  assert.deepEqual(await ignored(look([base])), { helper: 'stdin', prune: 'stdin', base: '' });
   const helper = { ...settledHelper, due: true };
   const gone: Gone[] = [{ name: 'journal', due: true, rows: [], lines: ['- file /etc/x (gone)'] }];
-  assert.deepEqual(await ignored(look([base], { helper, gone })), [[], [], []]);
+  assert.deepEqual(await ignored(look([base], { helper, gone })), {
+    ...{ helper: '', prune: '', base: '' },
+  });
+});
+
+test('who logs in, and how, is no reason to run', async () => {
+  const way = 'connection create';
+  assert.deepEqual(await ignored(look([settledBase]), { last: last() }), {
+    ...{ helper: `stdin ${way} delete`, prune: `stdin ${way} delete`, base: way },
+  });
+});
+
+test('where something runs, those that a destroy goes by take the connection of the run', async () => {
+  const due = seen(manifest('site', { after: ['base'] }));
+  assert.deepEqual(await ignored(look([settledBase, due]), { last: last() }), {
+    ...{ helper: 'stdin', prune: 'stdin', base: 'connection create', site: '' },
+  });
+});
+
+test('where all reach the host otherwise than before, those do as well', async () => {
+  const moved = last({ reached: '192.0.2.9 22  ssh-ed25519 A' });
+  assert.deepEqual(await ignored(look([settledBase]), { last: moved }), {
+    ...{ helper: 'stdin', prune: 'stdin', base: 'connection create' },
+  });
+  const unknown = { ...last(), reached: undefined } as unknown as Remembered;
+  const { helper } = await ignored(look([settledBase]), { last: unknown });
+  assert.equal(helper, 'stdin connection create delete', 'a state of an earlier version');
+});
+
+test('a host that is ahead of the state is caught up with, by the connection of the run', async () => {
+  const behind = last({ headers: { helper: { run: 'r0', lines: [] } } });
+  assert.deepEqual(await ignored(look([settledBase]), { last: behind }), {
+    ...{ helper: 'stdin', prune: 'stdin', base: '' },
+  });
+});
+
+test('where nobody looked, no connection differs', async () => {
+  const { base, prune } = await ignored(look([settledBase]), { reached: undefined });
+  assert.deepEqual([base, prune], ['connection create', 'stdin connection create delete']);
+});
+
+test('a copy that the state has is not sent over another connection', async () => {
+  const uploads = [{ name: 'release', hash: 'abc', archive: '/dev/null' }];
+  const sending = seen(manifest('app-shop', { app: 'shop', items: [blob('abc', 'r0')], uploads }));
+  const memory = { ...unseen.memory, blobs: new Map([['abc', 'r0']]) };
+  const of = async (blobs: Record<string, string>) =>
+    (await ignored(look([sending], { memory }), { last: last({ blobs }) }))['shop-release'];
+  assert.equal(await of({ abc: 'r0' }), 'connection source');
+  assert.equal(await of({ abc: 'r9' }), '');
+  assert.equal(await of({}), '');
+});
+
+test('commands that a destroy goes by give a wrong login up soon', async () => {
+  const made = await engine();
+  await registerHost(look([seen(manifest('base'))]));
+  const limit = (name: string) =>
+    (made.named(name).inputs.connection as { value: { dialErrorLimit: number } }).value
+      .dialErrorLimit;
+  assert.deepEqual(['web1-helper', 'web1-prune', 'web1-base'].map(limit), [3, 3, 10]);
+});
+
+test('where connections are limited, each command waits for its turn, after what it depends on', async () => {
+  const made = await engine({ slow: ['web1-helper'] });
+  const turns: string[][] = [];
+  const pace = async () => void turns.push([...made.ended]);
+  await registerHost(look([settledBase, seen(manifest('site', { after: ['base'] }))]), {
+    ...{ last: last(), pace },
+  });
+  // The manifest that is settled makes no connection.
+  assert.deepEqual(
+    turns.map((ended) => ended.filter((it) => it !== 'web1').join(' ')),
+    ['', 'web1-helper web1-base', 'web1-helper web1-base web1-site'],
+  );
 });
 
 test('what goes is told once, by the preview; what the last command did its plugin tells', async (t) => {

@@ -57,7 +57,7 @@ test('the smallest stack: an address, a source, a script and a domain', () => {
       ...{ name, user, port, secrets },
       apps: apps.map((app) => `${app.name} ${app.type}`),
     })),
-    [{ name: 'server', user: 'root', port: 22, secrets: {}, apps: ['shop web'] }],
+    [{ name: 'server', user: undefined, port: undefined, secrets: {}, apps: ['shop web'] }],
   );
   assert.equal(config.drift, 'look');
   assert.deepEqual(config.rollout, { servers: 1 });
@@ -258,7 +258,9 @@ const messages: [string, Values, string[]][] = [
   [
     'a missing field',
     { server: {} },
-    ['server.address: is missing; write text: Where the server is reached over SSH'],
+    [
+      'server.address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+    ],
   ],
   [
     'a missing field that may be written in several ways',
@@ -271,7 +273,7 @@ const messages: [string, Values, string[]][] = [
     'another type',
     { server: { ...server, user: 7, packages: 'curl' } },
     [
-      'server.user: 7 does not fit; write text: Who logs in: root, or a user with passwordless sudo',
+      'server.user: 7 does not fit; write text: Who logs in: root, or a user with passwordless sudo; default: as ssh_config says, else root',
       'server.packages: "curl" does not fit; write a list: Debian packages to install besides what the apps need',
     ],
   ],
@@ -487,7 +489,7 @@ test('files that can be read are fine', () => {
 
 test('all problems come at once, in one message', () => {
   const values = {
-    server: { address: 'web 1', user: 'Root', knownHosts: 'x', hostKey: 'y' },
+    server: { address: 'web 1', user: 'a b', knownHosts: 'x', hostKey: 'y' },
     apps: { Shop: { ...shop, port: 80, colour: 'red' }, blog: { ...blog, domains: [] } },
     secrets: { stranger: {} },
     drift: 'maybe',

@@ -4,13 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import {
-  HostError,
-  open,
-  type Patience,
-  remedy,
-  type Session,
-} from '../../components/ssh/connection.ts';
+import { HostError, open, type Patience, type Session } from '../../components/ssh/connection.ts';
 import { keyPair, type SshServer, sshServer } from '../harness/ssh-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-connection-'));
@@ -18,17 +12,8 @@ after(() => rmSync(directory, { recursive: true }));
 
 const target = { name: 'web1', address: 'web1.example', port: 22, user: 'admin' };
 const known = { ...target, hostKey: 'ssh-ed25519 A' };
-
-test('an agent with too many keys is told apart from a login that is refused', () => {
-  const said = (message: string, level?: string) =>
-    remedy(Object.assign(new Error(message), level && { level }), target);
-  assert.match(
-    said('Too many authentication failures'),
-    /^it hung up after too many keys .* privateKey$/,
-  );
-  assert.match(said('All failed', 'client-authentication'), /^it refused the login/);
-  assert.match(said('ECONNREFUSED'), /^cannot be reached: ECONNREFUSED;/);
-});
+// What ssh_config says on this machine has no part in these.
+process.env.HOME = directory;
 
 test('without an agent and without a key file the remedy is named', async () => {
   const agent = process.env.SSH_AUTH_SOCK;
@@ -46,11 +31,11 @@ test('a private key that cannot be used is named', async () => {
   const given = (privateKey: string) => ({ ...known, privateKey });
   await assert.rejects(
     open(given('/nowhere')),
-    /privateKey \/nowhere cannot be used \(there is no such file\); name/,
+    /privateKey \/nowhere cannot be used: there is no such file; name/,
   );
   await assert.rejects(
     open(given(path)),
-    /privateKey .*key cannot be used \(Unsupported key format\); name/,
+    /privateKey .*key cannot be used: it is no private key that OpenSSH knows; name/,
   );
 });
 
@@ -64,17 +49,59 @@ test('a host that does not answer is named with its address and the cause', asyn
     privateKey: path,
   };
   await assert.rejects(
-    open(closed),
+    open(closed, { again: [] }),
     /server web1 \(admin@127.0.0.1:1\): cannot be reached: .*ECONNREFUSED.*; check address, port and firewall/,
   );
 });
 
+test('a host that hangs up at first, as under a limit, is tried again with growing pauses', async (t) => {
+  const { target, again, server } = await limited(t, 2);
+  const said: string[] = [];
+  const opened = await open(target, { again }, (line) => said.push(line));
+  t.after(() => opened.close());
+  assert.equal(await opened.script('echo me'), 'me\n');
+  assert.equal(server.connections.total, 3);
+  const where = `server web1 (root@127.0.0.1:${server.port}): `;
+  assert.deepEqual(said, [
+    `${where}refuses to be connected to, as where the rate of SSH connections is limited; trying again in 0.01 s`,
+    `${where}refuses to be connected to, as where the rate of SSH connections is limited; trying again in 0.02 s`,
+  ]);
+});
+
+test('a host that goes on to hang up is given up, and what it may be is said', async (t) => {
+  const { target, again, server } = await limited(t, 9);
+  await assert.rejects(
+    open(target, { again }),
+    ({ message }: Error) =>
+      message ===
+      `server web1 (root@127.0.0.1:${server.port}): cannot be reached: it hangs up at once; check address, port and firewall. Where the rate of SSH connections is limited (ufw’s limit, fail2ban, or MaxStartups and PerSourcePenalties of sshd), wait some minutes and run it again: it goes on where it ended`,
+  );
+  assert.equal(server.connections.total, 3);
+});
+
+test('a login that is refused is not tried again', async (t) => {
+  const { target, again, server } = await limited(t, 0);
+  const other = join(directory, 'other');
+  writeFileSync(other, keyPair().private);
+  await assert.rejects(
+    open({ ...target, privateKey: other }, { again }),
+    /: it refused privateKey .*other \(SHA256:\S+\); is its public key in ~root\/.ssh\/authorized_keys\?$/,
+  );
+  assert.equal(server.connections.total, 1);
+});
+
+/** A server of this process that cuts its first connections. */
+async function limited(t: TestContext, refuse: number) {
+  const { server, target } = await reachable(t, 'root', refuse);
+  return { server, target, again: [10, 20] };
+}
+
 /** A server of this process, and what to give to reach it. */
-async function reachable(t: TestContext, user = 'root') {
+async function reachable(t: TestContext, user = 'root', refuse = 0) {
   const [login, host] = [keyPair(), keyPair()];
   const privateKey = join(directory, `login-${login.public.slice(-12).replaceAll('/', '-')}`);
   writeFileSync(privateKey, login.private);
-  const server = await sshServer({ hostKeys: [host.private], publicKey: login.public });
+  const server = await sshServer({ hostKeys: [host.private], publicKey: login.public, refuse });
   t.after(() => server.close());
   return {
     server,

@@ -61,6 +61,33 @@ const table: Record<string, Row> = {
       ['1:::2', /is not an IPv6 address/],
     ],
   },
+  sshAddress: {
+    field: field.sshAddress,
+    good: ['web1.example.com', '198.51.100.7', '2001:db8::1', '::1', 'Prod_web-1'],
+    bad: [
+      ['', /is not an address/],
+      ['host:22', /is more than an address; write address: host, port: 22$/],
+      ['me@host', /is more than an address; write address: host, user: me$/],
+      ['ssh://me@host:22', /is more than an address; write address: host, user: me, port: 22$/],
+      ['[2001:db8::7]:22', /is more than an address; write address: 2001:db8::7, port: 22$/],
+      ['[2001:db8::7]', /is more than an address; write address: 2001:db8::7$/],
+      ['-oProxyCommand=x', /is not an address/],
+      ['a b', /is not an address/],
+      ['1:::2', /is not an IPv6 address/],
+    ],
+  },
+  sshUser: {
+    field: field.sshUser,
+    good: ['root', 'first.last', 'Admin', 'me@example.com', '_x', '0day'],
+    bad: [
+      ['', /is not a user name/],
+      ['-l', /is not a user name/],
+      ['.x', /is not a user name/],
+      ['a b', /is not a user name/],
+      ['a;b', /is not a user name/],
+      [long(65), /is not a user name/],
+    ],
+  },
   network: {
     field: field.network,
     good: ['10.0.0.0/8', '198.51.100.7', '0.0.0.0/0', '2001:db8::/32', '::1', 'fd00::/128'],

@@ -47,15 +47,15 @@ test('all problems of a description come at once, in the words of a stack file',
   const wrong = {
     ...{
       adress: 'x',
-      user: 'Root',
+      user: 'a b',
       privateKey: 'no such key',
       secrets: { wiki: {}, shop: { A: 1 } },
     },
     apps: { shop: { ...shop, port: 80, env: {} }, blog: { ...blog, source: 'nowhere' } },
   };
   assert.deepEqual(problems(wrong), [
-    'address: is missing; write text: Where the server is reached over SSH',
-    'user: "Root" is not a user name; use a lower-case letter, then up to 30 lower-case letters, digits, _ or -',
+    'address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+    'user: "a b" is not a user name; use letters, digits and _.@-',
     'adress: is not a setting; did you mean address?',
     'apps.shop.port: 80 is below 1024; choose 1024 to 65535',
     'secrets.wiki: there is no app wiki; remove it, or name an app',

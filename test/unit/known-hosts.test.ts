@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { hostKeys, preferred } from '../../components/ssh/known-hosts.ts';
+import { known, preferred } from '../../components/ssh/known-hosts.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-known-hosts-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -14,6 +14,8 @@ const target = (knownHosts: string, port = 22) => {
   writeFileSync(path, knownHosts);
   return { name: 'web1', address: 'web1.example', port, user: 'admin', knownHosts: path };
 };
+
+const hostKeys = (it: Parameters<typeof known>[0]) => known(it).keys;
 
 const hashed = (name: string): string => {
   const salt = Buffer.from('0123456789abcdefghij');
@@ -74,21 +76,52 @@ test('a key that is revoked is refused, be it listed as a good one as well', () 
   assert.equal(hostKeys(target(`${good}@revoked other ssh-ed25519 A\n`)).length, 2);
 });
 
-test('a host of which only an ssh-rsa key is known is refused before the plugin fails on it', () => {
+test('a host that has proven only an ssh-rsa key is refused before the plugin fails on it', () => {
   const message =
     /only its ssh-rsa host key is known.*; compare `ssh-keyscan -t ed25519,ecdsa -p 2222 web1.example`/;
-  assert.throws(() => hostKeys(target('[web1.example]:2222 ssh-rsa A\n', 2222)), message);
-  assert.throws(() => hostKeys({ ...target('', 2222), hostKey: 'ssh-rsa A me' }), message);
+  assert.throws(() => preferred(target('', 2222), ['ssh-rsa A']), message);
+});
+
+test('a kind of key that nobody here can use is told by its name, not as a key that is missing', () => {
+  const message =
+    /its host key in .*known_hosts is of a kind that cannot be used here \(ssh-dss\); compare `ssh-keyscan -t ed25519,ecdsa web1.example`/;
+  assert.throws(() => hostKeys(target('web1.example ssh-dss D\n')), message);
+  const given = { ...target(''), hostKey: 'sk-ssh-ed25519@openssh.com A me' };
+  assert.throws(
+    () => hostKeys(given),
+    /its host key in hostKey is of a kind that cannot be used here \(sk-ssh-ed25519@openssh.com\)/,
+  );
+});
+
+test('a directory in place of known_hosts is told as one', () => {
+  assert.throws(
+    () => known({ ...target(''), knownHosts: directory }),
+    ({ message }: Error) =>
+      message ===
+      `server web1 (admin@web1.example:22): the known hosts cannot be read from ${directory}: it is a directory; name a file of lines as ssh-keyscan prints them`,
+  );
+});
+
+test('authorities are known beside keys, unless they are revoked', () => {
+  const lines = '@cert-authority *.example ssh-ed25519 CA\n@cert-authority other ssh-ed25519 O\n';
+  assert.deepEqual(known(target(lines)).authorities, ['ssh-ed25519 CA']);
+  assert.throws(() => known(target(`${lines}@revoked * ssh-ed25519 CA\n`)), /is not in/);
+});
+
+test('files that ssh would read are all read, under the name that it would look for', () => {
+  const files = ['one', 'two'].map((name) => join(directory, name));
+  writeFileSync(files[0] as string, 'alias ssh-ed25519 A\n');
+  writeFileSync(files[1] as string, 'alias ecdsa-sha2-nistp256 B\n');
+  const { knownHosts: _, ...bare } = target('', 2222);
+  const way = { ...bare, knownHostsFiles: [...files, '/nowhere'], keyAlias: 'alias' };
+  assert.deepEqual(hostKeys(way), ['ssh-ed25519 A', 'ecdsa-sha2-nistp256 B']);
 });
 
 test('the remedy for a port of its own names the port', () => {
   assert.throws(() => hostKeys(target('', 2222)), /compare `ssh-keyscan -p 2222 web1.example`/);
 });
 
-test('the plugin is given the most modern key that is known', () => {
-  const known =
-    'web1.example ssh-dss D\nweb1.example ssh-rsa C\nweb1.example ecdsa-sha2-nistp256 B\nweb1.example ssh-ed25519 A\n';
-  assert.equal(preferred(hostKeys(target(known))), 'ssh-ed25519 A');
-  const given = { ...target(''), hostKey: 'ssh-ed25519 Z me' };
-  assert.equal(preferred(hostKeys(given)), 'ssh-ed25519 Z');
+test('the plugin is given the most modern key that the host has proven', () => {
+  const proven = ['ssh-dss D', 'ssh-rsa C', 'ecdsa-sha2-nistp256 B', 'ssh-ed25519 A'];
+  assert.equal(preferred(target(''), proven), 'ssh-ed25519 A');
 });

@@ -440,10 +440,13 @@ describe('the inputs', () => {
     assert.deepEqual(check('command:remote:CopyToRemote', source).failures, [
       { property: 'source', reason: `expected a FileAsset: any other source ${notHere}` },
     ]);
-    const beyond = { connection: { host: 'h', password: 'w', proxy: {} }, create: 'true' };
+    const beyond = {
+      connection: { host: 'h', password: 'w', proxy: { host: 'j', password: 'w' } },
+      create: 'true',
+    };
     assert.deepEqual(
       check(remoteCommand, beyond).failures.map(({ reason }) => reason),
-      [`'connection.password' ${notHere}`, `'connection.proxy' ${notHere}`],
+      [`'connection.proxy.password' ${notHere}`, `'connection.password' ${notHere}`],
     );
     assert.match(
       check('command:remote:Other', {}).failures[0]?.reason ?? '',

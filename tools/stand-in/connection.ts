@@ -3,6 +3,7 @@
  * what it says when it fails.
  */
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig } from 'ssh2';
 import type { Log } from './engine.ts';
@@ -20,6 +21,8 @@ export type Connection = {
   perDialTimeout: number;
   /** `ssh-ed25519 AAAA…`; without it any key is accepted. */
   hostKey?: string;
+  /** The host through which it is reached. */
+  proxy?: Omit<Connection, 'proxy'>;
 };
 
 export type Context = { log: Log; signal: AbortSignal };
@@ -30,12 +33,49 @@ export type Context = { log: Log; signal: AbortSignal };
  */
 export async function dial(connection: Connection, context: Context): Promise<Client> {
   const login = await loginOf(connection);
-  return retry(connection, context, async () =>
-    handshake(await tcp(connection), connection, login),
-  );
+  const { proxy } = connection;
+  if (!proxy)
+    return await retry('Dial', connection, context, async () =>
+      handshake(await tcp(connection), connection, login),
+    );
+  return await dialThrough(proxy, connection, login, context).catch((error: Error) => {
+    throw new Error(`proxy: ${error.message}`);
+  });
 }
 
+/** Each of the three steps is tried again by itself. */
+async function dialThrough(
+  proxy: Connection,
+  connection: Connection,
+  login: AnyAuthMethod[],
+  context: Context,
+): Promise<Client> {
+  const own = await loginOf(proxy);
+  const outer = await retry('Dial proxy', proxy, context, async () =>
+    handshake(await tcp(proxy), proxy, own),
+  );
+  try {
+    const way = await retry('Dial from proxy', connection, context, () =>
+      forward(outer, connection),
+    );
+    const inner = await retry('Dial', connection, context, () => handshake(way, connection, login));
+    inner.once('close', () => outer.end());
+    return inner;
+  } catch (error) {
+    outer.end();
+    throw error;
+  }
+}
+
+const forward = (client: Client, { host, port }: Connection): Promise<Duplex> =>
+  new Promise((resolve, reject) =>
+    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
+      error ? reject(new Error(`ssh: rejected: ${error.message}`)) : resolve(channel),
+    ),
+  );
+
 async function retry<T>(
+  what: string,
   { dialErrorLimit: limit }: Connection,
   { log, signal }: Context,
   attempt: () => Promise<T>,
@@ -47,7 +87,7 @@ async function retry<T>(
       if (limit >= 0 && failed >= limit)
         throw new Error(`after ${failed} failed attempts: ${(error as Error).message}`);
     }
-    log.status(`Dial ${failed + 1}/${limit < 0 ? 'inf' : limit} failed: retrying`);
+    log.status(`${what} ${failed + 1}/${limit < 0 ? 'inf' : limit} failed: retrying`);
     // Pulumi's own pace: 100 ms, half as much again each time, 5 s at most.
     await delay(Math.min(100 * 1.5 ** failed, 5000), undefined, { signal }).catch(() => {
       throw new Error('context canceled');
@@ -105,7 +145,7 @@ const reasons: Record<string, string> = {
 
 const reason = (error: NodeJS.ErrnoException): string => reasons[error.code ?? ''] ?? error.message;
 
-function handshake(sock: Socket, connection: Connection, login: AnyAuthMethod[]): Promise<Client> {
+function handshake(sock: Duplex, connection: Connection, login: AnyAuthMethod[]): Promise<Client> {
   const client = new ssh2.Client();
   let refused = false;
   const options: ConnectConfig = {

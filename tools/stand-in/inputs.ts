@@ -22,26 +22,28 @@ type Field = {
 };
 type Fields = Record<string, Field>;
 
+const end: Fields = {
+  host: { type: 'string', required: true },
+  port: { type: 'number', default: 22 },
+  user: { type: 'string', default: 'root' },
+  privateKey: { type: 'string', secret: true },
+  privateKeyPassword: { type: 'string', secret: true },
+  agentSocketPath: { type: 'string' },
+  dialErrorLimit: { type: 'number', default: 10 },
+  perDialTimeout: { type: 'number', default: 15 },
+  hostKey: { type: 'string' },
+};
+
 const connection: Field = {
   type: 'object',
   required: true,
   secret: true,
-  fields: {
-    host: { type: 'string', required: true },
-    port: { type: 'number', default: 22 },
-    user: { type: 'string', default: 'root' },
-    privateKey: { type: 'string', secret: true },
-    privateKeyPassword: { type: 'string', secret: true },
-    agentSocketPath: { type: 'string' },
-    dialErrorLimit: { type: 'number', default: 10 },
-    perDialTimeout: { type: 'number', default: 15 },
-    hostKey: { type: 'string' },
-  },
+  fields: { ...end, proxy: { type: 'object', fields: end } },
 };
 
 /** What the official plugin takes, and this one does not. */
 const leftOut = new Set([
-  ...['connection.password', 'connection.proxy', 'assetPaths', 'archivePaths'],
+  ...['connection.password', 'connection.proxy.password', 'assetPaths', 'archivePaths'],
 ]);
 
 const notHere = 'is not in the stand-in for the command plugin; the official one has it';

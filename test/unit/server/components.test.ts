@@ -8,8 +8,6 @@ test('the smallest server is an address; everything else has a default', () => {
   assert.deepEqual(web1(), {
     name: 'web1',
     address: 'web1.example.com',
-    port: 22,
-    user: 'root',
     packages: [],
     openFiles: 524288,
     sysctl: {},

@@ -1,0 +1,111 @@
+/** Looking at one host of a program, and what its commands are given to follow. */
+import * as pulumi from '@pulumi/pulumi';
+import {
+  assume,
+  type Look,
+  type Looked,
+  look,
+  type Remembered,
+  type Render,
+} from '../host/look.ts';
+import {
+  HostError,
+  open,
+  Pace,
+  parseRate,
+  type Reached,
+  rateScript,
+  type Session,
+  type Way,
+} from '../ssh/connection.ts';
+import { type Connections, commandConnection } from './connection.ts';
+import { isSettled } from './state.ts';
+
+/** What was seen of a host, and how it was reached where it was. */
+export type Sight = {
+  readonly look: Look;
+  /** What the state has of it. */
+  readonly last?: Remembered | undefined;
+  readonly reached?: Reached;
+  /** Waits until the host takes one more connection, where it limits them. */
+  readonly pace?: () => Promise<void>;
+};
+
+/** Looks at it over one connection, and closes that. */
+export async function lookAt(
+  way: Way & Looked,
+  render: Render,
+  run: string,
+  before: Promise<Remembered | undefined>,
+  host: pulumi.Resource,
+): Promise<Sight> {
+  const say = (line: string) => void pulumi.log.info(line, host);
+  const session = await open(way, {}, say);
+  try {
+    const seen = await look(session, way, render, run);
+    // What the plugin could not do either is told before anything is registered.
+    const reached = session.reached();
+    const last = await before;
+    return { look: seen, last, reached, ...(await paceOf(session, seen, last, say)) };
+  } catch (error) {
+    // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
+    const plain = error instanceof Error && error.name === 'Error';
+    throw plain ? new HostError(session.target, error.message) : error;
+  } finally {
+    session.close();
+  }
+}
+
+/** Fewer connections than these no limit is about. */
+const few = 2;
+
+/** Asked where a run will make several connections. */
+async function paceOf(
+  session: Session,
+  { helper, seen, gone }: Look,
+  last: Remembered | undefined,
+  say: (line: string) => void,
+): Promise<Pick<Sight, 'pace'>> {
+  const due = [helper, ...seen].filter((it) => !isSettled(last, it)).length + gone.length;
+  if (pulumi.runtime.isDryRun() || due <= few) return {};
+  const { port } = session.target;
+  const found = parseRate(await session.script(rateScript), port);
+  if (!found) return {};
+  const { count, seconds } = found.rate;
+  const { message } = new HostError(
+    session.target,
+    `its packet filter lets ${count} new connections to port ${port} through in ${seconds} s; this run makes about ${due + 2} of them, and waits in between`,
+  );
+  say(message);
+  const pace = new Pace(found);
+  return { pace: () => pace.turn() };
+}
+
+/** A host that may not be looked at is as the last `up` saw it. */
+export async function unseen(
+  render: Render,
+  before: Promise<Remembered | undefined>,
+  run: string,
+): Promise<Sight> {
+  if (!pulumi.runtime.isDryRun())
+    throw new Error('drift: ignore is for previews; set it to look before `pulumi up`');
+  const last = await before;
+  return { look: await assume(render, last, run), last };
+}
+
+/** A host whose address is not known yet is a new one: nothing of the kit's is there. */
+export async function fresh(render: Render, run: string): Promise<Sight> {
+  const look = await assume(render, undefined, run);
+  const due = <T>(it: T): T => ({ ...it, due: true });
+  return { look: { ...look, helper: due(look.helper), seen: look.seen.map(due) } };
+}
+
+/** Where nobody looked nothing connects either: the address alone stands for the connection. */
+export function connections(
+  { address: host }: Way,
+  reached: Reached | undefined,
+  after: (value: object) => pulumi.Output<object>,
+): Connections {
+  const made = (isKept: boolean) => after(reached ? commandConnection(reached, isKept) : { host });
+  return { now: made(false), kept: made(true) };
+}
