@@ -4,12 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import ssh2, {
   type Attributes,
   type AuthContext,
   type Client,
   type Connection,
+  type ServerChannel,
   type Session,
   type SFTPWrapper,
 } from 'ssh2';
@@ -66,6 +67,9 @@ export async function sshServer(admission: Admission = {}): Promise<SshServer> {
     });
     client.on('error', () => {}); // A client that turns away is what some tests want.
     client.on('authentication', (login) => admit(login, admission));
+    client.on('tcpip', (accept, reject, { destIP, destPort }) =>
+      lead(accept, reject, destPort, destIP),
+    );
     client.on('session', (accept) => serve(accept(), commands));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -94,6 +98,21 @@ function mayEnter(login: AuthContext, { publicKey }: Admission): boolean {
   return (
     !login.signature || known.verify(login.blob as Buffer, login.signature, login.hashAlgo) === true
   );
+}
+
+/** As a jump host does. */
+function lead(
+  accept: () => ServerChannel,
+  reject: () => void,
+  port: number,
+  address: string,
+): void {
+  const further = connect(port, address, () => {
+    const channel = accept();
+    channel.pipe(further).pipe(channel);
+    channel.once('close', () => further.destroy());
+  });
+  further.once('error', () => reject());
 }
 
 function serve(session: Session, commands: SshServer['commands']): void {

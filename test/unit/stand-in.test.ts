@@ -459,6 +459,30 @@ describe('the inputs', () => {
   });
 });
 
+describe('a proxy', () => {
+  test('leads to a host, and is left with it', async (t) => {
+    const outer = await sshServer({ hostKeys: [hostKey.private], publicKey: login.public });
+    t.after(() => outer.close());
+    const proxy = connection({ port: outer.port });
+    const { outputs } = await create({ connection: connection({ proxy }), create: 'echo me' });
+    assert.equal(outputs.stdout, 'me');
+    for (let turn = 0; turn < 100 && outer.connections.open > 0; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(outer.connections, { open: 0, total: 1 });
+    assert.equal(outer.commands.length, 0);
+    const nowhere = connection({ proxy, port: 1 });
+    await assert.rejects(
+      create({ connection: nowhere, create: 'true' }),
+      /^Error: proxy: after 0 failed attempts: ssh: rejected: /,
+    );
+    const stranger = { ...proxy, hostKey: keyPair().public };
+    await assert.rejects(
+      create({ connection: connection({ proxy: stranger }), create: 'true' }),
+      /^Error: proxy: after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch/,
+    );
+  });
+});
+
 describe('a difference', () => {
   test('is named by its path; a secret is one thing', () => {
     const olds = {
