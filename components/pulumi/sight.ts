@@ -56,10 +56,7 @@ export async function lookAt(
   }
 }
 
-/** Fewer connections than these no limit is about. */
-const few = 2;
-
-/** Asked where a run will make several connections. */
+/** Asked where a run will make connections. */
 async function paceOf(
   session: Session,
   { helper, seen, gone }: Look,
@@ -67,16 +64,15 @@ async function paceOf(
   say: (line: string) => void,
 ): Promise<Pick<Sight, 'pace'>> {
   const due = [helper, ...seen].filter((it) => !isSettled(last, it)).length + gone.length;
-  if (pulumi.runtime.isDryRun() || due <= few) return {};
+  if (pulumi.runtime.isDryRun() || due === 0) return {};
   const { port } = session.target;
   const found = parseRate(await session.script(rateScript), port);
   if (!found) return {};
   const { count, seconds } = found.rate;
-  const { message } = new HostError(
-    session.target,
-    `its packet filter lets ${count} new connections to port ${port} through in ${seconds} s; this run makes about ${due + 2} of them, and waits in between`,
-  );
-  say(message);
+  // Each manifest, what is sent for them, and the last command.
+  const connections = due + 2;
+  const waiting = `its packet filter lets ${count} new connections to port ${port} through in ${seconds} s; this run makes about ${connections} of them, and waits in between`;
+  if (found.ago.length + connections > count) say(new HostError(session.target, waiting).message);
   const pace = new Pace(found);
   return { pace: () => pace.turn() };
 }
