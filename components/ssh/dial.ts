@@ -2,10 +2,11 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig } from 'ssh2';
+import { certified } from './authority.ts';
 import { resolve } from './config.ts';
 import {
+  absentKey,
   algorithms,
-  certified,
   changedKey,
   type HostKey,
   isKnown,
@@ -149,7 +150,12 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
   });
   await new Promise<void>((done, failed) => {
     client.once('ready', done);
-    client.once('error', (error) => failed(isOther ? otherKey : error));
+    client.once('error', (error) => {
+      const isAbsent = /no matching host key format/.test(error.message);
+      failed(
+        isOther ? otherKey : isAbsent ? new HostError(target, absentKey(target, keys)) : error,
+      );
+    });
     client.once('close', () => failed(new Error('it hung up')));
     client.connect(options);
     // A question goes out at once: to wait for more to send along takes a quarter of a second of each look.

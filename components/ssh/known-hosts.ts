@@ -1,8 +1,6 @@
 /** The keys by which a host may prove itself: given, or as known_hosts has them; see sshd(8). */
-import { execFile } from 'node:child_process';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readCertificate } from './certificate.ts';
 import { expand } from './config.ts';
 import { readText } from './files.ts';
 import { HostError, type Target } from './target.ts';
@@ -63,6 +61,10 @@ export const isKnown = (keys: readonly HostKey[], shown: Buffer): boolean =>
 export const changedKey = (target: Target): string =>
   `its host key is not the one that is known; nothing was sent. When the host was rebuilt, put its new key into ${target.hostKey ? 'hostKey' : listed(target).join(' or ')}; else somebody may be in between`;
 
+/** What to do about a host that has no key of a kind that is known. */
+export const absentKey = (target: Target, keys: readonly HostKey[]): string =>
+  `it has no host key of the kinds that are known (${[...new Set(keys.map(kindOf))].join(', ')}); ${compare(target)}`;
+
 /** Only the kinds of key that are known are asked for, else the host may show another one. */
 export const algorithms = (keys: readonly HostKey[]): string[] =>
   kinds
@@ -96,54 +98,12 @@ const kinds = [
 
 const kindOf = (key: HostKey): string => key.split(' ')[0] ?? '';
 
-/**
- * The keys that an authority calls the host's, by the certificates that it shows.
- * @throws HostError when it has none that counts.
- */
-export async function certified(
-  target: Target,
-  { authorities, revoked }: Known,
-): Promise<string[]> {
-  if (target.jump)
-    throw new HostError(
-      target,
-      `its key is known by an authority alone (@cert-authority), whose word cannot be asked for through a jump host; ${compare(target)}`,
-    );
-  const now = BigInt(Math.floor(Date.now() / 1000));
-  const shown = await certificates(target);
-  const counts = shown.filter(
-    ({ authority, key, principals, after, before }) =>
-      authorities.includes(authority) &&
-      !revoked.includes(key) &&
-      principals.some((pattern) => fits([pattern], target.keyAlias ?? target.address)) &&
-      after <= now &&
-      now < before,
-  );
-  if (counts.length > 0) return counts.map(({ key }) => key);
-  throw new HostError(
-    target,
-    `it shows no certificate of the authority that is known of it (@cert-authority in ${listed(target).join(', ')}) that holds for its name and now; sign its key anew (ssh-keygen -s CA -h -n ${target.address}), or ${compare(target)}`,
-  );
-}
-
-/** ssh2 knows no certificates; that this is the host's key its own connection makes sure of. */
-async function certificates({ address, port }: Target) {
-  const args = ['-c', '-T', '10', '-p', String(port), '-t', 'ed25519,ecdsa', '--', address];
-  const said = await new Promise<string>((done) =>
-    execFile('ssh-keyscan', args, (_error, stdout) => done(stdout)),
-  );
-  return said
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .flatMap((line) => readCertificate(Buffer.from(line.split(' ')[2] ?? '', 'base64')) ?? []);
-}
-
 /** What to do about a key that is not known. */
-const compare = ({ address, port }: Target, options = ''): string =>
+export const compare = ({ address, port }: Target, options = ''): string =>
   `compare \`ssh-keyscan ${options}${port === 22 ? '' : `-p ${port} `}${address}\` with what the host shows on its console, then add it to known_hosts or set hostKey`;
 
 /** The files that hold what is known; of those that ssh would read, the ones that are there. */
-function listed({ knownHosts, knownHostsFiles }: Target): string[] {
+export function listed({ knownHosts, knownHostsFiles }: Target): string[] {
   if (knownHosts !== undefined) return [expand(knownHosts)];
   const own = expand('~/.ssh/known_hosts');
   const there = (knownHostsFiles ?? [own, '/etc/ssh/ssh_known_hosts']).filter((it) =>
@@ -182,7 +142,7 @@ function matches(hosts: string, name: string): boolean {
   return actual.length === wanted.length && timingSafeEqual(actual, wanted);
 }
 
-const fits = (patterns: readonly string[], name: string): boolean =>
+export const fits = (patterns: readonly string[], name: string): boolean =>
   patterns.some((pattern) => matchesGlob(name, pattern)) &&
   !patterns.some((pattern) => pattern.startsWith('!') && matchesGlob(name, pattern.slice(1)));
 

@@ -250,6 +250,15 @@ const rows: Row[] = [
       `its host key is not the one that is known; nothing was sent. When the host was rebuilt, put its new key into ${home}/changed; else somebody may be in between`,
   },
   {
+    what: 'a host that has no key of the kind that is known',
+    way: async ({ known, write, sshd }) => {
+      await sshd('HostKey /etc/ssh/ssh_host_ed25519_key');
+      return { knownHosts: write('ecdsa', known('ecdsa')) };
+    },
+    says: ({ host }) =>
+      `it has no host key of the kinds that are known (ecdsa-sha2-nistp256); ${compare(host)}`,
+  },
+  {
     what: 'a host that has nothing but an ssh-rsa key',
     way: async ({ known, write, sshd }) => {
       await sshd('HostKey /etc/ssh/ssh_host_rsa_key');
