@@ -150,7 +150,8 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
   });
   await new Promise<void>((done, failed) => {
     client.once('ready', done);
-    client.once('error', (error) => {
+    // Others may follow the one that tells: without anybody to hear them they would end the program.
+    client.on('error', (error) => {
       const isAbsent = /no matching host key format/.test(error.message);
       failed(
         isOther ? otherKey : isAbsent ? new HostError(target, absentKey(target, keys)) : error,
@@ -160,6 +161,9 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
     client.connect(options);
     // A question goes out at once: to wait for more to send along takes a quarter of a second of each look.
     if (!jump) client.setNoDelay(true);
+  }).catch((error) => {
+    client.destroy();
+    throw error;
   });
   client.on('error', () => client.end());
   if (jump) client.once('close', () => jump.client.end());
