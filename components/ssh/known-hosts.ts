@@ -81,9 +81,12 @@ export function preferred(target: Target, proven: readonly HostKey[]): HostKey {
     .filter((key) => kinds.includes(kindOf(key)))
     .toSorted((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b)));
   if (kindOf(best) !== 'ssh-rsa') return best;
+  const sha1 = 'which the command plugin can ask for with SHA-1 alone, and sshd refuses that';
   throw new HostError(
     target,
-    `only its ssh-rsa host key is known, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${compare(target, '-t ed25519,ecdsa ')}`,
+    target.hostKey
+      ? `hostKey is an ssh-rsa key, ${sha1}; ${compare(target, '-t ed25519,ecdsa ')}`
+      : `it shows an ssh-rsa host key alone, ${sha1}; on the host: ssh-keygen -A, and the others in its sshd_config`,
   );
 }
 

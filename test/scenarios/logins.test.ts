@@ -264,8 +264,16 @@ const rows: Row[] = [
       await sshd('HostKey /etc/ssh/ssh_host_rsa_key');
       return { knownHosts: write('rsa', known('rsa')) };
     },
+    says: 'it shows an ssh-rsa host key alone, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; on the host: ssh-keygen -A, and the others in its sshd_config',
+  },
+  {
+    what: 'an ssh-rsa key as hostKey',
+    way: ({ known }) => ({
+      knownHosts: undefined,
+      hostKey: known('ssh-rsa').trim().replace(/^\S+ /, ''),
+    }),
     says: ({ host }) =>
-      `only its ssh-rsa host key is known, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${compare(host, '-t ed25519,ecdsa ')}`,
+      `hostKey is an ssh-rsa key, which the command plugin can ask for with SHA-1 alone, and sshd refuses that; ${compare(host, '-t ed25519,ecdsa ')}`,
   },
   {
     what: 'a shell that lets nobody in',
