@@ -128,9 +128,8 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
       proven.push(...keys.filter((key) => isKnown([key], shown)));
       return !isOther;
     },
-    authHandler: (methods, isPartial, next) => {
-      attempt.methods = (methods as readonly string[] | null) ?? [];
-      attempt.isPartial ||= isPartial === true;
+    debug: followLogin(attempt),
+    authHandler: (_methods, _isPartial, next) => {
       const way = attempt.isPartial ? undefined : left.shift();
       if (way === undefined) return next(false as never); // as ssh2's own words have it, and its types not
       login = way;
@@ -138,6 +137,9 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
       next(authOf(target, way));
     },
   };
+  client.on('banner', (text) => {
+    attempt.greeting += text;
+  });
   client.on('hostkeys', (announced) => {
     const lines = announced.map((key) => `${key.type} ${key.getPublicSSH().toString('base64')}`);
     proven.push(...lines.filter((line) => !facts.revoked.includes(line)));
@@ -172,6 +174,19 @@ async function connect({ target, jump, keys, facts, ways, waits, attempt }: Give
     hostKey: preferred(target, target.hostKey ? proven.slice(0, 1) : proven),
   });
   return { client, target, reached };
+}
+
+/** Of the keys of an agent ssh2 tells nobody else what came of them. */
+function followLogin(attempt: Given['attempt']): (line: string) => void {
+  let isSigned = false;
+  return (line) => {
+    isSigned ||= line.endsWith('Sending USERAUTH_REQUEST (publickey)');
+    const [, methods] = /Received USERAUTH_FAILURE \((.*)\)$/.exec(line) ?? [];
+    if (methods === undefined) return;
+    attempt.methods = methods.split(',');
+    attempt.isPartial ||= isSigned && !attempt.methods.includes('publickey');
+    isSigned = false;
+  };
 }
 
 const authOf = ({ user: username }: Target, login: Login): AnyAuthMethod =>

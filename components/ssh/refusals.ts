@@ -40,6 +40,9 @@ export function remedy(error: Refusal, target: Target, attempt: Attempt): string
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
     return `cannot be reached: the name ${target.address} is not known here; check address, and Host in ssh_config`;
   const said = attempt.greeting.trim();
+  const { user } = target;
+  if (attempt.tried.length > 0 && attempt.isConnected && !error.level)
+    return `it hangs up at the login of ${user}${said && ` (it said: ${said})`}, as where the account is closed; on the host \`chage -l ${user}\` says whether it has expired, and \`journalctl -u ssh\` why else`;
   // ssh2 has words of its own for when it is told; some of them name no cause.
   const hangsUp =
     attempt.isConnected && /^it hung up$|before handshake|ECONNRESET/.test(error.message);
