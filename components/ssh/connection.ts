@@ -3,12 +3,13 @@
  *
  * Changes travel through `@pulumi/command`; this connection only reads, in previews too.
  */
-import { dial, type Reached, type Say, type Waits } from './dial.ts';
+import type { Reached, Waits } from './connect.ts';
+import { dial, type Say } from './dial.ts';
 import { closedAccount, closedSudo } from './refusals.ts';
 import { openShell, type Shell } from './shell.ts';
 import { HostError, type Target, type Way } from './target.ts';
 
-export type { Reached } from './dial.ts';
+export type { Reached } from './connect.ts';
 export { Pace, parseRate, rateScript } from './rate.ts';
 export { HostError, type Way } from './target.ts';
 
