@@ -56,7 +56,7 @@ test('operators with other keys and known hosts find nothing to do, and rotate k
  * As ufw's `limit ssh`: the sixth new connection in half a minute is refused, and so is each one after it until there
  * was none for half a minute.
  */
-const limit = `table inet limit {
+const limit = `table inet ssh_limit {
   set seen { type ipv4_addr; flags dynamic,timeout; timeout 60s; }
   set refused { type ipv4_addr; flags dynamic,timeout; timeout 30s; }
   chain input {
@@ -84,7 +84,7 @@ test('a first up where six connections in half a minute are one too many ends we
     said(run),
     /server server \(admin@\S+\): its packet filter lets 5 new connections to port 22 through in 30 s; this run makes about \d+ of them, and waits in between/,
   );
-  const rules = await host.exec('nft list table inet limit');
+  const rules = await host.exec('nft list table inet ssh_limit');
   assert.equal([...rules.matchAll(/counter packets 0 bytes 0/g)].length, 2, rules);
   assert.equal((await ask(host, '/')).status, 200);
   await assertNothingToDo(stack);
