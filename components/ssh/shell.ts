@@ -18,12 +18,14 @@ export async function openShell(
   command: string,
   limit = mostBytes,
 ): Promise<Shell> {
-  const channel = await new Promise<ClientChannel>((done, failed) => {
+  const shell = await new Promise<Shell>((done, failed) => {
     client.once('error', failed);
     client.once('close', () => failed(hungUp()));
-    client.exec(command, (error, opened) => (error ? failed(error) : done(opened)));
+    // At once: one that lets nobody in has ended before anything that waits for a promise goes on.
+    client.exec(command, (error, opened) =>
+      error ? failed(error) : done(new Shell(opened, limit)),
+    );
   });
-  const shell = new Shell(channel, limit);
   client.once('error', (error) => shell.end(error));
   client.once('close', () => shell.end(hungUp()));
   return shell;
