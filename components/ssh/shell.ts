@@ -65,8 +65,9 @@ export class Shell {
    */
   run(script: string): Promise<Ended> {
     const mark = `keelson-${randomBytes(16).toString('hex')}`;
-    this.#stdout = new Stream(mark);
-    this.#stderr = new Stream(mark);
+    // What a login says before its first script is of use where it says nothing else.
+    this.#stdout = this.#stdout.next(mark);
+    this.#stderr = this.#stderr.next(mark);
     return new Promise((done, failed) => {
       this.#settle = (result) => (result instanceof Error ? failed(result) : done(result));
       if (this.#over) this.#settle(this.#over);
@@ -136,7 +137,14 @@ class Stream {
   }
 
   get hasBegun(): boolean {
-    return Buffer.concat(this.#chunks).includes(`${this.#mark}\n`);
+    return this.#mark !== '' && Buffer.concat(this.#chunks).includes(`${this.#mark}\n`);
+  }
+
+  /** The stream for a script, which begins with what came before the first one. */
+  next(mark: string): Stream {
+    const stream = new Stream(mark);
+    if (this.#mark === '') for (const chunk of this.#chunks) stream.add(chunk);
+    return stream;
   }
 
   /** What came before. */
@@ -147,6 +155,7 @@ class Stream {
   /** Where a shell never came so far, all that came. */
   text(): string {
     const all = Buffer.concat(this.#chunks).toString();
+    if (this.#mark === '') return all;
     const from = all.indexOf(`${this.#mark}\n`);
     const to = all.lastIndexOf(`\n${this.#mark} `);
     return all.slice(from < 0 ? 0 : from + this.#mark.length + 1, to < 0 ? undefined : to);

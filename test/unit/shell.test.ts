@@ -49,6 +49,25 @@ test('a shell that never came to its script, or speaks on one stream alone, is t
   assert.equal(shell.hasBegun, true);
 });
 
+test('a shell that has spoken or ended before its first script is heard all the same', async () => {
+  const words = 'This account is currently not available.\n';
+  const end = (channel: Channel) => {
+    channel.emit('exit', 1);
+    channel.emit('close');
+  };
+  const said = { code: 1, stdout: words, stderr: '' };
+  for (const endsFirst of [true, false]) {
+    const channel = new Channel();
+    const shell = new Shell(channel as unknown as ClientChannel, 1024);
+    channel.emit('data', Buffer.from(words));
+    if (endsFirst) end(channel);
+    const ended = shell.run('true');
+    if (!endsFirst) end(channel);
+    assert.deepEqual(await ended, said);
+    assert.equal(shell.hasBegun, false);
+  }
+});
+
 test('a mark of another question is no end', async () => {
   const { channel, ended } = asked();
   channel.emit('data', Buffer.from(`${channel.mark}\nkeelson-${'0'.repeat(32)} 0\n`));
