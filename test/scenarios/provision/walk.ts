@@ -127,7 +127,7 @@ export function provisions(codename: Release, user: string): void {
 async function servedByName(host: DebianHost): Promise<void> {
   const { status, body } = await ask(host, '/', { domain });
   assert.equal(status, 200);
-  assert.match(body, /instance 419[01]/);
+  assert.match(body, /instance 370[01]/);
   await assert.rejects(
     ask(host, '/', { domain: 'other.example.com' }),
     'another name got an answer',
@@ -284,7 +284,7 @@ async function logs(host: DebianHost): Promise<void> {
   assert.equal(await host.exec(`stat -c "%U:%G %a" ${access}`), 'www-data:adm 640\n');
   assert.match(
     await host.exec(`tail -n 1 ${access}`),
-    /upstream=127\.0\.0\.1:419[01] .*upstream_time=0\./,
+    /upstream=127\.0\.0\.1:370[01] .*upstream_time=0\./,
   );
 }
 

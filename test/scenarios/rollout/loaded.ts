@@ -85,7 +85,7 @@ async function cutConnection(shop: Shop): Promise<void> {
   const moves = (await shop.log())
     .slice(logged)
     .split('\n')
-    .filter((line) => / rollout shop 419\d .* → current in /.test(line));
+    .filter((line) => / rollout shop 370\d .* → current in /.test(line));
   assert.equal(moves.length, 2, `each instance is moved once:\n${moves.join('\n')}`);
 }
 
