@@ -212,9 +212,10 @@ const sudo = ({ host }: Target): Step => [
       `printf '#!/bin/sh\\nid >/tmp/paged\\ncat\\n' >/usr/local/bin/less; chmod 755 /usr/local/bin/less`,
     );
     const shown = `script -qec 'systemctl status shop@4200' /dev/null </dev/null`;
-    await host.exec(`SYSTEMD_PAGER=less ${shown}`);
+    await host.exec(`export TERM=xterm SYSTEMD_PAGER=less; ${shown}`);
     assert.ok(await does(host, 'rm /tmp/paged'), 'root is shown pages');
-    await host.exec(`runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`);
+    const asked = `runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`;
+    await host.exec(`export TERM=xterm SYSTEMD_PAGER=less; ${asked}`);
     assert.ok(await does(host, '! test -e /tmp/paged'), 'the deploy user’s pager ran as root');
     await host.exec('rm /usr/local/bin/less');
   },
