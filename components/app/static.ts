@@ -59,9 +59,9 @@ export const longestFirst = <T>(paths: Readonly<Record<string, T>>): [string, T]
 const directoryOf = (app: Pick<Static, 'static'>, url: string): [string, string] | undefined =>
   longestFirst(app.static).find(([above]) => withSlash(url).startsWith(withSlash(above)));
 
-/** The path of uploads that has it, before all static files. */
+/** The path of uploads that has it, before all static files; the longest, as nginx has it. */
 const uploadOf = ({ uploads }: Pick<Static, 'uploads'>, url: string): string | undefined =>
-  Object.keys(uploads).find((above) => withSlash(url).startsWith(withSlash(above)));
+  longestFirst(uploads).find(([above]) => withSlash(url).startsWith(withSlash(above)))?.[0];
 
 /** How long files at exactly this URL path are kept, where the stack file says so. */
 export const keptAt = ({ cache }: Pick<Static, 'cache'>, url: string): Kept | undefined =>

@@ -91,6 +91,8 @@ test('what the app answers keeps its own word', () => {
     staticFiles.conflicts?.([shop(given)], { server: web1(), secrets: {} });
   const given = { static: { '/assets': 'dist' }, uploads: { '/media': 'media' } };
   assert.deepEqual(told({ ...given, cache: { '/assets/a.js': '1d', '/media': '1d' } }), []);
+  const nested = { uploads: { '/media': 'media', '/media/small': 'small' } };
+  assert.deepEqual(told({ ...nested, cache: { '/media/small': '1d' } }), []);
   assert.deepEqual(
     told({ ...given, cache: { '/api': '1d', '/assetsx': '1d', '/media/a': '1d' } }),
     [
