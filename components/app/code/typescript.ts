@@ -6,12 +6,18 @@ import { CannotRun, type Running, runsOf, scriptOf } from './runs.ts';
 /** Debian's own Node.js, by Debian's version. */
 export const debianNode: Readonly<Record<string, string>> = { '12': '18.20', '13': '20.19' };
 
-type Typed = Running & { readonly node: Node; readonly nodeArgs: readonly string[] };
+type Typed = Running & {
+  readonly node: Node;
+  readonly nodeArgs: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** @throws when a script is TypeScript, and the Node.js that will run it knows none. */
 export function checkTypeScript(app: Typed, facts: Pick<Facts, 'version'>): void {
   const version = app.node === 'debian' ? debianNode[facts.version] : app.node.version;
-  for (const { setting, script, options } of scriptsOf(app)) {
+  const everywhere = (app.env?.NODE_OPTIONS ?? '').split(/\s+/);
+  for (const { setting, script, options: own } of scriptsOf(app)) {
+    const options = [...everywhere, ...own];
     const [, ending] = /\.([cm]?tsx?)$/.exec(script) ?? [];
     if (ending === undefined || options.some((option) => loader.test(option))) continue;
     if (ending.endsWith('x'))
