@@ -97,6 +97,31 @@ const refusals: [string, string, string, string[]?][] = [
     [...unit, 'MemoryDenyWriteExecute=yes'],
   ],
   [
+    'a database that SQLite opens to be read alone',
+    'SqliteError: attempt to write a readonly database',
+    'it may not write a database there; apps.shop.data gives it directories, apps.shop.linked keeps paths of the release outside of it',
+  ],
+  [
+    'a database that SQLite would have to make',
+    'Error: SQLITE_CANTOPEN: unable to open database file',
+    'it may not write a database there; apps.shop.data gives it directories, apps.shop.linked keeps paths of the release outside of it',
+  ],
+  [
+    'an upload that is moved to where it is to lie',
+    `Error: EXDEV: cross-device link not permitted, rename '/var/tmp/x' -> '/srv/shop/uploads/x'`,
+    'it moves a file from one of its directories to another, which are mounts of their own; copy it, or let apps.shop.env.TMPDIR lie in that one',
+  ],
+  [
+    'a browser',
+    '[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu',
+    'its browser may make no sandbox within this one; start it with --no-sandbox',
+  ],
+  [
+    'a page that Next.js renews',
+    `Failed to update prerender cache for /a [Error: EROFS: read-only file system, open '${here}/.next/server/app/a.html']`,
+    'Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory',
+  ],
+  [
     'another language',
     'mkdir: cannot create directory x: Read-only file system',
     'it may write no files but its own; apps.shop.linked keeps paths of the release outside of it, apps.shop.sandbox.writable allows others',

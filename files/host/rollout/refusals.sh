@@ -6,7 +6,8 @@ name_refusal() {
   case $reason$evidence in
     *'system error 97'* | *EAFNOSUPPORT* | *'ddress family not supported'*) ;;
     *EROFS* | *ead-only\ file\ system* | *EPERM* | *EACCES* | *ENOENT*) ;;
-    *'signal 31'* | *SYS* | *'WebAssembly is not defined'*) ;;
+    *'signal 31'* | *SYS* | *'WebAssembly is not defined'* | *'No usable sandbox'*) ;;
+    *EXDEV* | *SQLITE_* | *'readonly database'* | *'unable to open database'*) ;;
     *) return 0 ;;
   esac
   allowed_by=$(
@@ -35,6 +36,12 @@ read_refusal() {
       if (confined) say(2, setting("sandbox.network: any") " lets it reach others")
       next }
     /WebAssembly is not defined/ { if (jitless) say(2, setting("sandbox.jit: true") " lets it run WebAssembly"); next }
+    # A browser starts each page in namespaces of its own.
+    /No usable sandbox/ { say(2, "its browser may make no sandbox within this one; start it with --no-sandbox"); next }
+    /EXDEV/ { say(2, "it moves a file from one of its directories to another, which are mounts of their own; copy it, or let " \
+      setting("env.TMPDIR") " lie in that one"); next }
+    /SQLITE_(READONLY|CANTOPEN)|readonly database|unable to open database/ { say(1, "it may not write a database there; " \
+      setting("data") " gives it directories, " setting("linked") " keeps paths of the release outside of it"); next }
     /EPERM.* l?f?chown/ { say(2, setting("sandbox.calls: [\"@chown\"]") " lets it change owners"); next }
     /(EROFS|EACCES|EPERM|ENOENT): [^,]*, [a-z]+ / && path_of($0) { refused_path(); next }
     /etpriority.*(EPERM|EACCES)/ { say(2, setting("sandbox.calls: [\"@resources\"]") " lets it change priorities"); next }
@@ -65,7 +72,10 @@ read_refusal() {
       # A file that is missing is missing; a directory that cannot be made is refused.
       if (mark == "ENOENT" && call != "mkdir") return
       inner = inner_path(path)
-      if (inner != "") {
+      # Beside what was built, which a link would stand for.
+      if (inner ~ /(^|\/)\.next\/server\//)
+        say(2, "Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory")
+      else if (inner != "") {
         kept = call == "mkdir" ? inner : above(inner)
         say(2, "it may not write " inner " in its release; " \
           (kept == "" ? setting("data") " gives it directories for its files" : setting("linked: [" kept "]") " keeps that outside of it"))
