@@ -112,6 +112,21 @@ const refusals: [string, string, string, string[]?][] = [
     'it moves a file from one of its directories to another, which are mounts of their own; copy it, or let apps.shop.env.TMPDIR lie in that one',
   ],
   [
+    'a module that came from a Mac',
+    `Error: ${here}/node_modules/better-sqlite3/build/Release/better_sqlite3.node: invalid ELF header`,
+    'a module of it was built for another system or processor; install its dependencies on Linux of the kind of the server',
+  ],
+  [
+    'a module of another processor',
+    `Error: ${here}/node_modules/a/build/Release/a.node: cannot open shared object file: No such file or directory`,
+    'a module of it was built for another system or processor; install its dependencies on Linux of the kind of the server',
+  ],
+  [
+    'a module of another Node.js',
+    `was compiled against a different Node.js version using\nNODE_MODULE_VERSION 137. This version of Node.js requires\nNODE_MODULE_VERSION 108. Please try re-compiling`,
+    'a module of it was built for another version of Node.js; install its dependencies with the one that runs it, or name theirs as apps.shop.node',
+  ],
+  [
     'a browser',
     '[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu',
     'its browser may make no sandbox within this one; start it with --no-sandbox',

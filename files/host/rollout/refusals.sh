@@ -1,5 +1,5 @@
 # What the sandbox refuses comes to an app as an error of its own: a number, a path. The setting that would allow it is
-# named where the last words of a release that failed have the mark of one.
+# named where the last words of a release that failed have the mark of one. So is what was built for another machine.
 
 # Adds to $reason what $evidence has the mark of. No process where there is none.
 name_refusal() {
@@ -7,6 +7,7 @@ name_refusal() {
     *'system error 97'* | *EAFNOSUPPORT* | *'ddress family not supported'*) ;;
     *EROFS* | *ead-only\ file\ system* | *EPERM* | *EACCES* | *ENOENT*) ;;
     *'signal 31'* | *SYS* | *'WebAssembly is not defined'* | *'No usable sandbox'*) ;;
+    *'invalid ELF header'* | *NODE_MODULE_VERSION* | *'.node: cannot open shared object'*) ;;
     *EXDEV* | *SQLITE_* | *'readonly database'* | *'unable to open database'*) ;;
     *) return 0 ;;
   esac
@@ -36,6 +37,11 @@ read_refusal() {
       if (confined) say(2, setting("sandbox.network: any") " lets it reach others")
       next }
     /WebAssembly is not defined/ { if (jitless) say(2, setting("sandbox.jit: true") " lets it run WebAssembly"); next }
+    # Most of what people install on a Mac, or with the Node.js of their desk.
+    /[.]node: (invalid ELF header|cannot open shared object)/ { say(2, "a module of it was built for another system or processor; " \
+      "install its dependencies on Linux of the kind of the server"); next }
+    /different Node.js version/ || (/NODE_MODULE_VERSION/ && /compiled/) { say(2, "a module of it was built for another version of Node.js; " \
+      "install its dependencies with the one that runs it, or name theirs as " setting("node")); next }
     # A browser starts each page in namespaces of its own.
     /No usable sandbox/ { say(2, "its browser may make no sandbox within this one; start it with --no-sandbox"); next }
     /EXDEV/ { say(2, "it moves a file from one of its directories to another, which are mounts of their own; copy it, or let " \
