@@ -46,6 +46,11 @@ const refusals: [string, string, string, string[]?][] = [
     [...unit, 'IPAddressDeny=any'],
   ],
   [
+    'a port that is root’s',
+    'Error: listen EACCES: permission denied 0.0.0.0:80',
+    'it may not listen at a port below 1024; let it listen at PORT, where nginx asks',
+  ],
+  [
     'an upload into the release',
     `Error: EROFS: read-only file system, open '${here}/public/uploads/a.png'`,
     'it may not write public/uploads/a.png in its release; apps.shop.linked: [public/uploads] keeps that outside of it',

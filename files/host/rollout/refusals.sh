@@ -36,6 +36,7 @@ read_refusal() {
     /(connect|send[a-z]*|write) (EPERM|EACCES)/ {
       if (confined) say(2, setting("sandbox.network: any") " lets it reach others")
       next }
+    /listen EACCES/ { say(2, "it may not listen at a port below 1024; let it listen at PORT, where nginx asks"); next }
     /WebAssembly is not defined/ { if (jitless) say(2, setting("sandbox.jit: true") " lets it run WebAssembly"); next }
     # Most of what people install on a Mac, or with the Node.js of their desk.
     /[.]node: (invalid ELF header|cannot open shared object)/ { say(2, "a module of it was built for another system or processor; " \
