@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
-import { linkedName, placed, placeOf } from './places.ts';
+import { linkedName, ownDirectories, placed, placeOf } from './places.ts';
 import { home } from './user.ts';
 
 const taken = new Set(['releases', 'current', 'previous', 'public']);
@@ -64,7 +64,7 @@ export const writableDirectories = ({
   linked: readonly string[];
 }) =>
   [
-    ...new Set([...Object.values(uploads), ...data, '.home', '.cache', ...linked.map(linkedName)]),
+    ...new Set([...Object.values(uploads), ...data, ...ownDirectories, ...linked.map(linkedName)]),
   ].map((name) => placeOf(app, name));
 
 /** What an app that went left behind is root's; all of it is the app's again when it comes back. */

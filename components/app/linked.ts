@@ -22,6 +22,8 @@ const fields = {
 
 type Linked = Named<typeof fields> & {
   onRemove: OnRemove;
+  start?: string | undefined;
+  static?: Readonly<Record<string, string>>;
   uploads?: Readonly<Record<string, string>>;
   data: readonly string[];
   places?: Readonly<Record<string, string>>;
@@ -49,13 +51,36 @@ export const linked = appComponent({
   conflicts: (apps: readonly Linked[]) => apps.flatMap(conflictsOf),
 });
 
+/** What of the source is left out, or nginx may not read, cannot be started or served. */
+function left({ name, linked, start, static: files = {} }: Linked): string[] {
+  const within = (path: string) => linked.find((above) => `${path}/`.startsWith(`${above}/`));
+  const outer = start === undefined ? undefined : within(start);
+  return [
+    ...(outer === undefined
+      ? []
+      : [
+          `apps.${name}.start: "${start}" lies in "${outer}" of linked, whose source is left out; link what in it the app writes`,
+        ]),
+    ...Object.entries(files).flatMap(([url, path]) => {
+      const above = within(path);
+      return above === undefined
+        ? []
+        : [
+            `apps.${name}.static.${url}: "${path}" lies in "${above}" of linked, which nginx does not read; link what in it the app writes, or leave its files to the app`,
+          ];
+    }),
+  ];
+}
+
 /** One in another would be two things at once; and their folder is theirs alone. */
-function conflictsOf({ name, linked, uploads = {}, data }: Linked): string[] {
+function conflictsOf(app: Linked): string[] {
+  const { name, linked, uploads = {}, data } = app;
   const all = linked.map((path, index) => ({ path, at: `apps.${name}.linked.${index}` }));
   const meet = (a: { path: string }, b: { path: string }) =>
     `${a.path}/`.startsWith(`${b.path}/`) || `${b.path}/`.startsWith(`${a.path}/`);
   const taken = linked.length > 0 && [...Object.values(uploads), ...data].includes('linked');
   return [
+    ...left(app),
     ...pairs(all, meet).map(
       ({ first, second }) =>
         `${second.at}: "${second.path}" overlaps with "${first.path}" of ${first.at}; keep the outer one`,

@@ -277,7 +277,7 @@ test('the link to itself that `pnpm deploy` leaves is left out, any other that l
     packRelease(app(directory({ ...small, 'node_modules/@a/lib': '→ ../../../packages/lib' }))),
     {
       message:
-        'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
+        'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY`, with injectWorkspacePackages in pnpm-workspace.yaml, or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
     },
   );
   // It is told before what cannot be found for it.
