@@ -87,10 +87,20 @@ async function succeed([program = '', ...args]: Command, cwd: string): Promise<v
     throw new Error(`${[program, ...args].join(' ')}: exit code ${code}\n${stdout}${stderr}`);
 }
 
+/** As they were installed. */
 function versionsIn(app: App, directory: string): string {
-  const { dependencies = {} } = JSON.parse(
-    readFileSync(join(directory, 'package.json'), 'utf8'),
-  ) as { dependencies?: Record<string, string> };
+  const read = (path: string) => JSON.parse(readFileSync(join(directory, path), 'utf8')) as Package;
+  const { dependencies = {}, packageManager } = read('package.json');
   const names = app.versions ?? Object.keys(dependencies);
-  return names.map((name) => `${name} ${dependencies[name] ?? ''}`.trim()).join(', ');
+  const installed = names.map((name) => {
+    const path = join(app.output ?? '', 'node_modules', name, 'package.json');
+    return `${name} ${read(existsSync(join(directory, path)) ? path : join('node_modules', name, 'package.json')).version}`;
+  });
+  return [...installed, ...(packageManager ? [packageManager.replace('@', ' ')] : [])].join(', ');
 }
+
+type Package = {
+  version?: string;
+  dependencies?: Record<string, string>;
+  packageManager?: string;
+};
