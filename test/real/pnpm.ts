@@ -16,12 +16,9 @@ const way = (name: string, options: readonly string[]): App => ({
     ['rm', '-rf', 'out'],
     [...pnpm, '--filter=shop', 'deploy', '--prod', ...options, 'out'],
   ],
-  change: { file: 'packages/prices/index.js', from: '12.5', to: '7.25', path: '/' },
+  change: { file: 'packages/prices/index.js', from: '12.5', to: '7.25' },
   versions: ['express'],
   use: price,
 });
 
-export const pnpms = [
-  way('pnpm', ['--config.inject-workspace-packages=true']),
-  way('pnpm-legacy', ['--legacy']),
-];
+export const pnpms = [way('pnpm', []), way('pnpm-legacy', ['--legacy'])];
