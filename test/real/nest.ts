@@ -18,7 +18,7 @@ export const nest: App = {
   install: [],
   build: [
     ['npm', 'install', '--include=dev'],
-    ['npm', 'run', 'build'],
+    ['npx', 'nest', 'build'],
     ['npm', 'prune', '--omit=dev'],
   ],
   change: { file: 'src/app.service.ts', from: 'Hello World!', to: 'Hello again!' },

@@ -7,7 +7,7 @@ import type { App, Site } from './app.ts';
 
 const password = 'correct horse';
 /** Of that password, as `node-red admin hash-pw` prints it. */
-const hash = '$2b$08$oS4XZRj3WQhx/VeLP9Q0WuJx.xnIwdITaMLUoh/Fs/EdoHBsqPeAu';
+const hash = '$2y$08$4k/ZRs7NGiE8V0OqDMH..OLgzZUbXEwCz6vNHrR8E4soex0DwuzD6';
 
 const flows = [
   { id: 'tab', type: 'tab', label: 'Hello' },
@@ -16,6 +16,7 @@ const flows = [
     ...{ id: 'count', type: 'function', z: 'tab', wires: [['out']] },
     func: 'msg.payload = "hello from a flow"; return msg;',
   },
+  { id: 'any', type: 'random', z: 'tab', low: 1, high: 6, inte: 'true', wires: [[]] },
   { id: 'out', type: 'http response', z: 'tab', wires: [] },
 ];
 
@@ -47,11 +48,12 @@ async function deploy(site: Site): Promise<readonly string[]> {
       body: JSON.stringify(flows),
     });
     assert.equal(status, 204, body);
+    const nodes = await ask('/nodes', { headers: { authorization, accept: 'application/json' } });
+    assert.match(nodes.body, /"node-red-node-random"/);
   } finally {
     editor.terminate();
   }
-  const { status } = await ask('/flows');
-  assert.equal(status, 401);
+  assert.equal((await ask('/flows')).status, 401);
   await answers(site);
   await host.exec(`systemctl restart ${name}@3700`);
   await waitFor(host, 'curl -sf http://127.0.0.1:3700/hello', 60);
@@ -60,7 +62,10 @@ async function deploy(site: Site): Promise<readonly string[]> {
   await host.boot();
   await waitFor(host, 'curl -sf http://127.0.0.1:3700/hello', 60);
   await answers(site);
-  return ['the editor and its WebSocket', 'a flow deployed, there after a restart and a reboot'];
+  return [
+    'the editor, its WebSocket, nodes of a package',
+    'a flow deployed, there after a restart and a reboot',
+  ];
 }
 
 async function answers({ ask }: Site): Promise<readonly string[]> {
