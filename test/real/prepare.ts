@@ -17,16 +17,15 @@ export type Prepared = {
 };
 
 const minutes = 20;
-const kept = join(keep, 'apps');
 const install: readonly Command[] = [['npm', 'install', '--omit=dev']];
 
 const codeOf = ({ name, code = name }: App): string => join(root, 'test/real', code);
 
 /** Installs an app unless that was done with the same code and commands. */
-export async function prepared(app: App): Promise<Prepared> {
+export async function prepared(app: App, kept = join(keep, 'apps')): Promise<Prepared> {
   const directory = join(kept, `${app.name}-${version(app)}`);
   if (!existsSync(directory)) {
-    await removeOthers(app);
+    await removeOthers(app, kept);
     const making = `${directory}.${process.pid}`;
     await make(app, making);
     await rename(making, directory);
@@ -36,7 +35,7 @@ export async function prepared(app: App): Promise<Prepared> {
 }
 
 /** Removes what was installed of it with other code, or never to the end. */
-async function removeOthers({ name }: App): Promise<void> {
+async function removeOthers({ name }: App, kept: string): Promise<void> {
   await mkdir(kept, { recursive: true });
   const own = new RegExp(`^${name}-[0-9a-f]{12}(?:\\.(?<maker>[0-9]+))?$`);
   for (const found of readdirSync(kept)) {
