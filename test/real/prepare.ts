@@ -1,7 +1,7 @@
 /** Real apps, installed and built on this machine as their people would, once for all runs. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { isRunning } from '../../tools/container/record.ts';
 import { run } from '../../tools/lib/process.ts';
@@ -17,26 +17,32 @@ export type Prepared = {
 };
 
 const minutes = 20;
-const kept = join(keep, 'apps');
 const install: readonly Command[] = [['npm', 'install', '--omit=dev']];
 
 const codeOf = ({ name, code = name }: App): string => join(root, 'test/real', code);
 
 /** Installs an app unless that was done with the same code and commands. */
-export async function prepared(app: App): Promise<Prepared> {
+export async function prepared(app: App, kept = join(keep, 'apps')): Promise<Prepared> {
   const directory = join(kept, `${app.name}-${version(app)}`);
   if (!existsSync(directory)) {
-    await removeOthers(app);
+    await removeOthers(app, kept);
+    // Far from this clone, whose tsconfig.json and lockfile some builds would take for the app's own.
+    const away = await mkdtemp('/var/tmp/keelson-app-');
     const making = `${directory}.${process.pid}`;
-    await make(app, making);
-    await rename(making, directory);
+    try {
+      await make(app, away);
+      await succeed(['mv', away, making], kept);
+      await rename(making, directory);
+    } finally {
+      await rm(away, { recursive: true, force: true });
+    }
   }
   const [first = '', second = ''] = ['first', 'second'].map((name) => join(directory, name));
   return { first, second, versions: versionsIn(app, first) };
 }
 
 /** Removes what was installed of it with other code, or never to the end. */
-async function removeOthers({ name }: App): Promise<void> {
+async function removeOthers({ name }: App, kept: string): Promise<void> {
   await mkdir(kept, { recursive: true });
   const own = new RegExp(`^${name}-[0-9a-f]{12}(?:\\.(?<maker>[0-9]+))?$`);
   for (const found of readdirSync(kept)) {
@@ -87,10 +93,20 @@ async function succeed([program = '', ...args]: Command, cwd: string): Promise<v
     throw new Error(`${[program, ...args].join(' ')}: exit code ${code}\n${stdout}${stderr}`);
 }
 
+/** As they were installed. */
 function versionsIn(app: App, directory: string): string {
-  const { dependencies = {} } = JSON.parse(
-    readFileSync(join(directory, 'package.json'), 'utf8'),
-  ) as { dependencies?: Record<string, string> };
+  const read = (path: string) => JSON.parse(readFileSync(join(directory, path), 'utf8')) as Package;
+  const { dependencies = {}, packageManager } = read('package.json');
   const names = app.versions ?? Object.keys(dependencies);
-  return names.map((name) => `${name} ${dependencies[name] ?? ''}`.trim()).join(', ');
+  const installed = names.map((name) => {
+    const path = join(app.output ?? '', 'node_modules', name, 'package.json');
+    return `${name} ${read(existsSync(join(directory, path)) ? path : join('node_modules', name, 'package.json')).version}`;
+  });
+  return [...installed, ...(packageManager ? [packageManager.replace('@', ' ')] : [])].join(', ');
 }
+
+type Package = {
+  version?: string;
+  dependencies?: Record<string, string>;
+  packageManager?: string;
+};

@@ -1,11 +1,14 @@
 /** The page about frameworks, held against the apps that are tried. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '../../components/config/config.ts';
+import type { App } from '../real/app.ts';
 import { described, stackFiles } from '../real/guide.ts';
 import { apps } from '../real/list.ts';
+import { prepared } from '../real/prepare.ts';
 
 const code = join(import.meta.dirname, '../real');
 
@@ -38,4 +41,30 @@ test('of a page the first stack file of a section counts, and sections without o
   const text =
     '# Page\n\n```yaml\na: 1\n```\n\n## One\n\n```yaml\nb: 1\n```\n\n```yaml\nc: 1\n```\n\n## Two\n\nwords\n';
   assert.deepEqual([...stackFiles(text)], [['One', 'b: 1\n']]);
+});
+
+test('an app is installed once, with and without its change, until its commands or its code are others', async (t) => {
+  const kept = mkdtempSync(join(tmpdir(), 'keelson-real-'));
+  t.after(() => rmSync(kept, { recursive: true }));
+  const count = ['sh', '-c', 'echo "$CI $npm_config_x" >>count'];
+  const app: App = {
+    ...{ name: 'site', section: 'serve', code: 'static', versions: [], use: async () => [] },
+    install: [count],
+    build: [['cp', 'public/index.html', 'built']],
+    change: { file: 'public/index.html', from: 'Summer', to: 'Winter' },
+  };
+  process.env.npm_config_x = 'of the npm that runs this';
+  const { first, second } = await prepared(app, kept);
+  assert.deepEqual(await prepared(app, kept), { first, second, versions: '' });
+  const read = (path: string) => readFileSync(path, 'utf8');
+  assert.equal(read(join(first, 'count')), 'true \n');
+  assert.match(read(join(first, 'built')), /Summer/);
+  assert.match(read(join(second, 'built')), /Winter/);
+  const other = await prepared({ ...app, install: [count, count] }, kept);
+  assert.equal(read(join(other.second, 'count')), 'true \n'.repeat(2));
+  assert.ok(!existsSync(first));
+  await assert.rejects(
+    prepared({ ...app, build: [['sh', '-c', 'echo broken; exit 3']] }, kept),
+    /^Error: sh -c echo broken; exit 3: exit code 3\nbroken\n$/,
+  );
 });

@@ -262,6 +262,25 @@ test('a hard link is its file once more, as pnpm’s trees have them', async () 
   assert.equal((await packRelease(app(plain))).hash, hash);
 });
 
+test('two installations of pnpm’s with the same packages are the same release', async () => {
+  const installed = (minute: string) =>
+    directory({
+      ...small,
+      'node_modules/.modules.yaml': `prunedAt: ${minute}`,
+      'node_modules/.pnpm-workspace-state-v1.json': `{"lastValidatedTimestamp": ${minute}}`,
+      'node_modules/.pnpm/lock.yaml': 'packages:',
+      'apps/web/node_modules/.modules.yaml': minute,
+    });
+  assert.deepEqual(await names(installed('1')), [
+    ...['apps', 'apps/web', 'apps/web/node_modules', 'lib', 'lib/a.js', 'node_modules'],
+    ...['node_modules/.pnpm', 'node_modules/.pnpm/lock.yaml', 'server.js'],
+  ]);
+  const [one, other] = await Promise.all(
+    ['1', '2'].map(async (minute) => (await packRelease(app(installed(minute)))).hash),
+  );
+  assert.equal(one, other);
+});
+
 test('the link to itself that `pnpm deploy` leaves is left out, any other that leads out is not', async () => {
   const link = 'node_modules/.pnpm/node_modules/web';
   const root = directory({ ...small, [link]: '→ ../../../../apps/web' });
