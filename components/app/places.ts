@@ -58,6 +58,9 @@ export const ownDirectories = ['.home', '.cache'] as const;
 /** The name of a path of the release that is kept outside of it; without one, of their folder. */
 export const linkedName = (path: string): string => (path === '' ? 'linked' : `linked/${path}`);
 
+/** The folder of what is one release's own. */
+export const scratchName = '.scratch';
+
 /** Where a directory of an app really lies. */
 export const placeOf = (app: Placed, name: string): string =>
   app.places?.[name] ?? `${home(app)}/${name}`;

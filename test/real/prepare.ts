@@ -1,7 +1,7 @@
 /** Real apps, installed and built on this machine as their people would, once for all runs. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { isRunning } from '../../tools/container/record.ts';
 import { run } from '../../tools/lib/process.ts';
@@ -26,9 +26,16 @@ export async function prepared(app: App, kept = join(keep, 'apps')): Promise<Pre
   const directory = join(kept, `${app.name}-${version(app)}`);
   if (!existsSync(directory)) {
     await removeOthers(app, kept);
+    // Far from this clone, whose tsconfig.json and lockfile some builds would take for the app's own.
+    const away = await mkdtemp('/var/tmp/keelson-app-');
     const making = `${directory}.${process.pid}`;
-    await make(app, making);
-    await rename(making, directory);
+    try {
+      await make(app, away);
+      await succeed(['mv', away, making], kept);
+      await rename(making, directory);
+    } finally {
+      await rm(away, { recursive: true, force: true });
+    }
   }
   const [first = '', second = ''] = ['first', 'second'].map((name) => join(directory, name));
   return { first, second, versions: versionsIn(app, first) };

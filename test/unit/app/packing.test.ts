@@ -514,6 +514,27 @@ test('paths that are kept outside of the release are links in it, and what the s
   assert.notEqual((await packRelease(app(without))).hash, hash);
 });
 
+test('paths that are one release’s own lead to a place of its own, and what the source has there is left out', async () => {
+  const scratch = ['.next/pages'];
+  const pack = async (files: object, more: object = {}) => {
+    const { hash, archive } = await packRelease(
+      app(directory({ ...small, ...files }), { scratch, ...more }),
+    );
+    const link = (await members(archive)).find(({ name }) => name === '.next/pages');
+    return { hash, target: String(link?.linkname) };
+  };
+  const first = await pack({ '.next/pages/a.html': 'of the build' });
+  assert.match(first.target, /^\/srv\/shop\/\.scratch\/[0-9a-f]{16}\/\.next\/pages$/);
+  assert.deepEqual(await pack({}), first);
+  const targets = [
+    first,
+    await pack({ 'b.js': '1' }),
+    await pack({ 'b.js': '2' }),
+    await pack({}, { scratch: [...scratch, 'made'] }),
+  ].map(({ target }) => target);
+  assert.equal(new Set(targets).size, 4, targets.join('\n'));
+});
+
 test('a path outside of the release below a file of it is refused, and one in place of a link takes it', async () => {
   const file = directory({ ...small, public: 'no directory' });
   await assert.rejects(
