@@ -22,6 +22,7 @@ const fields = {
 
 type Linked = Named<typeof fields> & {
   onRemove: OnRemove;
+  scratch?: readonly string[];
   start?: string | undefined;
   static?: Readonly<Record<string, string>>;
   uploads?: Readonly<Record<string, string>>;
@@ -52,21 +53,25 @@ export const linked = appComponent({
 });
 
 /** What of the source is left out, or nginx may not read, cannot be started or served. */
-function left({ name, linked, start, static: files = {} }: Linked): string[] {
-  const within = (path: string) => linked.find((above) => `${path}/`.startsWith(`${above}/`));
+function left({ name, linked, scratch = [], start, static: files = {} }: Linked): string[] {
+  const all = [
+    ...linked.map((path) => ({ path, setting: 'linked' })),
+    ...scratch.map((path) => ({ path, setting: 'scratch' })),
+  ];
+  const within = (path: string) => all.find((above) => `${path}/`.startsWith(`${above.path}/`));
   const outer = start === undefined ? undefined : within(start);
   return [
     ...(outer === undefined
       ? []
       : [
-          `apps.${name}.start: "${start}" lies in "${outer}" of linked, whose source is left out; link what in it the app writes`,
+          `apps.${name}.start: "${start}" lies in "${outer.path}" of ${outer.setting}, whose source is left out; name there what in it the app writes`,
         ]),
     ...Object.entries(files).flatMap(([url, path]) => {
       const above = within(path);
       return above === undefined
         ? []
         : [
-            `apps.${name}.static.${url}: "${path}" lies in "${above}" of linked, which nginx does not read; link what in it the app writes, or leave its files to the app`,
+            `apps.${name}.static.${url}: "${path}" lies in "${above.path}" of ${above.setting}, which nginx does not read; name there what in it the app writes, or leave its files to the app`,
           ];
     }),
   ];

@@ -38,6 +38,7 @@ const fields = {
 
 type Static = Named<typeof fields> & {
   linked: readonly string[];
+  scratch: readonly string[];
   uploads: Readonly<Record<string, string>>;
   headers: Readonly<Record<string, string>>;
 };
@@ -69,9 +70,9 @@ export const keptAt = ({ cache }: Pick<Static, 'cache'>, url: string): Kept | un
   Object.entries(cache).find(([given]) => withSlash(given) === withSlash(url))?.[1];
 
 /** URL paths of what the app itself writes in a static directory, which nginx may not read. */
-const linkedUrls = (app: Pick<Static, 'static' | 'linked'>): string[] =>
+const writtenUrls = (app: Pick<Static, 'static' | 'linked' | 'scratch'>): string[] =>
   Object.entries(app.static).flatMap(([url, directory]) =>
-    app.linked
+    [...app.linked, ...app.scratch]
       .filter((path) => path.startsWith(`${directory}/`))
       .map((path) => `${withSlash(url)}${path.slice(directory.length + 1)}`),
   );
@@ -91,7 +92,7 @@ export function staticLocations(app: Omit<Static, 'name'>) {
     const pattern = url.endsWith('/') ? `(?<file>.*[^/])` : `(?<file>(?:/.*[^/])?)`;
     return [{ url, path, pattern, kept }];
   });
-  const written = linkedUrls(app).map((url) => ({
+  const written = writtenUrls(app).map((url) => ({
     ...{ url, path: '', pattern: '(?:/.*)?', kept: undefined },
   }));
   const all = Object.fromEntries([...directories, ...parts, ...written].map((it) => [it.url, it]));
@@ -119,8 +120,8 @@ export const staticFiles = appComponent({
       Object.keys(app.cache)
         .filter((url) => {
           const upload = uploadOf(app, url);
-          const isLinked = linkedUrls(app).some((above) => `${url}/`.startsWith(`${above}/`));
-          if (isLinked && !upload) return true;
+          const isWritten = writtenUrls(app).some((above) => `${url}/`.startsWith(`${above}/`));
+          if (isWritten && !upload) return true;
           return upload ? withSlash(upload) !== withSlash(url) : !directoryOf(app, url);
         })
         .map(

@@ -74,9 +74,11 @@ test('what the app writes in a static directory, where nginx may not read, is th
   const given = {
     static: { '/': 'public', '/x': 'publicity' },
     linked: ['public/up.loads', 'tmp'],
+    scratch: ['public/thumbnails'],
   };
   const found = locations(given);
   assert.deepEqual(Object.keys(found), [
+    '~ ^/thumbnails(?:/.*)?$',
     '~ ^/up\\.loads(?:/.*)?$',
     '~ ^/x/(?<file>.*[^/])$',
     '~ ^/(?<file>.*[^/])$',
