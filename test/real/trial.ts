@@ -81,6 +81,10 @@ async function story(app: App, site: Site, made: Prepared): Promise<Outcome> {
   await nothingToDo(stack);
   tried.push('nothing to do');
 
+  if (app.secrets)
+    await stack.pulumi([
+      ...['config', 'rm', '--path', `keelson:secrets.${name}`, '--stack', stack.name],
+    ]);
   stack.configure({ server: told.server, apps: {} });
   await stack.up();
   await gone(site);
