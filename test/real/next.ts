@@ -74,10 +74,8 @@ async function files(site: Site): Promise<readonly string[]> {
   return ['hashed files kept for good, public ones not'];
 }
 
-/** The form as a browser without JavaScript sends it. */
-async function action({ ask, domain }: Site): Promise<readonly string[]> {
-  const page = await ask('/draft');
-  const [, id = ''] = /name="(\$ACTION_ID_[^"]+)"/.exec(page.body) ?? [];
+/** Sends the form as a browser without JavaScript does; the cookies that come. */
+async function submit({ ask, domain }: Site, id: string): Promise<string[]> {
   const form = new FormData();
   for (const name of [id, 'title', 'text']) form.set(name, name === id ? '' : 'x'.repeat(3500));
   const packed = new Response(form);
@@ -92,6 +90,13 @@ async function action({ ask, domain }: Site): Promise<readonly string[]> {
   assert.equal(sent.status, 200, sent.body);
   const cookies = (sent.headers['set-cookie'] ?? []).map((it) => it.replace(/;.*/, ''));
   assert.equal(cookies.length, 2);
+  return cookies;
+}
+
+async function action(site: Site): Promise<readonly string[]> {
+  const { ask } = site;
+  const page = await ask('/draft');
+  const cookies = await submit(site, /name="(\$ACTION_ID_[^"]+)"/.exec(page.body)?.[1] ?? '');
   const cookie = [...cookies, `consent=${'x'.repeat(6000)}`].join('; ');
   const kept = await ask('/draft', { headers: { cookie } });
   assert.match(kept.body, /kept: 3500 and 3500/);
@@ -109,8 +114,12 @@ async function still(site: Site): Promise<readonly string[]> {
   const id = readFileSync(join(site.directory, '.next/BUILD_ID'), 'utf8');
   const { status } = await site.ask(`/_next/static/${id}/_buildManifest.js`);
   assert.equal(status, 200);
+  // And so does its form.
+  const actions = join(site.directory, '.next/server/server-reference-manifest.json');
+  const [, action] = /"([0-9a-f]{42})"/.exec(readFileSync(actions, 'utf8')) ?? [];
+  await submit(site, `$ACTION_ID_${action}`);
   await unrefused(site);
-  return ['the picture cached', 'files of pages that were open'];
+  return ['the picture cached', 'files and form of a page that was open'];
 }
 
 const shared = {
@@ -135,7 +144,11 @@ const shared = {
   still,
 } as const satisfies Partial<App>;
 
-const build = ['node_modules/.bin/next', 'build'];
+/** With a key of the app's, by which a form of one release works in another. */
+const build = [
+  ...['env', `NEXT_SERVER_ACTIONS_ENCRYPTION_KEY=${Buffer.alloc(32, 'tried').toString('base64')}`],
+  ...['node_modules/.bin/next', 'build'],
+];
 
 export const next: App = { ...shared, name: 'next', section: 'Next.js', build: [build] };
 
