@@ -23,7 +23,7 @@ test('Express, Fastify and Socket.IO as they are, on one server', {
     return { app, made, port, told: described(app.section), site: siteOf(app, host, stack, made) };
   };
   const all: Awaited<ReturnType<typeof ready>>[] = [];
-  for (const [index, app] of chosen.entries()) all.push(await ready(app, 3700 + 10 * index));
+  for (const [index, app] of chosen.entries()) all.push(await ready(app, 3700 + 100 * index));
   const configure = (which: 'first' | 'second') =>
     stack.configure({
       server: Object.assign({}, ...all.map(({ told }) => told.server)),
