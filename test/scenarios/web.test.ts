@@ -273,7 +273,7 @@ const sticky = ({ host, stack }: Target, note: (text: string) => void): Step => 
     ] as const) {
       configure({ host, stack }, { sticky: setting });
       await stack.up();
-      await waitFor(host, '! pgrep -f "nginx: worker process is shutting down"');
+      await waitFor(host, '! pgrep -f "nginx: worker process is [s]hutting down"');
       assert.equal(sum(await polled(host, nothing, cookies)), 0, setting);
       configure({ host, stack }, { sticky: setting }, {}, `sticky-${setting}`);
       const clients = await polled(host, () => stack.up(), cookies);
