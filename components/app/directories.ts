@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
-import { linkedName, placed, placeOf } from './places.ts';
+import { linkedName, ownDirectories, placed, placeOf, scratchName } from './places.ts';
 import { home } from './user.ts';
 
 const taken = new Set(['releases', 'current', 'previous', 'public']);
@@ -58,13 +58,18 @@ export const writableDirectories = ({
   uploads = {},
   data,
   linked,
+  scratch,
   ...app
 }: Pick<Directories, 'name' | 'uploads' | 'places'> & {
   data: readonly string[];
   linked: readonly string[];
+  scratch: readonly string[];
 }) =>
   [
-    ...new Set([...Object.values(uploads), ...data, '.home', '.cache', ...linked.map(linkedName)]),
+    ...new Set([
+      ...[...Object.values(uploads), ...data, ...ownDirectories, ...linked.map(linkedName)],
+      ...(scratch.length > 0 ? [scratchName] : []),
+    ]),
   ].map((name) => placeOf(app, name));
 
 /** What an app that went left behind is root's; all of it is the app's again when it comes back. */

@@ -4,9 +4,6 @@ import { kept, type OnRemove } from './directories.ts';
 import { placed } from './places.ts';
 import { home as folder } from './user.ts';
 
-/** Below /srv/<app>, where no directory of people's can have such a name. */
-export const ownDirectories = ['.home', '.cache'] as const;
-
 type Owned = {
   name: string;
   onRemove: OnRemove;

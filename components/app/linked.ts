@@ -22,6 +22,9 @@ const fields = {
 
 type Linked = Named<typeof fields> & {
   onRemove: OnRemove;
+  scratch?: readonly string[];
+  start?: string | undefined;
+  static?: Readonly<Record<string, string>>;
   uploads?: Readonly<Record<string, string>>;
   data: readonly string[];
   places?: Readonly<Record<string, string>>;
@@ -49,13 +52,40 @@ export const linked = appComponent({
   conflicts: (apps: readonly Linked[]) => apps.flatMap(conflictsOf),
 });
 
+/** What of the source is left out, or nginx may not read, cannot be started or served. */
+function left({ name, linked, scratch = [], start, static: files = {} }: Linked): string[] {
+  const all = [
+    ...linked.map((path) => ({ path, setting: 'linked' })),
+    ...scratch.map((path) => ({ path, setting: 'scratch' })),
+  ];
+  const within = (path: string) => all.find((above) => `${path}/`.startsWith(`${above.path}/`));
+  const outer = start === undefined ? undefined : within(start);
+  return [
+    ...(outer === undefined
+      ? []
+      : [
+          `apps.${name}.start: "${start}" lies in "${outer.path}" of ${outer.setting}, whose source is left out; name there what in it the app writes`,
+        ]),
+    ...Object.entries(files).flatMap(([url, path]) => {
+      const above = within(path);
+      return above === undefined
+        ? []
+        : [
+            `apps.${name}.static.${url}: "${path}" lies in "${above.path}" of ${above.setting}, which nginx does not read; name there what in it the app writes, or leave its files to the app`,
+          ];
+    }),
+  ];
+}
+
 /** One in another would be two things at once; and their folder is theirs alone. */
-function conflictsOf({ name, linked, uploads = {}, data }: Linked): string[] {
+function conflictsOf(app: Linked): string[] {
+  const { name, linked, uploads = {}, data } = app;
   const all = linked.map((path, index) => ({ path, at: `apps.${name}.linked.${index}` }));
   const meet = (a: { path: string }, b: { path: string }) =>
     `${a.path}/`.startsWith(`${b.path}/`) || `${b.path}/`.startsWith(`${a.path}/`);
   const taken = linked.length > 0 && [...Object.values(uploads), ...data].includes('linked');
   return [
+    ...left(app),
     ...pairs(all, meet).map(
       ({ first, second }) =>
         `${second.at}: "${second.path}" overlaps with "${first.path}" of ${first.at}; keep the outer one`,

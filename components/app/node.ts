@@ -56,10 +56,10 @@ export const nodeDirectory = (node: Node): string =>
 
 const versions = '/opt/keelson/node';
 
-/** Lines of Node.js that Debian's releases have, and when they had their end; Debian may mend them longer. */
-const ended: Readonly<Record<string, readonly [release: string, end: string]>> = {
-  '12': ['18', '2025-04-30'],
-  '13': ['20', '2026-04-30'],
+/** Debian's own Node.js, by Debian's version, and when its line had its end; Debian may mend it longer. */
+export const debianNode: Readonly<Record<string, { version: string; end: string }>> = {
+  '12': { version: '18.20', end: '2025-04-30' },
+  '13': { version: '20.19', end: '2026-04-30' },
 };
 
 /**
@@ -94,9 +94,10 @@ export const node = appComponent({
     };
   },
   notes: ({ name, node }: { name: string; node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
-    const [release, end] = ended[facts.version] ?? [];
-    if (node !== 'debian' || release === undefined) return [];
-    const text = `${name} runs on Debian ${facts.version}’s own Node.js, which is ${release}: its makers mend nothing in it since ${end}; \`node: 24\` brings a newer one`;
+    const own = debianNode[facts.version];
+    if (node !== 'debian' || own === undefined) return [];
+    const [release] = own.version.split('.');
+    const text = `${name} runs on Debian ${facts.version}’s own Node.js, which is ${release}: its makers mend nothing in it since ${own.end}; \`node: 24\` brings a newer one`;
     return [{ part: 'base', item: 'package nodejs', keys: ['state'], text }];
   },
   localFiles: ({ node }: { node: Node }) =>

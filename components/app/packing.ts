@@ -15,13 +15,15 @@ import { checkRuns, type Running, scriptAt } from './code/runs.ts';
 import type { Release } from './component.ts';
 import { linkTarget } from './linked.ts';
 import type { Source } from './release.ts';
+import { scratchTarget } from './scratch.ts';
 
-/** `static`, and what it runs: what the app needs of its source; `linked`: what is kept outside of it. */
+/** `static`, and what it runs: what the app needs of its source; `linked` and `scratch`: what lies outside of it. */
 type Packed = Running & {
   source: Source;
   static?: Readonly<Record<string, string>>;
   name?: string;
   linked?: readonly string[];
+  scratch?: readonly string[];
 };
 
 const cache = join('.keelson', 'releases');
@@ -32,7 +34,7 @@ const cache = join('.keelson', 'releases');
  * @throws when the source cannot be read, or what the app needs of it is not in it.
  */
 export async function packRelease(app: Packed): Promise<Release> {
-  const entries = withLinks(app, await readSource(app.source));
+  const entries = await withLinks(app, await readSource(app.source));
   // First: what is not there may lie behind a link that leads out.
   checkEntries(entries);
   complete(app, entries);
@@ -56,20 +58,29 @@ async function readSource(source: Source): Promise<Entry[]> {
     : tarballEntries(source.path, source.strip);
 }
 
-/** With a link in place of each path that is kept outside of the release, and the directories on the way there. */
-function withLinks({ name: app = '', linked = [] }: Packed, given: readonly Entry[]): Entry[] {
-  if (linked.length === 0) return [...given];
-  const isKept = ({ name }: Entry) => linked.some((path) => `${name}/`.startsWith(`${path}/`));
-  const links = linked.map(
-    (name): Entry => ({
-      type: 'symlink',
-      name,
-      target: linkTarget({ name: app }, name),
-      outside: true,
-    }),
+/** With a link in place of each path that lies outside of the release, and the directories on the way there. */
+async function withLinks(app: Packed, given: readonly Entry[]): Promise<Entry[]> {
+  const { name = '', linked = [], scratch = [] } = app;
+  const targets = (key: string) => [
+    ...linked.map((path) => [path, linkTarget({ name }, path)] as const),
+    ...scratch.map((path) => [path, scratchTarget({ name }, key, path)] as const),
+  ];
+  const entries = replaced(given, targets(''));
+  if (scratch.length === 0) return entries;
+  checkEntries(entries);
+  // A release cannot hold its own hash; this one tells it from all others as well.
+  return replaced(given, targets((await writeTar(entries)).slice(0, 16)));
+}
+
+function replaced(given: readonly Entry[], targets: readonly (readonly [string, string])[]) {
+  if (targets.length === 0) return [...given];
+  const isOutside = ({ name }: Entry) =>
+    targets.some(([path]) => `${name}/`.startsWith(`${path}/`));
+  const links = targets.map(
+    ([name, target]): Entry => ({ type: 'symlink', name, target, outside: true }),
   );
   return withDirectories(
-    new Map([...given.filter((it) => !isKept(it)), ...links].map((it) => [it.name, it])),
+    new Map([...given.filter((it) => !isOutside(it)), ...links].map((it) => [it.name, it])),
   );
 }
 

@@ -52,8 +52,14 @@ type Placed = {
   readonly places?: Readonly<Record<string, string>>;
 };
 
+/** What every app has below /srv/<app>, where no directory of people's can have such a name. */
+export const ownDirectories = ['.home', '.cache'] as const;
+
 /** The name of a path of the release that is kept outside of it; without one, of their folder. */
 export const linkedName = (path: string): string => (path === '' ? 'linked' : `linked/${path}`);
+
+/** The folder of what is one release's own. */
+export const scratchName = '.scratch';
 
 /** Where a directory of an app really lies. */
 export const placeOf = (app: Placed, name: string): string =>
@@ -90,8 +96,9 @@ export const places = appComponent({
 /** Places of what the app does not have. */
 function strangers({ name: app, places, uploads = {}, data, linked }: Places): string[] {
   const own = new Set([...Object.values(uploads), ...data, ...linked.map(linkedName)]);
+  const all = new Set<string>([...own, ...ownDirectories]);
   return Object.keys(places)
-    .filter((name) => !own.has(name) && name !== '.home' && name !== '.cache')
+    .filter((name) => !all.has(name))
     .map(
       (name) =>
         `apps.${app}.places.${name}: there is no directory "${name}" in uploads or data; ${

@@ -88,12 +88,17 @@ function refused(app: Listening, { cores = 0 }: Pick<Neighbours, 'cores'>): stri
 /** Who asks an app past nginx has its port written down, and it may be the one of before. */
 function askedWhereNobodyIs({ name, env }: Asking, spans: readonly Span[]): string[] {
   return Object.entries(env).flatMap(([variable, value]) => {
-    const found = /(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)/.exec(value)?.[1];
-    const at = Number(found ?? 0);
+    const found =
+      /(?:([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?)?(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)/i;
+    const [, scheme = 'http', port = 0] = found.exec(value) ?? [];
+    const at = Number(port);
     const isFormer = at >= formerPort && at < formerPort + portsForCores;
-    if (!isFormer || spans.some(({ first, last }) => first <= at && at <= last)) return [];
+    // What else listens there, such as ManageSieve, is no app.
+    const isWeb = /^(?:https?|wss?)$/i.test(scheme);
+    const isThere = spans.some(({ first, last }) => first <= at && at <= last);
+    if (!isFormer || !isWeb || isThere) return [];
     return [
-      `apps.${name}.env.${variable}: asks port ${at}, where apps listened by default before; that is ${defaultPort} and the ports after it now, since fetch refuses ${formerPort}; write ${at - formerPort + defaultPort}`,
+      `apps.${name}.env.${variable}: asks port ${at}, where apps listened by default before; that is ${defaultPort} and the ports after it now, since fetch refuses ${formerPort}; write ${at - formerPort + defaultPort}, or for what is no app its scheme, such as sieve://`,
     ];
   });
 }

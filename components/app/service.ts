@@ -37,6 +37,7 @@ export type Service = Named<typeof fields> &
     logs: { to: 'journal' | 'files' };
     data: readonly string[];
     linked: readonly string[];
+    scratch: readonly string[];
     uploads?: Readonly<Record<string, string>>;
     places?: Readonly<Record<string, string>>;
     /** How it gets its port; nothing for an app that listens nowhere. */
@@ -59,6 +60,7 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
   privateControlGroups: systemd >= 257,
   logFiles: app.logs.to === 'files',
   logs: logDirectory(app),
+  hasScratch: app.scratch.length > 0,
   // Without the disk of one there is nothing to write to.
   mounts: Object.values(app.places ?? {}),
   writable: [...writableDirectories(app), ...app.sandbox.writable.map((path) => `-${path}`)],

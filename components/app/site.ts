@@ -57,6 +57,8 @@ type Site = Named<typeof fields> & {
   uploads: Record<string, string>;
   static: Record<string, string>;
   cache: Parameters<typeof staticLocations>[0]['cache'];
+  linked: readonly string[];
+  scratch: readonly string[];
   places?: Record<string, string>;
   headers: Record<string, string>;
   sticky?: Parameters<typeof stickyOf>[0]['sticky'];

@@ -37,6 +37,8 @@ const fields = {
 };
 
 type Static = Named<typeof fields> & {
+  linked: readonly string[];
+  scratch: readonly string[];
   uploads: Readonly<Record<string, string>>;
   headers: Readonly<Record<string, string>>;
 };
@@ -59,13 +61,21 @@ export const longestFirst = <T>(paths: Readonly<Record<string, T>>): [string, T]
 const directoryOf = (app: Pick<Static, 'static'>, url: string): [string, string] | undefined =>
   longestFirst(app.static).find(([above]) => withSlash(url).startsWith(withSlash(above)));
 
-/** The path of uploads that has it, before all static files. */
+/** The path of uploads that has it, before all static files; the longest, as nginx has it. */
 const uploadOf = ({ uploads }: Pick<Static, 'uploads'>, url: string): string | undefined =>
-  Object.keys(uploads).find((above) => withSlash(url).startsWith(withSlash(above)));
+  longestFirst(uploads).find(([above]) => withSlash(url).startsWith(withSlash(above)))?.[0];
 
 /** How long files at exactly this URL path are kept, where the stack file says so. */
 export const keptAt = ({ cache }: Pick<Static, 'cache'>, url: string): Kept | undefined =>
   Object.entries(cache).find(([given]) => withSlash(given) === withSlash(url))?.[1];
+
+/** URL paths of what the app itself writes in a static directory, which nginx may not read. */
+const writtenUrls = (app: Pick<Static, 'static' | 'linked' | 'scratch'>): string[] =>
+  Object.entries(app.static).flatMap(([url, directory]) =>
+    [...app.linked, ...app.scratch]
+      .filter((path) => path.startsWith(`${directory}/`))
+      .map((path) => `${withSlash(url)}${path.slice(directory.length + 1)}`),
+  );
 
 /** Where nginx finds which files, for the template of the site. */
 export function staticLocations(app: Omit<Static, 'name'>) {
@@ -82,7 +92,10 @@ export function staticLocations(app: Omit<Static, 'name'>) {
     const pattern = url.endsWith('/') ? `(?<file>.*[^/])` : `(?<file>(?:/.*[^/])?)`;
     return [{ url, path, pattern, kept }];
   });
-  const all = Object.fromEntries([...directories, ...parts].map((one) => [one.url, one]));
+  const written = writtenUrls(app).map((url) => ({
+    ...{ url, path: '', pattern: '(?:/.*)?', kept: undefined },
+  }));
+  const all = Object.fromEntries([...directories, ...parts, ...written].map((it) => [it.url, it]));
   return longestFirst(all).map(([url, { path, pattern, kept }]) => ({
     pattern: `${url.replace(/[.+]/g, '\\$&')}${pattern}`,
     path,
@@ -107,6 +120,8 @@ export const staticFiles = appComponent({
       Object.keys(app.cache)
         .filter((url) => {
           const upload = uploadOf(app, url);
+          const isWritten = writtenUrls(app).some((above) => `${url}/`.startsWith(`${above}/`));
+          if (isWritten && !upload) return true;
           return upload ? withSlash(upload) !== withSlash(url) : !directoryOf(app, url);
         })
         .map(

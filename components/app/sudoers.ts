@@ -9,8 +9,8 @@ import { type AppContext, appComponent } from './component.ts';
 /** None of them shows pages: a program that does, such as less, would run what its user tells it, as root. */
 const verbs = 'start|stop|restart|try-restart|reload|reload-or-restart|reset-failed';
 
-/** As people type them before and behind a verb or the units. */
-const options = '(--no-pager|-l|--full|-q|--quiet|--no-block|-n [0-9]{1,5}|--lines=[0-9]{1,5})';
+/** As people type them before and behind a verb or the units; so many lines are a look, and not all that an app said. */
+const options = '(--no-pager|-l|--full|-q|--quiet|--no-block|-n [0-9]{1,3}|--lines=[0-9]{1,3})';
 
 /** Instances in one line; sudo reads patterns of up to 1024 characters. */
 const inOneLine = 64;

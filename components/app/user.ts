@@ -7,6 +7,7 @@
  *     /srv/shop/uploads    shop:www-data 2770   what the app receives, readable for nginx
  *     /srv/shop/data       shop:shop     2750   what the app keeps for itself
  *     /srv/shop/linked     root:root     0755   in it what the app writes in place of paths of its release
+ *     /srv/shop/.scratch  root:shop     2750   in it what the app writes and is one release's own
  *     /srv/shop/.home      shop:shop     2750   what it finds as HOME; .cache as XDG_CACHE_HOME
  */
 import { directory, group, systemUser } from '../host/kinds.ts';

@@ -6,6 +6,7 @@ import { ways } from './schema-at.ts';
 type Parts = {
   type: string;
   values?: readonly unknown[];
+  entries?: Readonly<Record<string, unknown>>;
   shape?: Record<string, z.ZodType>;
   innerType?: z.ZodType;
   in?: z.ZodType;
@@ -26,8 +27,9 @@ export function forms(schema: z.ZodType): string {
 }
 
 function form(schema: z.ZodType): string {
-  const { type, values, shape, innerType, in: source } = schema.def as unknown as Parts;
+  const { type, entries, shape, innerType, in: source, ...def } = schema.def as unknown as Parts;
   const inner = innerType ?? source;
+  const values = entries ? Object.values(entries) : def.values;
   if (inner) return form(inner);
   if (values) return values.map((value) => JSON.stringify(value)).join(' or ');
   if (shape) return `a mapping with ${keys(shape)}`;

@@ -39,7 +39,7 @@ export function examine<T extends z.ZodType>(
   if (parsed.success)
     return passedOver.length > 0 ? { problems: passedOver } : { value: parsed.data, problems: [] };
   const problems = parsed.error.issues
-    .flatMap((issue) => deepest(issue))
+    .flatMap((issue) => deepest(issue, given))
     .flatMap((issue) => {
       const path = [...at, ...issue.path].map(String).join('.');
       const value = valueAt(given, issue.path);
@@ -65,9 +65,10 @@ function protos(value: unknown): string[][] {
 
 /**
  * Of a union, the complaints of the nearest way: of those that are of the type of what was given, the one that knows most
- * of its keys and has least to complain about.
+ * of its keys and has least to complain about. Where it knows none, and another way is
+ * as near, that none fits.
  */
-function deepest(issue: Issue): Issue[] {
+function deepest(issue: Issue, given: unknown): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const strange = (issues: readonly Issue[]) =>
     issues.reduce(
@@ -75,11 +76,15 @@ function deepest(issue: Issue): Issue[] {
         all + (it.code === 'unrecognized_keys' && it.path.length === 0 ? it.keys.length : 0),
       0,
     );
-  const [way] = issue.errors
+  const order = (a: readonly Issue[], b: readonly Issue[]) =>
+    strange(a) - strange(b) || a.length - b.length;
+  const [way, next] = issue.errors
     .filter((issues) => !issues.some(({ code, path }) => ofType.has(code) && path.length === 0))
-    .toSorted((a, b) => strange(a) - strange(b) || a.length - b.length);
+    .toSorted(order);
+  const all = Object.keys(Object(valueAt(given, issue.path))).length;
+  if (way && next && order(way, next) === 0 && strange(way) === all) return [issue];
   const nested = way?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
-  return nested?.flatMap((inner) => deepest(inner as Issue)) ?? [issue];
+  return nested?.flatMap((inner) => deepest(inner as Issue, given)) ?? [issue];
 }
 
 /** What is said of a value as a whole that is of another type, or is another word. */

@@ -37,7 +37,7 @@ export function check(entry: Entry, types: ReadonlyMap<string, Entry['type']>): 
 /** Package managers link packages of the same repository. */
 const remedyFor = (name: string): string =>
   /(^|\/)node_modules\//.test(name)
-    ? 'a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore'
+    ? 'a package of the same repository is copied by `pnpm deploy DIRECTORY`, with injectWorkspacePackages in pnpm-workspace.yaml, or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore'
     : 'link to what is in it, or name it in .keelsonignore';
 
 /** Bytes of a name in a path, and of a path below a release's directory. */

@@ -13,14 +13,23 @@ import { latin, named, noText } from './plain.ts';
 
 const ignoreFile = '.keelsonignore';
 
+/** What pnpm notes of the minute of an installation and of its machine: it would make each one another release. */
+const noted = ['**/node_modules/.modules.yaml', '**/node_modules/.pnpm-workspace-state*.json'];
+
 /**
- * All entries of a directory, but what its `.keelsonignore` (in .gitignore's syntax) names, and `.git`.
+ * All entries of a directory, but what its `.keelsonignore` (in .gitignore's syntax) names, `.git`, and what pnpm
+ * notes.
  *
  * @throws naming the first thing that cannot be part of a release, such as a link that leads out of it.
  */
 export function directoryEntries(root: string): Entry[] {
   // As git has it where file systems have it so.
-  const ignored = ignore({ ignorecase: false }).add(['.git', '/.keelson/', `/${ignoreFile}`]);
+  const ignored = ignore({ ignorecase: false }).add([
+    '.git',
+    '/.keelson/',
+    `/${ignoreFile}`,
+    ...noted,
+  ]);
   const rules = join(root, ignoreFile);
   if (statSync(rules, { throwIfNoEntry: false })) ignored.add(readFileSync(rules, 'utf8'));
   // After the person's own rules, so that none of them can bring it back.

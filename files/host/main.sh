@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port]"
+  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH..."
 }
 
 main() {
@@ -59,6 +59,10 @@ main() {
     begin)
       run=-
       begin_instance "$@"
+      ;;
+    scratch)
+      run=-
+      make_scratch "$@"
       ;;
     *) usage ;;
   esac

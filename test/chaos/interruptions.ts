@@ -61,7 +61,7 @@ const killOnHost = (host: DebianHost, pattern: string): Promise<unknown> =>
   host.tryExec(`for p in $(pgrep -f '${pattern}'); do kill -KILL "$p"; done`);
 
 /** Monit notes at its own pace what it watches, and so may still leave out what was moved just then. */
-const ownMemory = / monitor \S+: state not monitored → monitored$/;
+const ownMemory = / monitor \S+ not monitored → monitored$/;
 
 const readOnly = '/etc /usr /srv /var/lib';
 

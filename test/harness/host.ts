@@ -19,6 +19,7 @@ export {
 } from '../../tools/container/snapshot.ts';
 
 const living = new Set<DebianHost>();
+const begun = new Set<Promise<DebianHost>>();
 let made = 0;
 
 /**
@@ -53,9 +54,15 @@ async function newHost(options: HostOptions): Promise<DebianHost> {
     await removeStaleHosts();
   }
   made += 1;
-  const host = await createHost(`t${process.pid}-${made}`, options);
-  living.add(host);
-  return host;
+  const making = createHost(`t${process.pid}-${made}`, options);
+  begun.add(making);
+  try {
+    const host = await making;
+    living.add(host);
+    return host;
+  } finally {
+    begun.delete(making);
+  }
 }
 
 async function removeHost(host: DebianHost): Promise<void> {
@@ -64,6 +71,8 @@ async function removeHost(host: DebianHost): Promise<void> {
 }
 
 async function end(): Promise<never> {
+  // One that is not finished removes itself when it fails, as it does when its programs are interrupted too.
+  await Promise.allSettled(begun);
   await Promise.allSettled([...living].map(removeHost));
   process.exit(130);
 }

@@ -40,7 +40,7 @@ const failed = ({ failed }: Run): string[] => failed.map(({ name }) => name);
 /** When the host moved its last instances, in milliseconds: first and last line of the rollout. */
 async function moves(host: DebianHost): Promise<[number, number]> {
   const log = await host.exec(
-    "grep -E 'rollout shop 419[01] .* in [0-9.]+ s' /var/log/keelson.log",
+    "grep -E 'rollout shop 370[01] .* in [0-9.]+ s' /var/log/keelson.log",
   );
   const times = log.trim().split('\n').slice(-2);
   const [first, last] = times.map((line) => Date.parse(line.slice(0, 20)));

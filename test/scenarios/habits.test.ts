@@ -180,5 +180,40 @@ for (const codename of ['trixie', 'bookworm'] as const)
           assert.doesNotMatch(said(await stack.preview()), question);
         },
       ],
+      [
+        'what it fills in a scratch path is its release’s own, outlives a restart, and goes with the release',
+        async () => {
+          const scratch = { scratch: ['.made/pages'], env: { PAGES: '.made/pages' }, keep: 2 };
+          const isEverywhere = async (page: string) => {
+            for (const port of [3700, 3701])
+              assert.equal(await host.exec(`curl -s http://127.0.0.1:${port}/page`), `${page}\n`);
+          };
+          configure(stack, 'eighth', scratch);
+          await stack.up();
+          const eighth = (await lines(host, 'basename "$(readlink /srv/shop/current)"')).join();
+          await isEverywhere('as it was built');
+          await body(host, '/renew');
+          await isEverywhere('renewed by eighth');
+          await host.exec('systemctl restart shop@3700 shop@3701');
+          for (const port of [3700, 3701]) await waitFor(host, answers(port));
+          await isEverywhere('renewed by eighth');
+          await assertNothingToDo(stack);
+          configure(stack, 'ninth', scratch);
+          await stack.up();
+          await isEverywhere('as it was built');
+          await body(host, '/renew');
+          await isEverywhere('renewed by ninth');
+          configure(stack, 'ninth', { ...scratch, release: eighth });
+          await stack.up();
+          await isEverywhere('renewed by eighth');
+          for (const mark of ['tenth', 'eleventh']) {
+            configure(stack, mark, scratch);
+            await stack.up();
+            await body(host, '/renew');
+          }
+          const left = await lines(host, 'cat /srv/shop/.scratch/*/.made/pages/of/a.html | sort');
+          assert.deepEqual(left, ['renewed by eleventh', 'renewed by tenth']);
+        },
+      ],
     ]);
   });

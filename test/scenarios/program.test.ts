@@ -75,7 +75,7 @@ const good = (run: Run): Run => {
 
 /** When a host moved its instances, in milliseconds: the first and the last line of it. */
 async function moves(host: DebianHost): Promise<[number, number]> {
-  const log = await host.exec("grep -E 'rollout shop 419[01] .* in ' /var/log/keelson.log");
+  const log = await host.exec("grep -E 'rollout shop 370[01] .* in ' /var/log/keelson.log");
   const times = log.trim().split('\n').slice(-2);
   const [first = 0, last = 0] = times.map((line) => Date.parse(line.slice(0, 20)));
   return [first, last];

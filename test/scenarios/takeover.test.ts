@@ -56,7 +56,7 @@ const shop = (stack: Stack) => ({
   maintenance: false,
   bodySize: '5M',
   timeout: '90s',
-  rollout: { drain: '1s', start: '20s', watch: '0s', answers: 1 },
+  rollout: { drain: '8s', start: '20s', watch: '0s', answers: 1 },
 });
 
 /** As different as an app can be: over a socket, in a sandbox of its own, with a rate limit. */
@@ -73,7 +73,7 @@ const blog = (stack: Stack) => ({
   openFiles: 2048,
   gzip: false,
   rateLimit: { requests: 50, burst: 50 },
-  rollout: { drain: '1s', start: '20s', watch: '0s', answers: 1 },
+  rollout: { drain: '8s', start: '20s', watch: '0s', answers: 1 },
 });
 
 const server = {

@@ -42,13 +42,16 @@ process.on('SIGTERM', () => server.close(() => process.exit(0)));
 
 type Target = { host: DebianHost; stack: Stack };
 
+/** A name in which there is much to look for. */
+const uuid = 'user-3f2a1b9c-1111-4abc-8def-0123456789ab@x.png';
+
 function code(stack: Stack, mark: string): string {
   const directory = join(stack.directory, 'web', mark);
   mkdirSync(join(directory, 'public/img'), { recursive: true });
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
   write('server.js', server);
   for (const name of `index.html app.mjs site.webmanifest app.js.map notes.txt logo.png img/a.svg sw.js
-    index-BsKdfgHJ.js`.split(/\s+/))
+    index-BsKdfgHJ.js ${uuid}`.split(/\s+/))
     write(`public/${name}`, `${name} of ${mark}\n`);
   return directory;
 }
@@ -57,7 +60,8 @@ function code(stack: Stack, mark: string): string {
 function configure({ stack }: Target, more: object = {}, nginx: object = {}, mark = '1'): void {
   const { server, apps } = config(code(stack, mark)) as { server: object; apps: { shop: object } };
   const own = {
-    ...{ health: '/health', static: { '/': 'public' }, instances: 2, port: 4200 },
+    ...{ health: '/health', static: { '/': 'public' }, linked: ['public/up'] },
+    ...{ instances: 2, port: 4200 },
     ...{ cache: { '/img': '1d', '/sw.js': 'no-store' } },
   };
   stack.configure({
@@ -165,6 +169,7 @@ const files = ({ host }: Target): Step => [
       ['/logo.png', 'image/png', 'no-cache'],
       ['/img/a.svg', 'image/svg+xml', 'max-age=86400'],
       ['/sw.js', 'application/javascript; charset=utf-8', 'no-store'],
+      [`/${uuid}`, 'image/png', 'no-cache'],
       ['/index-BsKdfgHJ.js', 'application/javascript; charset=utf-8', good],
     ] as const) {
       const { status, headers } = await ask(host, path);
@@ -177,7 +182,13 @@ const files = ({ host }: Target): Step => [
       const again = await ask(host, path, { headers: { 'if-none-match': etag } });
       assert.deepEqual([again.status, again.headers['cache-control']], [304, cache], path);
     }
-    assert.equal((await ask(host, '/none')).headers['cache-control'], undefined);
+    for (const path of ['/none', '/up/mine.png'])
+      assert.equal((await ask(host, path)).headers['cache-control'], undefined, path);
+    // Neither a name that takes too long nor what the app alone may read is worth a word.
+    assert.equal(
+      await host.exec("grep '\\[\\(crit\\|alert\\)\\]' /var/log/nginx/shop.error.log || :"),
+      '',
+    );
   },
 ];
 
@@ -212,9 +223,10 @@ const sudo = ({ host }: Target): Step => [
       `printf '#!/bin/sh\\nid >/tmp/paged\\ncat\\n' >/usr/local/bin/less; chmod 755 /usr/local/bin/less`,
     );
     const shown = `script -qec 'systemctl status shop@4200' /dev/null </dev/null`;
-    await host.exec(`SYSTEMD_PAGER=less ${shown}`);
+    await host.exec(`export TERM=xterm SYSTEMD_PAGER=less; ${shown}`);
     assert.ok(await does(host, 'rm /tmp/paged'), 'root is shown pages');
-    await host.exec(`runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`);
+    const asked = `runuser -u deploy -- ${shown.replace('systemctl', 'sudo -n systemctl')}`;
+    await host.exec(`export TERM=xterm SYSTEMD_PAGER=less; ${asked}`);
     assert.ok(await does(host, '! test -e /tmp/paged'), 'the deploy user’s pager ran as root');
     await host.exec('rm /usr/local/bin/less');
   },
@@ -261,7 +273,7 @@ const sticky = ({ host, stack }: Target, note: (text: string) => void): Step => 
     ] as const) {
       configure({ host, stack }, { sticky: setting });
       await stack.up();
-      await waitFor(host, '! pgrep -f "nginx: worker process is shutting down"');
+      await waitFor(host, '! pgrep -f "nginx: worker process is [s]hutting down"');
       assert.equal(sum(await polled(host, nothing, cookies)), 0, setting);
       configure({ host, stack }, { sticky: setting }, {}, `sticky-${setting}`);
       const clients = await polled(host, () => stack.up(), cookies);

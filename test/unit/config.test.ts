@@ -160,6 +160,9 @@ apps.blog.port: 3764 and the ports after it meet 3700 to 3795, which apps.shop k
   });
 });
 
+const stickyForms =
+  'write "cookie" or "address", a mapping with query or a mapping with header: What keeps a client at one instance: a `cookie` that nginx sets, its `address`, or what its requests say; default: each request goes to the instance with the fewest. Each rollout sends each client elsewhere twice';
+
 const messages: [string, Values, string[]][] = [
   [
     'a type that there is not',
@@ -238,6 +241,24 @@ const messages: [string, Values, string[]][] = [
       'apps.b.source.shasum: is not a setting; choose among url, sha256, strip',
       'apps.c.source.path: does not go with url and sha256; keep one of them',
       'apps.d.source: 5 does not fit; write text (path on the machine that runs Pulumi, relative to the project), a mapping with path or a mapping with url and sha256: Where the code is: a directory (`.keelsonignore` says what stays out), a tarball, or the url and sha256 of one',
+    ],
+  ],
+  [
+    'a mapping that is as near to one of several ways as to another',
+    {
+      server,
+      apps: {
+        shop: { ...shop, sticky: {} },
+        blog: { ...shop, port: 5000, domains: ['b.de'], sticky: { by: 'x' } },
+        wiki: { ...shop, port: 6100, domains: ['w.de'], sticky: { query: 'a', header: 'b' } },
+        chat: { ...shop, port: 7000, domains: ['c.de'], sticky: 'hash' },
+      },
+    },
+    [
+      `apps.shop.sticky: a mapping does not fit; ${stickyForms}`,
+      `apps.blog.sticky: a mapping does not fit; ${stickyForms}`,
+      'apps.wiki.sticky.header: does not go with query; keep one of them',
+      `apps.chat.sticky: "hash" does not fit; ${stickyForms}`,
     ],
   ],
   [

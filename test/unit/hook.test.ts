@@ -10,6 +10,7 @@ const view = {
   ...{
     listens: true,
     claims: true,
+    hasScratch: false,
     socket: true,
     logFiles: true,
     logs: '/var/log/shop',

@@ -147,7 +147,14 @@ const ends: [string, Record<string, string>, string][] = [
   ['dead', { Result: 'success', ActiveState: 'inactive' }, 'ended by itself'],
   ['dead', { Result: 'start-limit-hit', ActiveState: 'failed' }, 'failed: start-limit-hit'],
   ['auto-restart', { Result: 'exit-code', NRestarts: '1' }, 'ends again and again'],
-  ['running', { Result: 'success', ActiveState: 'active', NRestarts: '1' }, 'ends again and again'],
+  [
+    'running',
+    { Result: 'success', ActiveState: 'active', NRestarts: '1' },
+    'ended, and was started again',
+  ],
+  ['start-pre', { Result: 'success', NRestarts: '1' }, 'ended, and was started again'],
+  ['start-pre', { Result: 'success', NRestarts: '2' }, 'ends again and again'],
+  ['running', { ActiveState: 'active', NRestarts: '10' }, 'ends again and again'],
   ['running', { Result: 'success', ActiveState: 'active', MainPID: '7' }, 'runs as 7'],
   ['start', { Result: 'success', MainPID: '7' }, 'runs as '],
 ];
@@ -157,8 +164,21 @@ for (const [sub, properties, said] of ends)
     const shown = { ActiveState: 'activating', SubState: sub, NRestarts: '0', ...properties };
     const lines = Object.entries(shown).map(([key, value]) => `'${key}=${value}'`);
     const script = `systemctl() { printf '%s\\n' ${lines.join(' ')}; }
-      main=''; if is_running 3700; then echo "runs as $main"; else echo "$reason"; fi`;
+      since=now main=''; if is_running 3700; then echo "runs as $main"; else echo "$reason"; fi`;
     assert.equal(run(script), `${said}\n`);
+  });
+
+for (const [said, ended] of [
+  ['Main process exited, code=exited, status=3/NOTIMPLEMENTED', 'exited with status 3'],
+  ['Main process exited, code=dumped, status=6/ABRT', 'was ended by signal 6'],
+  ['Deactivated successfully.', 'ended, and was started again'],
+] as const)
+  test(`one that ended, and was started again at once, ${ended} by its journal`, () => {
+    const script = `since=now main=''
+      systemctl() { printf '%s\\n' ActiveState=activating SubState=start-pre NRestarts=1 Result=success; }
+      journal_of() { [ "$1" = shop@3700.service ] && printf '    %s\\n' begins 'shop@3700.service: ${said}' begins; }
+      is_running 3700 || echo "$reason"`;
+    assert.equal(run(script), `${ended}\n`);
   });
 
 test('systemd is asked again only when the process is gone', () => {

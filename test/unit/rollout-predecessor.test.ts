@@ -75,6 +75,14 @@ test('what it answers then is told, and Monit does not start it again', () => {
   ]);
 });
 
+test('one that ends again and again ends as well, and does not come back beside the new one', () => {
+  const pausing = `systemctl() { case $* in is-active*) return 3 ;; *) echo "$*" | grep -v reset-failed || : ;; esac; }
+    move ${'b'.repeat(64)} 3700`;
+  const lines = moving(pausing);
+  assert.ok(lines.indexOf('stop shop@4190.service') > 0, lines.join('\n'));
+  assert.ok(lines.indexOf('stop shop@4190.service') < lines.indexOf('start shop@3700.service'));
+});
+
 test('when the new one fails, the one of before runs again, at its own port', () => {
   const lines = moving(`await_health() { reason=broke; return 1; }
     move ${'b'.repeat(64)} 3700 || { failed_ones=3700; return_instances 3700; }`);

@@ -148,6 +148,7 @@ test('a state that is as wanted orders nothing, though a setting changed', () =>
 test('surplus instances are drained, stopped and told in the words of their row', () => {
   const script = `rollout_of() { :; }
     line=$(cat)
+    printf 'instances\\tshop\\trunning=3700\\n' >"$STATE/manifests/$manifest"
     observe_instances() { cat >/dev/null; printf 'instances\\tshop\\trunning=3700,3709,odd\\n'; }
     systemctl() { case $1 in is-active) return 1 ;; esac; echo "$*"; }
     nft() { echo "nft $1"; }

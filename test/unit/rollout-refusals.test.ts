@@ -46,6 +46,11 @@ const refusals: [string, string, string, string[]?][] = [
     [...unit, 'IPAddressDeny=any'],
   ],
   [
+    'a port that is root’s',
+    'Error: listen EACCES: permission denied 0.0.0.0:80',
+    'it may not listen at a port below 1024; let it listen at PORT, where nginx asks',
+  ],
+  [
     'an upload into the release',
     `Error: EROFS: read-only file system, open '${here}/public/uploads/a.png'`,
     'it may not write public/uploads/a.png in its release; apps.shop.linked: [public/uploads] keeps that outside of it',
@@ -95,6 +100,46 @@ const refusals: [string, string, string, string[]?][] = [
     'ReferenceError: WebAssembly is not defined',
     'apps.shop.sandbox.jit: true lets it run WebAssembly',
     [...unit, 'MemoryDenyWriteExecute=yes'],
+  ],
+  [
+    'a database that SQLite opens to be read alone',
+    'SqliteError: attempt to write a readonly database',
+    'it may not write a database there; apps.shop.data gives it directories, apps.shop.linked keeps paths of the release outside of it',
+  ],
+  [
+    'a database that SQLite would have to make',
+    'Error: SQLITE_CANTOPEN: unable to open database file',
+    'it may not write a database there; apps.shop.data gives it directories, apps.shop.linked keeps paths of the release outside of it',
+  ],
+  [
+    'an upload that is moved to where it is to lie',
+    `Error: EXDEV: cross-device link not permitted, rename '/var/tmp/x' -> '/srv/shop/uploads/x'`,
+    'it moves a file from one of its directories to another, which are mounts of their own; copy it, or let apps.shop.env.TMPDIR lie in that one',
+  ],
+  [
+    'a module that came from a Mac',
+    `Error: ${here}/node_modules/better-sqlite3/build/Release/better_sqlite3.node: invalid ELF header`,
+    'a module of it was built for another system or processor; install its dependencies on Linux of the kind of the server',
+  ],
+  [
+    'a module of another processor',
+    `Error: ${here}/node_modules/a/build/Release/a.node: cannot open shared object file: No such file or directory`,
+    'a module of it was built for another system or processor; install its dependencies on Linux of the kind of the server',
+  ],
+  [
+    'a module of another Node.js',
+    `was compiled against a different Node.js version using\nNODE_MODULE_VERSION 137. This version of Node.js requires\nNODE_MODULE_VERSION 108. Please try re-compiling`,
+    'a module of it was built for another version of Node.js; install its dependencies with the one that runs it, or name theirs as apps.shop.node',
+  ],
+  [
+    'a browser',
+    '[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu',
+    'its browser may make no sandbox within this one; start it with --no-sandbox',
+  ],
+  [
+    'a page that Next.js renews',
+    `Failed to update prerender cache for /a [Error: EROFS: read-only file system, open '${here}/.next/server/app/a.html']`,
+    'Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory',
   ],
   [
     'another language',

@@ -52,7 +52,8 @@ export function checkRuns(app: Running, entries: Entries): void {
   const { start } = app;
   const script = start === undefined ? undefined : scriptAt(entries, start);
   const interpreter = script && interpreterOf(script);
-  if (interpreter !== undefined && !/\bnode(js)?$/.test(interpreter))
+  // Node.js passes over the whole line, whatever else it says.
+  if (interpreter !== undefined && !/\bnode(?:js)?(?:\s|$)/.test(interpreter))
     throw new CannotRun(
       'start',
       `${start} is no JavaScript but begins with #!${interpreter}; name the script that it starts, or give exec: [${start}]`,

@@ -1,17 +1,20 @@
 /** TypeScript as it is: which scripts of an app Node.js is to run, and from which version on it does. */
 import type { Facts } from '../../host/facts.ts';
-import type { Node } from '../node.ts';
+import { debianNode, type Node } from '../node.ts';
 import { CannotRun, type Running, runsOf, scriptOf } from './runs.ts';
 
-/** Debian's own Node.js, by Debian's version. */
-export const debianNode: Readonly<Record<string, string>> = { '12': '18.20', '13': '20.19' };
-
-type Typed = Running & { readonly node: Node; readonly nodeArgs: readonly string[] };
+type Typed = Running & {
+  readonly node: Node;
+  readonly nodeArgs: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** @throws when a script is TypeScript, and the Node.js that will run it knows none. */
 export function checkTypeScript(app: Typed, facts: Pick<Facts, 'version'>): void {
-  const version = app.node === 'debian' ? debianNode[facts.version] : app.node.version;
-  for (const { setting, script, options } of scriptsOf(app)) {
+  const version = app.node === 'debian' ? debianNode[facts.version]?.version : app.node.version;
+  const everywhere = (app.env?.NODE_OPTIONS ?? '').split(/\s+/);
+  for (const { setting, script, options: own } of scriptsOf(app)) {
+    const options = [...everywhere, ...own];
     const [, ending] = /\.([cm]?tsx?)$/.exec(script) ?? [];
     if (ending === undefined || options.some((option) => loader.test(option))) continue;
     if (ending.endsWith('x'))

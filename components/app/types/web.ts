@@ -20,6 +20,7 @@ import { redirects } from '../redirects.ts';
 import { release } from '../release.ts';
 import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
+import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
@@ -49,6 +50,7 @@ const components = [
   directories,
   home,
   linked,
+  scratch,
   places,
   logs,
   webRollout,

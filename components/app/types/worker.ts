@@ -16,6 +16,7 @@ import { reach } from '../reach.ts';
 import { release } from '../release.ts';
 import { workerRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
+import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { sudoers } from '../sudoers.ts';
 import { user } from '../user.ts';
@@ -34,6 +35,7 @@ const components = [
   directories,
   home,
   linked,
+  scratch,
   places,
   logs,
   workerRollout,

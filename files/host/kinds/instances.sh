@@ -45,12 +45,20 @@ apply_instances() {
 
 # Usage: end_surplus ORIGIN
 end_surplus() {
+  [ "$type" != web ] || asks_others || await_old_workers
   take_out "$(numbers_among "$surplus")"
   say_open instances "$surplus" "$1"
   stop_instances "$surplus"
   systemctl_each reset-failed service "$surplus"
   open_ports
   say "$1" "instances $app running $running → $wanted_ones"
+}
+
+# Whether one that nginx asked before, by what was applied last, is wanted still: it gets what those refuse that end.
+asks_others() {
+  asked_before=$(field running "$(grep "^instances$TAB$app$TAB" "$STATE/manifests/$manifest" 2>/dev/null)")
+  [ -n "$asked_before" ] &&
+    [ "$(without "$(printf '%s' "$wanted_ones" | tr ',' ' ')" "$(printf '%s' "$asked_before" | tr ',' ' ')")" != "$(printf '%s' "$asked_before" | tr ',' ' ')" ]
 }
 
 # Somebody may have started one by a name that is no port.

@@ -26,12 +26,37 @@ is_queued() { systemctl is-active --quiet "$app@${1%% *}.socket"; }
 # Refuses new connections and waits for the open ones to end, until the drain time is over.
 drain_ports() {
   refuse_ports "$1"
-  read_clock
-  drained_at=$((clock + drain * 100))
+  [ -n "${drained_at:-}" ] || be_drained_at
   while count_open "$1" && [ -s "$work/open" ] && read_clock && [ "$clock" -lt "$drained_at" ]; do
     sleep 0.1
   done
-  how_ended="cut after $drain s"
+  drained_at='' how_ended="cut after $drain s"
+}
+
+be_drained_at() {
+  read_clock
+  drained_at=$((clock + drain * 100))
+}
+
+# nginx was told to ask others; but the workers of before end what they have begun, some of which is on its way to them
+# still, and of instances they know none but these. Waits for them, as a part of the drain time.
+await_old_workers() {
+  be_drained_at
+  while has_old_workers && read_clock && [ "$clock" -lt "$drained_at" ]; do
+    sleep 0.1
+  done
+}
+
+# Whether workers of nginx go on that a reload has told to end. Their titles are theirs: nobody else is its child.
+has_old_workers() {
+  workers=''
+  stamp_process nginx.service
+  for worker in $workers; do
+    title=''
+    { IFS= read -r title <"/proc/$worker/cmdline"; } 2>/dev/null || :
+    case $title in *'is shutting down'*) return 0 ;; esac
+  done
+  return 1
 }
 
 # The kernel refuses new connections to the ports, from all but root's health checks. nginx sees a refusal

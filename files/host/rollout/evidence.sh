@@ -23,6 +23,13 @@ journal_of() {
   timeout 10 journalctl --no-pager -q -o cat -n "$2" --since "$since" -u "$1" 2>/dev/null | last_lines "$2"
 }
 
+# Usage: ended_how INSTANCE. Of one that runs anew systemd has forgotten it, and its journal has not.
+ended_how() {
+  how=$(journal_of "$app@$1.service" 40 | sed -n 's/.*: Main process exited, code=exited, status=\([0-9]*\).*/exited with status \1/p
+    s/.*: Main process exited, code=[a-z]*, status=\([0-9]*\).*/was ended by signal \1/p' | tail -n 1)
+  printf '%s\n' "${how:-ended, and was started again}"
+}
+
 # Usage: log_of FILE FILE-WITH-ITS-SIZE-BEFORE. The end of what came since, however long the app has made it.
 log_of() {
   is_there "$1" || return 0

@@ -54,10 +54,9 @@ predecessor_of() {
 end_predecessor() {
   count_open "$predecessor"
   say_open rollout "$predecessor" "$(origin_of "$1")"
-  units=''
-  for unit in "$app@$predecessor.socket" "$app@$predecessor.service"; do
-    ! systemctl is-active --quiet "$unit" || units="${units:+$units }$unit"
-  done
+  # Also one that is about to start: it must not come back meanwhile.
+  units=$app@$predecessor.service
+  ! systemctl is-active --quiet "$app@$predecessor.socket" || units="$app@$predecessor.socket $units"
   printf '%s\t%s\t%s\n' "$1" "$app" "$units" >>"$place/taken"
   sync "$place/taken"
   ask_monit unmonitor "$app-$predecessor" >/dev/null || :

@@ -109,7 +109,12 @@ SHOWN
     success) reason="ended by itself" ;;
     *) reason="failed: $outcome" ;;
   esac
-  [ "$restarts" = 0 ] || reason="ends again and again"
+  case $sub/$restarts in
+    */0) ;;
+    auto-restart/* | */[!1]* | */1?*) reason='ends again and again' ;;
+    # It was started again before anybody looked.
+    *) reason=$(ended_how "$1") ;;
+  esac
   return 1
 }
 

@@ -1,12 +1,14 @@
 # What the sandbox refuses comes to an app as an error of its own: a number, a path. The setting that would allow it is
-# named where the last words of a release that failed have the mark of one.
+# named where the last words of a release that failed have the mark of one. So is what was built for another machine.
 
 # Adds to $reason what $evidence has the mark of. No process where there is none.
 name_refusal() {
   case $reason$evidence in
     *'system error 97'* | *EAFNOSUPPORT* | *'ddress family not supported'*) ;;
     *EROFS* | *ead-only\ file\ system* | *EPERM* | *EACCES* | *ENOENT*) ;;
-    *'signal 31'* | *SYS* | *'WebAssembly is not defined'*) ;;
+    *'signal 31'* | *SYS* | *'WebAssembly is not defined'* | *'No usable sandbox'*) ;;
+    *'invalid ELF header'* | *NODE_MODULE_VERSION* | *'.node: cannot open shared object'*) ;;
+    *EXDEV* | *SQLITE_* | *'readonly database'* | *'unable to open database'*) ;;
     *) return 0 ;;
   esac
   allowed_by=$(
@@ -34,7 +36,19 @@ read_refusal() {
     /(connect|send[a-z]*|write) (EPERM|EACCES)/ {
       if (confined) say(2, setting("sandbox.network: any") " lets it reach others")
       next }
+    /listen EACCES/ { say(2, "it may not listen at a port below 1024; let it listen at PORT, where nginx asks"); next }
     /WebAssembly is not defined/ { if (jitless) say(2, setting("sandbox.jit: true") " lets it run WebAssembly"); next }
+    # Most of what people install on a Mac, or with the Node.js of their desk.
+    /[.]node: (invalid ELF header|cannot open shared object)/ { say(2, "a module of it was built for another system or processor; " \
+      "install its dependencies on Linux of the kind of the server"); next }
+    /different Node.js version/ || (/NODE_MODULE_VERSION/ && /compiled/) { say(2, "a module of it was built for another version of Node.js; " \
+      "install its dependencies with the one that runs it, or name theirs as " setting("node")); next }
+    # A browser starts each page in namespaces of its own.
+    /No usable sandbox/ { say(2, "its browser may make no sandbox within this one; start it with --no-sandbox"); next }
+    /EXDEV/ { say(2, "it moves a file from one of its directories to another, which are mounts of their own; copy it, or let " \
+      setting("env.TMPDIR") " lie in that one"); next }
+    /SQLITE_(READONLY|CANTOPEN)|readonly database|unable to open database/ { say(1, "it may not write a database there; " \
+      setting("data") " gives it directories, " setting("linked") " keeps paths of the release outside of it"); next }
     /EPERM.* l?f?chown/ { say(2, setting("sandbox.calls: [\"@chown\"]") " lets it change owners"); next }
     /(EROFS|EACCES|EPERM|ENOENT): [^,]*, [a-z]+ / && path_of($0) { refused_path(); next }
     /etpriority.*(EPERM|EACCES)/ { say(2, setting("sandbox.calls: [\"@resources\"]") " lets it change priorities"); next }
@@ -65,7 +79,10 @@ read_refusal() {
       # A file that is missing is missing; a directory that cannot be made is refused.
       if (mark == "ENOENT" && call != "mkdir") return
       inner = inner_path(path)
-      if (inner != "") {
+      # Beside what was built, which a link would stand for.
+      if (inner ~ /(^|\/)\.next\/server\//)
+        say(2, "Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory")
+      else if (inner != "") {
         kept = call == "mkdir" ? inner : above(inner)
         say(2, "it may not write " inner " in its release; " \
           (kept == "" ? setting("data") " gives it directories for its files" : setting("linked: [" kept "]") " keeps that outside of it"))

@@ -71,6 +71,7 @@ note_failed() { [ "$old" = "$release" ] || printf '%s\n' "$release" >>"$place/fa
 remove_release() {
   for tree in "$home/releases/$1" "$home/public/$(printf %.16s "$1")"-*; do
     chattr -R -ia "$tree" 2>/dev/null || :
+    remove_scratch "$tree"
     rm -rf "$tree" "$(tree_record "$tree").list" "$(tree_record "$tree").stamp"
   done
   [ ! -f "$place/prepared" ] || sed -i "/^$1\$/d" "$place/prepared"

@@ -12,7 +12,7 @@ import { createServer } from 'node:http';
 import { homedir, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const { PORT, DATA_DIR, WRITES, XDG_CACHE_HOME } = process.env;
+const { PORT, DATA_DIR, WRITES, XDG_CACHE_HOME, PAGES = '.' } = process.env;
 const note = (word) => appendFileSync(join(DATA_DIR, 'log'), `${word} ${PORT}\n`);
 
 if (existsSync(join(DATA_DIR, 'no-database'))) {
@@ -41,6 +41,15 @@ const answers = {
     return [uploads, home, cache]
       .map((place) => readFileSync(join(place, 'kept'), 'utf8'))
       .join('');
+  },
+  '/renew': () => {
+    mkdirSync(join(PAGES, 'of'), { recursive: true });
+    writeFileSync(join(PAGES, 'of/a.html'), `renewed by ${readFileSync('mark.txt', 'utf8')}\n`);
+    return 'renewed\n';
+  },
+  '/page': () => {
+    const page = join(PAGES, 'of/a.html');
+    return existsSync(page) ? readFileSync(page, 'utf8') : 'as it was built\n';
   },
   '/end': () => {
     setTimeout(() => process.exit(0), 50);

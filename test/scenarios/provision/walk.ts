@@ -127,7 +127,7 @@ export function provisions(codename: Release, user: string): void {
 async function servedByName(host: DebianHost): Promise<void> {
   const { status, body } = await ask(host, '/', { domain });
   assert.equal(status, 200);
-  assert.match(body, /instance 419[01]/);
+  assert.match(body, /instance 370[01]/);
   await assert.rejects(
     ask(host, '/', { domain: 'other.example.com' }),
     'another name got an answer',
@@ -284,7 +284,7 @@ async function logs(host: DebianHost): Promise<void> {
   assert.equal(await host.exec(`stat -c "%U:%G %a" ${access}`), 'www-data:adm 640\n');
   assert.match(
     await host.exec(`tail -n 1 ${access}`),
-    /upstream=127\.0\.0\.1:419[01] .*upstream_time=0\./,
+    /upstream=127\.0\.0\.1:370[01] .*upstream_time=0\./,
   );
 }
 
@@ -391,7 +391,7 @@ async function secondApp(host: DebianHost, stack: Stack): Promise<void> {
     onRemove: 'delete',
     // As strict as it can be: through the socket that systemd holds it is reached all the same.
     listen: 'socket',
-    sandbox: { network: 'none', jit: false, netlink: true, writable: ['/srv/media'] },
+    sandbox: { network: 'none', jit: false, netlink: false, writable: ['/srv/media'] },
     openFiles: 2048,
     gzip: false,
     rateLimit: { requests: 5, burst: 5 },
@@ -435,12 +435,11 @@ async function secondApp(host: DebianHost, stack: Stack): Promise<void> {
 async function restrictions(host: DebianHost): Promise<void> {
   const of = { domain: 'blog.example.com' };
   const tried = JSON.parse((await ask(host, `/sandbox?address=${host.address}`, of)).body);
-  assert.equal(tried.interfaces, null);
+  assert.match(tried.interfaces, /error 97|EAFNOSUPPORT/);
   assert.match(tried.connect, /EAFNOSUPPORT|EPERM/);
   assert.match(tried.webassembly, /WebAssembly/);
   const free = JSON.parse((await ask(host, `/sandbox?address=${host.address}`, { domain })).body);
-  assert.deepEqual(free, { interfaces: free.interfaces, connect: null, webassembly: null });
-  assert.match(free.interfaces, /error 97|EAFNOSUPPORT/);
+  assert.deepEqual(free, { interfaces: null, connect: null, webassembly: null });
   const sent = await ask(host, '/upload?name=x', { method: 'POST', body: 'x', ...of });
   assert.equal(sent.status, 201);
   await host.exec('test -s /srv/media/x');

@@ -14,7 +14,7 @@ const failures: Record<Failure, RegExp> = {
   error:
     /3700 on \w{8} was not healthy within 6 s: it answered 500, not 200, to http:\/\/127.0.0.1:3700\/health \(Host: [^)]*\)/,
   hang: /3700 on \w{8} was not healthy within 6 s: it gave no answer to http:\/\/127.0.0.1:3700\/health /,
-  'wrong-port': /it did not listen on 127\.0\.0\.1:3700, but on 127\.0\.0\.1:5190/,
+  'wrong-port': /it did not listen on 127\.0\.0\.1:3700, but on 127\.0\.0\.1:4700/,
   memory: /3700 on \w{8} was ended by signal 6; .*\n.*heap out of memory/s,
   late: /3700 on \w{8} answered 500, not 200, to http:\/\/127.0.0.1:3700\/health \([^)]*\) after it had been in service; .*\n.*lost the database/s,
   second: /3701 on \w{8} exited with status 1; .*\n.*another one has the lock/s,
@@ -85,7 +85,7 @@ async function cutConnection(shop: Shop): Promise<void> {
   const moves = (await shop.log())
     .slice(logged)
     .split('\n')
-    .filter((line) => / rollout shop 419\d .* → current in /.test(line));
+    .filter((line) => / rollout shop 370\d .* → current in /.test(line));
   assert.equal(moves.length, 2, `each instance is moved once:\n${moves.join('\n')}`);
 }
 

@@ -48,3 +48,20 @@ test('one path in another, and a directory that has their folder’s name, are t
   ]);
   assert.deepEqual(told({ data: ['linked'] }), []);
 });
+
+test('what is started, and what nginx serves, does not lie in one', () => {
+  const told = (app: object) => linked.conflicts?.([shop(app)], { server: web1(), secrets: {} });
+  assert.deepEqual(told({ linked: ['dist'], start: 'dist/server.js' }), [
+    'apps.shop.start: "dist/server.js" lies in "dist" of linked, whose source is left out; name there what in it the app writes',
+  ]);
+  assert.deepEqual(told({ linked: ['public'], static: { '/': 'public', '/i': 'public/img' } }), [
+    'apps.shop.static./: "public" lies in "public" of linked, which nginx does not read; name there what in it the app writes, or leave its files to the app',
+    'apps.shop.static./i: "public/img" lies in "public" of linked, which nginx does not read; name there what in it the app writes, or leave its files to the app',
+  ]);
+  assert.match(
+    told({ scratch: ['.next'], start: '.next/server.js' })?.[0] ?? '',
+    /lies in "\.next" of scratch/,
+  );
+  const beside = { linked: ['public/uploads', 'server'], static: { '/': 'public' } };
+  assert.deepEqual(told({ ...beside, start: 'server.js' }), []);
+});

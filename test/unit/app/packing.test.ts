@@ -262,6 +262,25 @@ test('a hard link is its file once more, as pnpm’s trees have them', async () 
   assert.equal((await packRelease(app(plain))).hash, hash);
 });
 
+test('two installations of pnpm’s with the same packages are the same release', async () => {
+  const installed = (minute: string) =>
+    directory({
+      ...small,
+      'node_modules/.modules.yaml': `prunedAt: ${minute}`,
+      'node_modules/.pnpm-workspace-state-v1.json': `{"lastValidatedTimestamp": ${minute}}`,
+      'node_modules/.pnpm/lock.yaml': 'packages:',
+      'apps/web/node_modules/.modules.yaml': minute,
+    });
+  assert.deepEqual(await names(installed('1')), [
+    ...['apps', 'apps/web', 'apps/web/node_modules', 'lib', 'lib/a.js', 'node_modules'],
+    ...['node_modules/.pnpm', 'node_modules/.pnpm/lock.yaml', 'server.js'],
+  ]);
+  const [one, other] = await Promise.all(
+    ['1', '2'].map(async (minute) => (await packRelease(app(installed(minute)))).hash),
+  );
+  assert.equal(one, other);
+});
+
 test('the link to itself that `pnpm deploy` leaves is left out, any other that leads out is not', async () => {
   const link = 'node_modules/.pnpm/node_modules/web';
   const root = directory({ ...small, [link]: '→ ../../../../apps/web' });
@@ -277,7 +296,7 @@ test('the link to itself that `pnpm deploy` leaves is left out, any other that l
     packRelease(app(directory({ ...small, 'node_modules/@a/lib': '→ ../../../packages/lib' }))),
     {
       message:
-        'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY` or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
+        'node_modules/@a/lib links to ../../../packages/lib, outside of the release; a package of the same repository is copied by `pnpm deploy DIRECTORY`, with injectWorkspacePackages in pnpm-workspace.yaml, or `npm install --install-links`, or take the whole repository as source; what nothing needs goes into .keelsonignore',
     },
   );
   // It is told before what cannot be found for it.
@@ -493,6 +512,27 @@ test('paths that are kept outside of the release are links in it, and what the s
   const without = directory({ ...small, 'public/b.css': 'b' });
   assert.equal((await packRelease(app(without, { linked }))).hash, hash);
   assert.notEqual((await packRelease(app(without))).hash, hash);
+});
+
+test('paths that are one release’s own lead to a place of its own, and what the source has there is left out', async () => {
+  const scratch = ['.next/pages'];
+  const pack = async (files: object, more: object = {}) => {
+    const { hash, archive } = await packRelease(
+      app(directory({ ...small, ...files }), { scratch, ...more }),
+    );
+    const link = (await members(archive)).find(({ name }) => name === '.next/pages');
+    return { hash, target: String(link?.linkname) };
+  };
+  const first = await pack({ '.next/pages/a.html': 'of the build' });
+  assert.match(first.target, /^\/srv\/shop\/\.scratch\/[0-9a-f]{16}\/\.next\/pages$/);
+  assert.deepEqual(await pack({}), first);
+  const targets = [
+    first,
+    await pack({ 'b.js': '1' }),
+    await pack({ 'b.js': '2' }),
+    await pack({}, { scratch: [...scratch, 'made'] }),
+  ].map(({ target }) => target);
+  assert.equal(new Set(targets).size, 4, targets.join('\n'));
 });
 
 test('a path outside of the release below a file of it is refused, and one in place of a link takes it', async () => {

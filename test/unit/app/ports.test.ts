@@ -101,9 +101,14 @@ test('a port that fetch refuses is refused, of the first instance and of those a
 });
 
 test('who asks another app where it was before is told where it is now', () => {
-  const env = { SHOP: 'http://127.0.0.1:4191/api', OTHER: 'localhost:4300', DB: 'db:4190' };
+  const env = {
+    SHOP: 'http://127.0.0.1:4191/api',
+    OTHER: 'localhost:4300',
+    DB: 'db:4190',
+    MAIL: 'sieve://localhost:4190',
+  };
   assert.deepEqual(told({ shop: {}, blog: { port: 4300, env } }), [
-    'apps.blog.env.SHOP: asks port 4191, where apps listened by default before; that is 3700 and the ports after it now, since fetch refuses 4190; write 3701',
+    'apps.blog.env.SHOP: asks port 4191, where apps listened by default before; that is 3700 and the ports after it now, since fetch refuses 4190; write 3701, or for what is no app its scheme, such as sieve://',
   ]);
   assert.deepEqual(told({ shop: { port: 4191 }, blog: { port: 4300, env } }), []);
 });

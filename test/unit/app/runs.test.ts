@@ -48,6 +48,7 @@ const code = release({
   'bin/local': 'x #!/usr/local/bin/node\n',
   'bin/tsx': 'x #!/usr/bin/env -S tsx --x\n',
   'bin/windows': 'x #!/usr/bin/env node\r\n',
+  'bin/options': 'x #!/usr/bin/env -S node --enable-source-maps\n',
   'bin/python': 'x #!/usr/bin/python3\n',
   'bin/plain': 'x console.log(1)\n',
   'bin/elf': 'x \x7fELF\x02',
@@ -191,7 +192,8 @@ test('hooks and health commands are looked for as they will be started', () => {
 });
 
 test('a start that is a shell script, as pnpm makes them, is no script of Node.js', () => {
-  assert.equal(fault({ start: 'node_modules/.bin/next' }), undefined);
+  for (const start of ['node_modules/.bin/next', 'bin/own', 'bin/windows', 'bin/options'])
+    assert.equal(fault({ start }), undefined, start);
   assert.equal(
     fault({ start: 'node_modules/.bin/prisma' }),
     'start: node_modules/.bin/prisma is no JavaScript but begins with #!/bin/sh; name the script that it starts, or give exec: [node_modules/.bin/prisma]',
@@ -240,6 +242,9 @@ test('TypeScript needs a Node.js that runs it', () => {
   assert.equal(told({ ...flag, node: node('22.6.0') }), undefined);
   assert.equal(told({ ...flag, node: node('22.5.0') }), `start: ${says('a.ts', '22.6', '22.5.0')}`);
   assert.equal(told({ start: 'a.ts', nodeArgs: ['--import=tsx'] }), undefined);
+  for (const options of ['--import tsx', '--enable-source-maps -r ts-node/register'])
+    assert.equal(told({ start: 'a.ts', env: { NODE_OPTIONS: options } }), undefined, options);
+  assert.match(told({ start: 'a.ts', env: { NODE_OPTIONS: '--no-warnings' } }) ?? '', /^start: a/);
   assert.equal(told({ start: 'a.ts' }, '14'), undefined);
   assert.equal(told({ start: 'a.js' }, '12'), undefined);
   assert.equal(

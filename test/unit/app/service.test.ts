@@ -119,6 +119,13 @@ test('settings and the lines that they bring', () => {
     [{ uploads: { '/u': 'uploads' } }, ['ReadWritePaths=/srv/shop/uploads']],
     [{ data: ['sessions'] }, ['ReadWritePaths=/srv/shop/sessions']],
     [{ linked: ['public/uploads'] }, ['ReadWritePaths=/srv/shop/linked/public/uploads']],
+    [
+      { scratch: ['.next/pages', 'made'] },
+      [
+        'ReadWritePaths=/srv/shop/.scratch',
+        'ExecStartPre=-+/usr/local/sbin/keelson scratch shop .next/pages made',
+      ],
+    ],
     [{ sandbox: { writable: ['/mnt/x'] } }, ['ReadWritePaths=-/mnt/x']],
     [{ sandbox: { netlink: false } }, ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6']],
     [

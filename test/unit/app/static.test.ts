@@ -70,6 +70,24 @@ test('how long browsers keep them is said by path: of a directory, of one below 
   ]);
 });
 
+test('what the app writes in a static directory, where nginx may not read, is the app’s to answer', () => {
+  const given = {
+    static: { '/': 'public', '/x': 'publicity' },
+    linked: ['public/up.loads', 'tmp'],
+    scratch: ['public/thumbnails'],
+  };
+  const found = locations(given);
+  assert.deepEqual(Object.keys(found), [
+    '~ ^/thumbnails(?:/.*)?$',
+    '~ ^/up\\.loads(?:/.*)?$',
+    '~ ^/x/(?<file>.*[^/])$',
+    '~ ^/(?<file>.*[^/])$',
+    '/',
+    '@app',
+  ]);
+  assert.deepEqual(found['~ ^/up\\.loads(?:/.*)?$'], ['try_files /keelson-none @app;']);
+});
+
 test('headers of the whole site are theirs too; one Cache-Control is said, the nearest', () => {
   const headers = { 'X-Frame-Options': 'DENY', 'cache-control': 'private' };
   const given = { static: { '/': 'public' }, cache: { '/img': '1d' }, headers };
@@ -91,6 +109,11 @@ test('what the app answers keeps its own word', () => {
     staticFiles.conflicts?.([shop(given)], { server: web1(), secrets: {} });
   const given = { static: { '/assets': 'dist' }, uploads: { '/media': 'media' } };
   assert.deepEqual(told({ ...given, cache: { '/assets/a.js': '1d', '/media': '1d' } }), []);
+  const linked = { static: { '/': 'public' }, linked: ['public/up'] };
+  assert.deepEqual(told({ ...linked, cache: { '/upper': '1d', '/img': '1d' } }), []);
+  assert.equal(told({ ...linked, cache: { '/up': '1d', '/up/a.png': '1d' } })?.length, 2);
+  const nested = { uploads: { '/media': 'media', '/media/small': 'small' } };
+  assert.deepEqual(told({ ...nested, cache: { '/media/small': '1d' } }), []);
   assert.deepEqual(
     told({ ...given, cache: { '/api': '1d', '/assetsx': '1d', '/media/a': '1d' } }),
     [

@@ -64,7 +64,8 @@ test('headers of a request: as Node.js takes them, and more where the stack file
   assert.throws(() => web1({ nginx: { headerSize: '8K' } }), /16K/);
 });
 
-test('a file is kept for good where its name holds a hash, and for nothing that may be words and numbers', () => {
+/** Whether browsers keep a static file for good, by its name alone. */
+function keeper(): (name: string) => boolean {
   const rules = block(main(), 'map $uri $keelson_cache {');
   assert.equal(rules.shift(), 'default no-cache;');
   const patterns = rules.map((rule) => {
@@ -72,7 +73,11 @@ test('a file is kept for good where its name holds a hash, and for nothing that 
     assert.equal(kept, 'max-age=31536000, immutable');
     return new RegExp(pattern);
   });
-  const isKept = (name: string) => patterns.some((one) => one.test(`/current/dist/${name}`));
+  return (name) => patterns.some((one) => one.test(`/current/dist/${name}`));
+}
+
+test('a file is kept for good where its name holds a hash, and for nothing that may be words and numbers', () => {
+  const isKept = keeper();
   const hashed = `index-BsKdfgHJ.js index-D4f_aB-1.css main.e6c13ad2.chunk.css 4cf2300e9c8272f7-s.p.woff2
     page-0a1b2c3d4e5f6789.js start.BxYz12_-.js main-5N7UXWGV.js main.3f2a1b9c.js.map logo-Kx_3bQvR.svg
     .next/static/build/_buildManifest.js _app/immutable/entry/app.js`;
@@ -84,6 +89,18 @@ test('a file is kept for good where its name holds a hash, and for nothing that 
     x-UserCard.js ui-Button12.js Inter-SemiBold.woff2 Inter-ExtraBoldItalic.woff2 hero-1920x1080@2x.jpg my-4KVideos.mp4
     _app/version.json foo-NotFound.svg deadbeef/logo.png a-download.js index-BsKdfgHJ/logo.png`;
   for (const name of named.split(/\s+/)) assert.ok(!isKept(name), name);
+});
+
+test('no name takes long to be told, however it is made', () => {
+  const isKept = keeper();
+  const began = performance.now();
+  for (const name of `user-3f2a1b9c-1111-4abc-8def-0123456789ab@x.png photo-internationalizations@2x.css
+    a-${'a'.repeat(28)}@2x.png b-${'a'.repeat(30)}_x.js c-${'1a'.repeat(14)}!.mjs d${'-a1'.repeat(8)}!.svg`.split(
+    /\s+/,
+  ))
+    assert.ok(!isKept(name), name);
+  const took = performance.now() - began;
+  assert.ok(took < 500, `${took} ms`);
 });
 
 test('what browsers insist on has its type, and no type is given twice', () => {

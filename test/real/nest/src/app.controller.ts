@@ -1,0 +1,17 @@
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { AppService } from './app.service.js';
+
+@Controller()
+export class AppController {
+  constructor(private readonly appService: AppService) {}
+
+  @Get()
+  getHello(): string {
+    return this.appService.getHello();
+  }
+
+  @Post('orders')
+  order(@Body() body: { amount: number }): { amount: number } {
+    return body;
+  }
+}

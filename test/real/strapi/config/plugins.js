@@ -1,0 +1,5 @@
+module.exports = () => ({
+  'users-permissions': {
+    config: { jwtManagement: 'refresh', sessions: { httpOnly: true } },
+  },
+});

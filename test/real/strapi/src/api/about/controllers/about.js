@@ -1,0 +1,5 @@
+module.exports = {
+  show(context) {
+    context.body = 'First edition';
+  },
+};

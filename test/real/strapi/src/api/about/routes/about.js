@@ -1,0 +1,3 @@
+module.exports = {
+  routes: [{ method: 'GET', path: '/about', handler: 'about.show', config: { auth: false } }],
+};
