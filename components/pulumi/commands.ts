@@ -1,27 +1,14 @@
 /** The resources of one host: its helper, uploads, one command per manifest, and what takes away at the end. */
 import { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import type { Look, Seen } from '../host/look.ts';
-import { text, type Upload } from '../host/manifest.ts';
+import type { Seen } from '../host/look.ts';
+import { text } from '../host/manifest.ts';
 import { helperPath } from '../host/script.ts';
 import { plain } from '../lib/plain.ts';
 import { installer } from './install.ts';
-
-/** All that is to be registered for one host. */
-export type Plan = {
-  readonly host: pulumi.ComponentResource;
-  readonly name: string;
-  readonly user: string;
-  /** Names this run, for what is new. */
-  readonly run: string;
-  readonly look: Look;
-  /** A secret to Pulumi, as the plugin has it. */
-  readonly connection: pulumi.Input<object>;
-  /** What only follows from the host's arguments. */
-  after(text: string): pulumi.Output<string>;
-  /** Resources of other hosts whose rollouts come first. */
-  readonly turns: Promise<readonly pulumi.Resource[]>;
-};
+import type { Plan } from './plan.ts';
+import { noteDue, refuseLeftOut, unlessLeftOut } from './targeted.ts';
+import { upload } from './upload.ts';
 
 type Arguments = {
   create: string;
@@ -33,6 +20,10 @@ type Arguments = {
 type Options = {
   parent?: pulumi.Resource;
   dependsOn?: pulumi.CustomResourceOptions['dependsOn'];
+  /** What of this host it must not run without, where that has something to do. */
+  needs?: readonly pulumi.Resource[];
+  /** It has something to do. */
+  due?: boolean;
   /** Its input stays what it was, since nothing asks for it to run. */
   settled?: boolean;
 };
@@ -51,7 +42,7 @@ export function register(plan: Plan): remote.Command[] {
       logging: 'none',
     },
     // Another Node.js may pack the same program into other bytes.
-    { settled: !look.helper.due },
+    { settled: !look.helper.due, due: look.helper.due },
   );
   tell(look.helper, helper);
   done.set('helper', helper);
@@ -71,6 +62,7 @@ function apply(
   const helper = done.get('helper') as remote.Command;
   const uploads = (manifest.uploads ?? []).map((sent) => upload(plan, sent, seen, parent, helper));
   const before = manifest.after.flatMap((name) => done.get(name) ?? []);
+  const needs: pulumi.Resource[] = [helper, ...uploads, ...before];
   const stdin = plan.after(text(manifest, header));
   const applied = command(
     plan,
@@ -81,7 +73,7 @@ function apply(
       // Told when it is over, and in one piece.
       logging: 'none',
     },
-    { parent, dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]) },
+    { parent, dependsOn: withTurns(plan, seen, needs), needs, due: seen.due },
   );
   tell(seen, applied);
   done.set(manifest.name, manifest.confirm ? confirm(plan, seen, applied, parent) : applied);
@@ -114,6 +106,7 @@ const confirm = (
 function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
   const { look, name, run } = plan;
   const names = look.seen.map(({ manifest }) => manifest.name);
+  const due = look.gone.length > 0 || look.isLate;
   const last = command(
     plan,
     'prune',
@@ -122,7 +115,7 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
       stdin: plan.after([`run ${run}`, ...names, 'end', ''].join('\n')),
       delete: `${helperPath} destroy ${name}`,
     },
-    { dependsOn: all, settled: look.gone.length === 0 && !look.isLate },
+    { dependsOn: all, needs: all, due, settled: !due },
   );
   // What it did the plugin tells, line by line, as it does when the resource is deleted.
   tell({ lines: look.gone.flatMap(({ lines }) => lines), due: false }, last);
@@ -131,13 +124,15 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
 
 function command(plan: Plan, name: string, args: Arguments, options: Options): remote.Command {
   const sudo = plan.user === 'root' ? '' : 'sudo -n ';
-  return new remote.Command(
+  const line = `${sudo}${args.create}`;
+  const { due, needs = [] } = options;
+  const made = new remote.Command(
     `${plan.name}-${name}`,
     {
       ...args,
       connection: plan.connection as remote.CommandArgs['connection'],
       // Each ends in the server's name: what it owns on the host, another server of the stack leaves.
-      create: `${sudo}${args.create}`,
+      create: due ? unlessLeftOut(line, { server: plan.name, name }, needs) : line,
       ...(args.delete !== undefined && { delete: `${sudo}${args.delete}` }),
       addPreviousOutputInEnv: false,
     },
@@ -147,6 +142,11 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
       ignoreChanges: options.settled ? ['stdin'] : [],
     },
   );
+  if (due) {
+    noteDue(made, { name: `${plan.name}-${name}`, given: args.stdin, answered: made.stdin });
+    refuseLeftOut(made.create);
+  }
+  return made;
 }
 
 /** Beside the resource that deals with it: in a preview what will be done, else what was done. */
@@ -168,22 +168,3 @@ function appOf(
   apps.set(name, app);
   return app;
 }
-
-const upload = (
-  { name, connection, look, run }: Plan,
-  sent: Upload,
-  { manifest }: Seen,
-  parent: pulumi.Resource,
-  helper: pulumi.Resource,
-): pulumi.Resource =>
-  new remote.CopyToRemote(
-    `${name}-${manifest.app ?? manifest.name}-${sent.name}`,
-    {
-      connection: connection as remote.CopyToRemoteArgs['connection'],
-      source: new pulumi.asset.FileAsset(sent.archive),
-      remotePath: `/var/lib/keelson/incoming/${sent.hash}`,
-      // Safe here alone: a copy has nothing that its replacement could take away.
-      triggers: [look.memory.blobs.get(sent.hash) ?? run],
-    },
-    { parent, dependsOn: helper },
-  );

@@ -12,6 +12,7 @@ import { given } from './inputs.ts';
 import { together } from './looks.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
 import { lastOf, remember } from './state.ts';
+import { tellFailuresOnce, told } from './told.ts';
 
 /** What only a program can say. */
 type More = {
@@ -34,6 +35,8 @@ type Registered = {
 
 /** Names the run for all hosts of a program. */
 const run = newRun();
+
+tellFailuresOnce();
 
 /**
  * Looks at a host and registers one command for each manifest of it. What differs is shown in a preview, and
@@ -116,7 +119,7 @@ async function registerHost(
   if (pulumi.runtime.isDryRun())
     for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
-  return { commands, apps: onceDone(commands, apps), memory: remember(seen) };
+  return { commands, apps: onceDone(name, commands, apps), memory: remember(seen) };
 }
 
 /** A host that may not be looked at is as the last `up` saw it. */
@@ -146,11 +149,14 @@ async function lookAt(target: Target, render: Render) {
   }
 }
 
-/** Not what a run that failed would have brought. A preview says it at once. */
-function onceDone<T>(commands: readonly remote.Command[], value: T): pulumi.Output<T> {
-  if (pulumi.runtime.isDryRun()) return pulumi.output(value) as pulumi.Output<T>;
+type Apps = Record<string, RunningApp>;
+
+/** Not what a run that failed would have brought, but what was known before. A preview says it at once. */
+function onceDone(name: string, commands: readonly remote.Command[], apps: Apps) {
+  if (pulumi.runtime.isDryRun()) return pulumi.output(apps) as pulumi.Output<Apps>;
   const said = pulumi.all(commands.map(({ stdout }) => stdout));
-  return pulumi.unsecret(said.apply(() => value)) as pulumi.Output<T>;
+  const before = () => lastOf(name).then((last) => (last.apps ?? {}) as Apps);
+  return pulumi.recover(pulumi.unsecret(said.apply(() => apps)) as pulumi.Output<Apps>, before);
 }
 
 const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
@@ -162,8 +168,5 @@ const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
 function readable(name: string, cause: unknown): Error {
   const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
   const isFault = faults.some((kind) => cause instanceof kind);
-  const error = new pulumi.RunError(isFault ? `host ${name}: ${stack}` : message);
-  // The module has ended by now, so that Pulumi would print the stack.
-  error.stack = error.message;
-  return error;
+  return told(isFault ? `host ${name}: ${stack}` : message);
 }

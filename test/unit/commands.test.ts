@@ -6,8 +6,9 @@ import { unseen } from '../../components/host/facts.ts';
 import { aptPackage, blob } from '../../components/host/kinds.ts';
 import type { Gone, Look, Seen } from '../../components/host/look.ts';
 import type { Manifest } from '../../components/host/manifest.ts';
-import { type Plan, register } from '../../components/pulumi/commands.ts';
+import { register } from '../../components/pulumi/commands.ts';
 import { installer } from '../../components/pulumi/install.ts';
+import type { Plan } from '../../components/pulumi/plan.ts';
 import { type Engine, engine, settled } from './engine.ts';
 
 const manifest = (name: string, more: Partial<Manifest> = {}): Manifest => ({
