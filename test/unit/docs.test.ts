@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { page, troubles } from '../harness/operating.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -86,4 +87,16 @@ test('each dependency has its version and its reason in the README', () => {
         .some((line) => line.includes(`\`${name}\``) && line.includes(`${version}`)),
   );
   assert.deepEqual(untold, []);
+});
+
+test('each message that operators are told of is one that a test provokes', () => {
+  const tests = globSync('test/{unit,scenarios}/**/*.ts', { cwd: root }).map(read).join('\n');
+  const provoked = [...tests.matchAll(/\bdocumented\(\s*'([^']+)'(?:, (\d+))?/g)].map(
+    ([, title, which = '0']) => `${title} ${which}`,
+  );
+  const told = [...troubles()].flatMap(([title, messages]) =>
+    messages.map((_, which) => `${title} ${which}`),
+  );
+  assert.ok(told.length > 5, `${page} has no messages`);
+  assert.deepEqual(provoked.length === 0 ? [] : [...new Set(provoked)].sort(), told.sort());
 });
