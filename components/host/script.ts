@@ -83,6 +83,7 @@ export const helper = (): string =>
       'confirm',
       'claim',
       'begin',
+      'send',
     ),
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
     all('checks'),

@@ -24,6 +24,8 @@ type Options = {
   needs?: readonly pulumi.Resource[];
   /** It has something to do. */
   due?: boolean;
+  /** It calls sudo itself. */
+  isSent?: boolean;
   /** Its input stays what it was, since nothing asks for it to run. */
   settled?: boolean;
 };
@@ -64,16 +66,18 @@ function apply(
   const before = manifest.after.flatMap((name) => done.get(name) ?? []);
   const needs: pulumi.Resource[] = [helper, ...uploads, ...before];
   const stdin = plan.after(text(manifest, header));
+  // Past sudo, which may record what it reads.
+  const isSent = manifest.secret === true && plan.user !== 'root';
   const applied = command(
     plan,
     manifest.name,
     {
-      create: `${helperPath} apply ${plan.name}`,
+      create: `${helperPath} ${isSent ? 'send' : 'apply'} ${plan.name}`,
       stdin: manifest.secret ? pulumi.secret(stdin) : stdin,
       // Told when it is over, and in one piece.
       logging: 'none',
     },
-    { parent, dependsOn: withTurns(plan, seen, needs), needs, due: seen.due },
+    { parent, dependsOn: withTurns(plan, seen, needs), needs, due: seen.due, isSent },
   );
   tell(seen, applied);
   done.set(manifest.name, manifest.confirm ? confirm(plan, seen, applied, parent) : applied);
@@ -123,7 +127,7 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
 }
 
 function command(plan: Plan, name: string, args: Arguments, options: Options): remote.Command {
-  const sudo = plan.user === 'root' ? '' : 'sudo -n ';
+  const sudo = plan.user === 'root' || options.isSent ? '' : 'sudo -n ';
   const line = `${sudo}${args.create}`;
   const { due, needs = [] } = options;
   const made = new remote.Command(

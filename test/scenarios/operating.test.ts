@@ -317,8 +317,10 @@ test('servers that are gone, and several that fail', { timeout: 900_000 }, async
 for (const release of ['bookworm', 'trixie'] as const)
   test(`sudo records no secret from the first up on, on ${release}`, async (t) => {
     const host = await testHost(t, { release, user: 'admin' });
-    await host.exec(`echo 'Defaults log_input, log_output' >/etc/sudoers.d/record
-      chmod 0440 /etc/sudoers.d/record`);
+    // As wide as can be: for all commands, and with a tag that wins over whatever else is said.
+    await host.exec(`printf 'Defaults log_input\\nDefaults!ALL log_input\\n' >/etc/sudoers.d/record
+      echo 'admin ALL=(ALL) NOPASSWD: LOG_INPUT: ALL' >/etc/sudoers.d/zz-admin
+      chmod 0440 /etc/sudoers.d/*`);
     const stack = await testStack(t, host, {});
     writeCode(codeOf(stack));
     stack.configure({ apps: { shop: small(stack, 'shop', 3700) } });

@@ -135,11 +135,16 @@ test('the helper’s command and the last one are constant lines, and alone take
 
 test('a user who is not root works through sudo', async () => {
   const made = await engine();
-  await registerHost(look([seen(manifest('nginx'))]), { user: 'admin' });
+  const secret = seen(manifest('rollout-shop', { secret: true }));
+  await registerHost(look([seen(manifest('nginx')), secret]), { user: 'admin' });
   assert.deepEqual(
-    ['nginx', 'helper', 'prune'].map((it) => made.named(`web1-${it}`).inputs.create),
+    ['nginx', 'rollout-shop', 'helper', 'prune'].map(
+      (it) => made.named(`web1-${it}`).inputs.create,
+    ),
     [
       'sudo -n /usr/local/sbin/keelson apply web1',
+      // It calls sudo itself, which reads nothing of it then.
+      '/usr/local/sbin/keelson send web1',
       'sudo -n sh -s web1',
       'sudo -n /usr/local/sbin/keelson prune web1',
     ],
