@@ -6,6 +6,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
 import { inWords, type RunningApp } from './components/pulumi/apps.ts';
 import { fleet } from './components/pulumi/fleet.ts';
+import { askLeaving } from './components/pulumi/leaving.ts';
 import { showLastOutputs } from './components/pulumi/state.ts';
 
 // Stripping types moves no line and no column. Pulumi's runtime looks them up in source maps all the same,
@@ -34,3 +35,5 @@ export const apps = pulumi
 
 const lines = (host: string, all: Readonly<Record<string, RunningApp>>) =>
   Object.entries(all).map(([app, running]) => [`${host}/${app}`, inWords(running)]);
+
+if (config.drift === 'look') await askLeaving(config.hosts.map(({ name }) => name));

@@ -7,6 +7,7 @@ import { helperPath } from '../host/script.ts';
 import { plain } from '../lib/plain.ts';
 import { installer } from './install.ts';
 import { type Plan, paced } from './plan.ts';
+import { noteDue, refuseLeftOut, unlessLeftOut } from './targeted.ts';
 import { upload } from './upload.ts';
 import { hasWork, wayBack, wayOf } from './way.ts';
 
@@ -20,6 +21,12 @@ type Arguments = {
 type Options = {
   parent?: pulumi.Resource;
   dependsOn?: pulumi.CustomResourceOptions['dependsOn'];
+  /** What of this host it must not run without, where that has something to do. */
+  needs?: readonly pulumi.Resource[];
+  /** It has something to do. */
+  due?: boolean;
+  /** It calls sudo itself. */
+  isSent?: boolean;
   /** Inputs that stay what they were, since nothing asks for them to be others. */
   settled?: readonly string[];
   /** A later `destroy` goes by its connection. */
@@ -40,6 +47,7 @@ export function register(plan: Plan): remote.Command[] {
       logging: 'none',
     },
     {
+      due: look.helper.due,
       isKept: true,
       // Another Node.js may pack the same program into other bytes.
       settled: [...(look.helper.due ? [] : ['stdin']), ...wayBack(plan)],
@@ -63,19 +71,22 @@ function apply(
   const helper = done.get('helper') as remote.Command;
   const uploads = (manifest.uploads ?? []).map((sent) => upload(plan, sent, seen, parent, helper));
   const before = manifest.after.flatMap((name) => done.get(name) ?? []);
+  const needs: pulumi.Resource[] = [helper, ...uploads, ...before];
   const stdin = plan.after(text(manifest, header));
+  // Past sudo, which may record what it reads.
+  const isSent = manifest.secret === true && plan.user !== 'root';
   const applied = command(
     plan,
     manifest.name,
     {
-      create: `${helperPath} apply ${plan.name}`,
+      create: `${helperPath} ${isSent ? 'send' : 'apply'} ${plan.name}`,
       stdin: manifest.secret ? pulumi.secret(stdin) : stdin,
       // Told when it is over, and in one piece.
       logging: 'none',
     },
     {
-      parent,
-      dependsOn: withTurns(plan, seen, [helper, ...uploads, ...before]),
+      ...{ parent, needs, due: seen.due, isSent },
+      dependsOn: withTurns(plan, seen, needs),
       settled: wayOf(plan, seen),
     },
   );
@@ -110,6 +121,7 @@ const confirm = (
 function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
   const { look, name, run } = plan;
   const names = look.seen.map(({ manifest }) => manifest.name);
+  const due = hasWork(look);
   const last = command(
     plan,
     'prune',
@@ -119,9 +131,9 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
       delete: `${helperPath} destroy ${name}`,
     },
     {
-      dependsOn: all,
+      ...{ dependsOn: all, needs: all, due },
       isKept: true,
-      settled: [...(hasWork(look) ? [] : ['stdin']), ...wayBack(plan)],
+      settled: [...(due ? [] : ['stdin']), ...wayBack(plan)],
     },
   );
   // What it did the plugin tells, line by line, as it does when the resource is deleted.
@@ -130,25 +142,27 @@ function prune(plan: Plan, all: pulumi.Resource[]): remote.Command {
 }
 
 function command(plan: Plan, name: string, args: Arguments, options: Options): remote.Command {
+  const { settled = [], dependsOn = [], needs = [], due, isKept } = options;
   const sudo = plan.user === 'root' ? '' : 'sudo -n ';
-  const { settled = [], dependsOn = [], isKept } = options;
+  const line = `${options.isSent ? '' : sudo}${args.create}`;
   const connection = isKept ? plan.connection.kept : plan.connection.now;
-  return new remote.Command(
+  const made = new remote.Command(
     `${plan.name}-${name}`,
     {
       ...args,
       connection: paced(plan, connection, settled, dependsOn) as remote.CommandArgs['connection'],
       // Each ends in the server's name: what it owns on the host, another server of the stack leaves.
-      create: `${sudo}${args.create}`,
+      create: due ? unlessLeftOut(line, { server: plan.name, name }, needs) : line,
       ...(args.delete !== undefined && { delete: `${sudo}${args.delete}` }),
       addPreviousOutputInEnv: false,
     },
-    {
-      parent: options.parent ?? plan.host,
-      dependsOn,
-      ignoreChanges: [...settled],
-    },
+    { parent: options.parent ?? plan.host, dependsOn, ignoreChanges: [...settled] },
   );
+  if (due) {
+    noteDue(made, { name: `${plan.name}-${name}`, given: args.stdin, answered: made.stdin });
+    refuseLeftOut(made.create);
+  }
+  return made;
 }
 
 /** Beside the resource that deals with it: in a preview what will be done, else what was done. */

@@ -7,12 +7,14 @@ import { newRun, type Render } from '../host/look.ts';
 import type { Way } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
 import { register } from './commands.ts';
-import { sameForAll } from './connection.ts';
+import { commandConnection, holds, sameForAll } from './connection.ts';
 import { given } from './inputs.ts';
 import { together } from './looks.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
 import { connections, fresh, lookAt, unseen } from './sight.ts';
-import { lastOf, remember } from './state.ts';
+import { keptOf, lastOf, remember } from './state.ts';
+import { tellFailuresOnce, told } from './told.ts';
+import { isSameWay } from './way.ts';
 
 /** What only a program can say. */
 type More = {
@@ -35,6 +37,8 @@ type Registered = {
 
 /** Names the run for all hosts of a program. */
 const run = newRun();
+
+tellFailuresOnce();
 
 /**
  * Looks at a host and registers one command for each manifest of it. What differs is shown in a preview, and
@@ -116,8 +120,12 @@ async function registerHost(
   };
   const { look: seen, last, reached, pace } = await see();
   const same = reached && sameForAll(reached, server);
+  const isBarred =
+    reached !== undefined &&
+    isSameWay({ reached: same, last }) &&
+    !(await holds(await keptOf(name), commandConnection(reached, true)));
   const commands = register({
-    ...{ host, name, run, look: seen, last, reached: same, pace },
+    ...{ host, name, run, look: seen, last, reached: same, isBarred, pace },
     user: reached?.target.user ?? way.user ?? 'root',
     connection: connections(way, reached, settings.after),
     after: settings.after,
@@ -126,14 +134,20 @@ async function registerHost(
   if (pulumi.runtime.isDryRun())
     for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
-  return { commands, apps: onceDone(commands, apps), memory: remember(seen, same) };
+  return {
+    ...{ commands, apps: onceDone(name, commands, apps) },
+    memory: remember(seen, same),
+  };
 }
 
-/** Not what a run that failed would have brought. A preview says it at once. */
-function onceDone<T>(commands: readonly remote.Command[], value: T): pulumi.Output<T> {
-  if (pulumi.runtime.isDryRun()) return pulumi.output(value) as pulumi.Output<T>;
+type Apps = Record<string, RunningApp>;
+
+/** Not what a run that failed would have brought, but what was known before. A preview says it at once. */
+function onceDone(name: string, commands: readonly remote.Command[], apps: Apps) {
+  if (pulumi.runtime.isDryRun()) return pulumi.output(apps) as pulumi.Output<Apps>;
   const said = pulumi.all(commands.map(({ stdout }) => stdout));
-  return pulumi.unsecret(said.apply(() => value)) as pulumi.Output<T>;
+  const before = () => lastOf(name).then((last) => (last.apps ?? {}) as Apps);
+  return pulumi.recover(pulumi.unsecret(said.apply(() => apps)) as pulumi.Output<Apps>, before);
 }
 
 const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
@@ -145,8 +159,5 @@ const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
 function readable(name: string, cause: unknown): Error {
   const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
   const isFault = faults.some((kind) => cause instanceof kind);
-  const error = new pulumi.RunError(isFault ? `host ${name}: ${stack}` : message);
-  // The module has ended by now, so that Pulumi would print the stack.
-  error.stack = error.message;
-  return error;
+  return told(isFault ? `host ${name}: ${stack}` : message);
 }

@@ -17,6 +17,8 @@ export type Plan = {
   readonly last?: Remembered | undefined;
   /** How the host is reached, as far as that is the same for all who reach it; nothing where nobody looked. */
   readonly reached?: string | undefined;
+  /** What the state keeps for a later `destroy` lets nobody in any more. */
+  readonly isBarred?: boolean | undefined;
   /** Waits until the host takes one more connection. */
   readonly pace?: (() => Promise<void>) | undefined;
   /** What only follows from the host's arguments. */

@@ -26,6 +26,24 @@ export async function showLastOutputs(): Promise<void> {
   if (found) pulumi.runtime.registerResourceOutputs(stack, found[1]);
 }
 
+/** The hosts of the last `up`, each with what its own `delete` would go by; nothing where there is none yet. */
+export async function hostsOf(): Promise<{ name: string; urn: string; connection: unknown }[]> {
+  const all = new Map(await state());
+  return [...all.keys()]
+    .sort()
+    .filter((urn) => /[:$]keelson:(?:index:Host|host:Server)::[^:]+$/.test(urn))
+    .map((urn) => {
+      const [, parents = '', name = ''] = /^(.*)::([^:]+)$/.exec(urn) ?? [];
+      const command = `${parents}$command:remote:Command::${name}`;
+      const found = all.get(`${command}-prune`) ?? all.get(`${command}-helper`);
+      return { name, urn, connection: pulumi.runtime.unwrapRpcSecret(found?.connection) };
+    });
+}
+
+/** The connection by which a host's own `delete` would go. */
+export const keptOf = async (name: string): Promise<unknown> =>
+  (await hostsOf()).find((host) => host.name === name)?.connection;
+
 /** The outputs of each resource, by URN. */
 function state(): Promise<[string, Outputs][]> {
   read ??= readState();

@@ -16,10 +16,17 @@ export const hasWork = ({ gone, isLate }: Look): boolean => gone.length > 0 || i
 export const wayOf = ({ reached, last }: Plan, seen: Seen): readonly string[] =>
   reached === undefined || isSettled(last, seen) ? way : [];
 
-/** Of commands with a `delete`: theirs is renewed where the host changes anyway, or is reached otherwise by all. */
-export function wayBack({ reached, last, look }: Plan): readonly string[] {
-  const isSame = (last?.reached ?? reached) === reached;
+/** Whether the host is reached as it was by the last `up`, as far as that is the same for all. */
+export const isSameWay = ({ reached, last }: Pick<Plan, 'reached' | 'last'>): boolean =>
+  (last?.reached ?? reached) === reached;
+
+/**
+ * Of commands with a `delete`: theirs is renewed where the host changes anyway, is reached otherwise by all, or lets
+ * the old one in no more.
+ */
+export function wayBack(plan: Plan): readonly string[] {
+  const { reached, last, look, isBarred = false } = plan;
   const isQuiet = [look.helper, ...look.seen].every((seen) => isSettled(last, seen));
-  const isIgnored = reached === undefined || (isSame && isQuiet && !hasWork(look));
-  return isIgnored ? [...way, 'delete'] : [];
+  const holds = isSameWay(plan) && !isBarred && isQuiet && !hasWork(look);
+  return reached === undefined || holds ? [...way, 'delete'] : [];
 }

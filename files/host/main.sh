@@ -1,12 +1,12 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH..."
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH..."
 }
 
 main() {
-  [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
   command=${1:-}
+  [ "$command" = send ] || [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
   [ $# = 0 ] || shift
   # What a manifest is applied with, that a whole one has to be removed without.
   wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun=''
@@ -14,10 +14,12 @@ main() {
   case $command in
     apply)
       server=${1:-}
+      [ -z "${2:-}" ] || exec <"$2"
       open_work
       apply_manifest
       note_owner
       ;;
+    send) send "$@" ;;
     prune)
       open_work
       prune "$1"

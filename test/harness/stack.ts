@@ -145,10 +145,14 @@ export class Stack {
 
   /** Any other command of Pulumi, or one whose words for people are looked at; fails the test when it fails. */
   async pulumi(args: readonly string[], input?: string): Promise<Result> {
-    const given = input === undefined ? {} : { input };
-    const result = await pulumi(args, { ...this.#options, ...given });
+    const result = await this.tryPulumi(args, input);
     assert.equal(result.code, 0, `pulumi ${args.join(' ')}:\n${result.stdout}${result.stderr}`);
     return result;
+  }
+
+  tryPulumi(args: readonly string[], input?: string): Promise<Result> {
+    const given = input === undefined ? {} : { input };
+    return pulumi(args, { ...this.#options, ...given });
   }
 
   /** The state as Pulumi stores it, secrets in plain text. */

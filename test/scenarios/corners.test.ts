@@ -17,6 +17,7 @@ import * as helper from '../harness/helper.ts';
 import { apply, converge, install, lookAt, manifest, prune } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 import { does, lines, read, write } from '../harness/on-host.ts';
+import { documented } from '../harness/operating.ts';
 import { web1 } from '../unit/shop.ts';
 
 const tryApply = (host: DebianHost, ...items: Item[]) => helper.tryApply(host, manifest(items));
@@ -159,6 +160,7 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
     await host.exec(
       'systemctl stop holder; rm /var/lib/keelson/lock; mkfifo /var/lib/keelson/lock',
     );
+    assert.match(stderr, documented('Another run is at work on the server'));
     assert.equal(
       stderr,
       `keelson: another run holds /var/lib/keelson/lock: ${held.trim()}; wait for it or end that process\n`,

@@ -1,6 +1,6 @@
 /** `npm start` and `npm run stop` as a newcomer runs them, in a copy of the clone with an address of its own. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -121,6 +122,28 @@ test('npm start where everything is there does nothing', async () => {
   assert.equal(code, 0, output);
   assert.match(output, /✓ pulumi up .* nothing to do$/m);
   assert.doesNotMatch(output, /set-up|server-/);
+});
+
+test('npm run local takes away the lock of a run that was killed, and waits for one that goes on', async () => {
+  const ended = spawnSync('true').pid;
+  const locks = join(clone, '.keelson/local/.pulumi/locks/organization/keelson/local');
+  const lock = (pid: number) => {
+    mkdirSync(locks, { recursive: true });
+    const owner = { username: 'root', hostname: hostname(), timestamp: new Date().toISOString() };
+    writeFileSync(join(locks, 'own.json'), JSON.stringify({ pid, ...owner }));
+  };
+  lock(process.pid);
+  const up = ['run', 'local', '--', 'up', '--yes', '--skip-preview', '--non-interactive'];
+  const held = await npm(up);
+  assert.equal(held.code, 1, held.output);
+  assert.match(
+    held.output,
+    /Pulumi is at work on the stack local \(process \d+\)\.\n {2}Wait for it/,
+  );
+  lock(ended);
+  const { code, output } = await npm(up);
+  assert.equal(code, 0, output);
+  assert.match(output, /\d+ unchanged/);
 });
 
 test('npm start --host says what is missing to log in', async () => {

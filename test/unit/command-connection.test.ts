@@ -1,8 +1,9 @@
 /** What the command plugin is given, from how the look came in. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandConnection, sameForAll } from '../../components/pulumi/connection.ts';
+import { commandConnection, holds, sameForAll } from '../../components/pulumi/connection.ts';
 import type { Reached } from '../../components/ssh/connection.ts';
+import { keyPair, sshServer } from '../harness/ssh-server.ts';
 
 const key = { path: '/id', text: 'PRIVATE', blob: Buffer.alloc(0) };
 const agent = { agent: '/agent', isUsual: true, identities: [] };
@@ -38,13 +39,13 @@ test('through a jump host if the look did, each with a login of its own', () => 
     ...{ ...there, dialErrorLimit: 12 },
     proxy: {
       ...{ host: '192.0.2.9', port: 2200, user: 'me', hostKey: 'ssh-ed25519 A' },
-      ...{ dialErrorLimit: 3, privateKey: 'PRIVATE' },
+      ...{ dialErrorLimit: 1, privateKey: 'PRIVATE' },
     },
   });
 });
 
 test('what a destroy goes by gives up soon: nobody has looked before', () => {
-  assert.deepEqual(commandConnection(reached(), true), { ...there, dialErrorLimit: 3 });
+  assert.deepEqual(commandConnection(reached(), true), { ...there, dialErrorLimit: 1 });
 });
 
 test('who logs in is not of the way that is the same for all, unless the stack file says it', () => {
@@ -55,4 +56,17 @@ test('who logs in is not of the way that is the same for all, unless the stack f
   assert.equal(sameForAll(reached({ target: other, login }), {}), same);
   assert.notEqual(sameForAll(reached(), { user: 'admin' }), same);
   assert.notEqual(sameForAll(reached({ hostKey: 'ssh-ed25519 B' }), {}), same);
+});
+
+test('a connection of an earlier run is tried where that of this run is another one', async (t) => {
+  const [host, login] = [keyPair(), keyPair()];
+  const server = await sshServer({ hostKeys: [host.private], publicKey: login.public });
+  t.after(() => server.close());
+  const at = { host: '127.0.0.1', port: server.port, user: 'admin', hostKey: host.public };
+  const now = { ...at, privateKey: keyPair().private };
+  assert.ok(await holds({ ...now, dialErrorLimit: 12 }, { ...now, dialErrorLimit: 1 }));
+  assert.ok(await holds(undefined, now), 'nothing was ever made there');
+  assert.equal(server.connections.total, 0);
+  assert.ok(await holds({ ...at, privateKey: login.private }, now));
+  assert.ok(!(await holds({ ...at, privateKey: keyPair().private }, now)));
 });

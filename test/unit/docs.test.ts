@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { page, troubles } from '../harness/operating.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -87,3 +88,37 @@ test('each dependency has its version and its reason in the README', () => {
   );
   assert.deepEqual(untold, []);
 });
+
+test('each message that operators are told of is one that a test provokes', () => {
+  const tests = globSync('test/{unit,scenarios}/**/*.ts', { cwd: root }).map(read).join('\n');
+  const provoked = [...tests.matchAll(/\bdocumented\(\s*'([^']+)'(?:, (\d+))?/g)].map(
+    ([, title, which = '0']) => `${title} ${which}`,
+  );
+  const told = [...troubles()].flatMap(([title, messages]) =>
+    messages.map((_, which) => `${title} ${which}`),
+  );
+  assert.ok(told.length > 5, `${page} has no messages`);
+  assert.deepEqual(provoked.length === 0 ? [] : [...new Set(provoked)].sort(), told.sort());
+});
+
+test('each message about logging in is one that a test of logins has', () => {
+  const [, section = ''] = /^## Logging in\n(.*?)^## /ms.exec(read(page)) ?? [];
+  const cells = [...section.matchAll(/^\| (`.*?`) \|/gm)].map(([, cell = '']) => cell);
+  const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, it]) => it));
+  assert.ok(messages.length > 20, `${page} has no messages about logging in`);
+  const files = ['scenarios/{logins,connections}.test.ts', 'unit/{ssh-*,known-hosts}.test.ts'];
+  const tests = files.flatMap((it) => globSync(`test/${it}`, { cwd: root })).map(read);
+  const text = tests.join('\n').replaceAll('\\', '');
+  assert.deepEqual(
+    messages.filter((it = '') => !inOneLine(it).test(text)),
+    [],
+  );
+});
+
+/** What differs in it tests may have as any words, pattern or variable. */
+function inOneLine(message: string): RegExp {
+  const parts = message
+    .split(/\d+|…/)
+    .map((part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(parts.join('.*'));
+}

@@ -37,10 +37,18 @@ type Request = {
 
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
 
-/** `slow`: names of resources that take a while; what others are given at once. */
-export async function engine(
-  options: { preview?: boolean; slow?: string[]; stdout?: string } = {},
-): Promise<Engine> {
+type Options = {
+  preview?: boolean;
+  /** Names of resources that take a while. */
+  slow?: string[];
+  stdout?: string;
+  /** Resources that `--target` leaves out: what the engine answers from the state, by name. */
+  leftOut?: Record<string, Record<string, unknown>>;
+  /** The outputs of each resource in the state, by URN. */
+  state?: Record<string, Record<string, unknown>>;
+};
+
+export async function engine(options: Options = {}): Promise<Engine> {
   const made: Engine = {
     ...{ registered: [], ended: [], outputs: {} },
     named(name) {
@@ -55,11 +63,16 @@ export async function engine(
       inputsOf.set(`${type} ${name}`, inputs);
       if (options.slow?.includes(name)) await sleep(50);
       made.ended.push(name);
-      return { id: name, state: { ...inputs, stdout: options.stdout ?? '', stderr: '' } };
+      const own = { stdout: options.stdout ?? '', stderr: '', ...options.leftOut?.[name] };
+      return { id: name, state: { ...inputs, ...own } };
     },
-    call: () => ({}),
+    call: () => ({
+      outputs: Object.fromEntries(
+        Object.entries(options.state ?? {}).map(([urn, outputs]) => [urn, { outputs }]),
+      ),
+    }),
   };
-  await pulumi.runtime.setMocks(mocks, 'keelson', 'test', options.preview ?? false);
+  await pulumi.runtime.setMocks(mocks, 'keelson', 'test', options.preview ?? false, 'own');
   const register = MockMonitor.prototype.registerResource;
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
   monitor.registerResource = function (this: unknown, request: Request, ...more: unknown[]) {

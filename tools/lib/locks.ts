@@ -2,13 +2,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ErrorWithRemedy } from './error.ts';
 import { type Options, pulumi } from './pulumi.ts';
 
 const lockSchema = z.object({ pid: z.int() });
 
 /**
  * Frees a stack whose last run was killed; a run that is still going on keeps its lock.
- * @throws Error that names the process which holds the stack.
+ * @throws ErrorWithRemedy that names the process which holds the stack.
  */
 export async function releaseLocks(
   stack: string,
@@ -20,8 +21,9 @@ export async function releaseLocks(
   for (const lock of locks) {
     const { pid } = lockSchema.parse(JSON.parse(await readFile(join(directory, lock), 'utf8')));
     if (isRunning(pid)) {
-      throw new Error(
-        `Pulumi is at work on the stack ${stack} (process ${pid}): wait for it to end.`,
+      throw new ErrorWithRemedy(
+        `Pulumi is at work on the stack ${stack} (process ${pid}).`,
+        'Wait for it to end.',
       );
     }
   }
