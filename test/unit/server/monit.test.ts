@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { monit } from '../../../components/server/monit.ts';
@@ -160,11 +160,12 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
-  const stamp = join(scratch, 'keelson-restarted.shop');
+  const stamp = join(scratch, 'keelson/restarted.shop');
   const now = Math.floor(Date.now() / 1000);
   const text = textOf(render(), '/etc/monit/keelson.d/restart');
-  writeFileSync(script, text.replace('/run/', `${scratch}/`));
+  writeFileSync(script, text.replaceAll('/run/', `${scratch}/`));
   writeFileSync(told, '');
+  mkdirSync(join(scratch, 'keelson'), { recursive: true });
   writeFileSync(stamp, '');
   utimesSync(stamp, now - last, now - last);
   const answers = [
@@ -177,6 +178,9 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   ];
   writeFileSync(join(scratch, 'systemctl'), `#!/bin/sh\ncase $* in\n${answers.join('\n')}\nesac\n`);
   chmodSync(join(scratch, 'systemctl'), 0o755);
+  // Seconds count here, however long a program takes to begin.
+  writeFileSync(join(scratch, 'date'), `#!/bin/sh\necho ${now}\n`);
+  chmodSync(join(scratch, 'date'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
   assert.equal(run.status, 0, String(run.stderr));
