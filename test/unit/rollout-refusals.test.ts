@@ -142,6 +142,11 @@ const refusals: [string, string, string, string[]?][] = [
     'Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory',
   ],
   [
+    'a page that Next.js renews apart from its code',
+    `Failed to update prerender cache for /a [Error: EROFS: read-only file system, mkdir '${here}/.next/server/route-cache/a']`,
+    'apps.shop.scratch: [.next/server/route-cache] lets Next.js keep the pages there that it renews',
+  ],
+  [
     'another language',
     'mkdir: cannot create directory x: Read-only file system',
     'it may write no files but its own; apps.shop.linked keeps paths of the release outside of it, apps.shop.sandbox.writable allows others',

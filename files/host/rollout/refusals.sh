@@ -80,7 +80,9 @@ read_refusal() {
       if (mark == "ENOENT" && call != "mkdir") return
       inner = inner_path(path)
       # Beside what was built, which a link would stand for.
-      if (inner ~ /(^|\/)\.next\/server\//)
+      if (match(inner, /(^|\/)\.next\/server\/route-cache/))
+        say(2, setting("scratch: [" substr(inner, 1, RSTART + RLENGTH - 1) "]") " lets Next.js keep the pages there that it renews")
+      else if (inner ~ /(^|\/)\.next\/server\//)
         say(2, "Next.js may not write pages that it renews in its release; with experimental.isrFlushToDisk: false it keeps them in memory")
       else if (inner != "") {
         kept = call == "mkdir" ? inner : above(inner)
