@@ -11,58 +11,74 @@ const script = join(import.meta.dirname, 'snapshot.sh');
  */
 export type Snapshot = Record<string, Record<string, string>>;
 
-/** What is in a file, and beside it; `key` changes with it. */
-type Content = { key: string; properties: Record<string, string> };
+/** A file as it was read before, with what is in it; nothing of it was written while the kernel says the same of it. */
+type Known = { readonly said: string; readonly file: Record<string, string> };
 
 /** What was read of each host before, by path. */
-const remembered = new WeakMap<DebianHost, Map<string, Content>>();
+const remembered = new WeakMap<DebianHost, Map<string, Known>>();
 
-/** Adds what is in the files and beside them, from memory where the kernel says that nothing was written since. */
-export async function addContents(
+const fileFields = ['type', 'owner', 'mode', 'mtime', 'ctime', 'inode', 'size', 'target'];
+
+/** Of all files that a host has, what the kernel says of them, and what is in them and beside them. */
+export async function readFiles(
   host: DebianHost,
   root: string,
-  found: Snapshot,
-  began: number,
-): Promise<void> {
-  const known = remembered.get(host) ?? new Map<string, Content>();
+  args: readonly string[],
+): Promise<Snapshot> {
+  const began = Date.now();
+  const parts = (await readDisk('files', root, args)).split('\0');
+  const known = remembered.get(host) ?? new Map<string, Known>();
   remembered.set(host, known);
-  const keyOf = ({ inode, ctime, mtime, size }: Record<string, string>) =>
-    [inode, ctime, mtime, size].join(' ');
-  const holders = Object.entries(found).flatMap(([name, file]) =>
-    file.type === 'f' || file.type === 'd'
-      ? [{ path: name.slice('file /'.length), file, key: keyOf(file) }]
-      : [],
-  );
-  const unread = holders.filter(({ path, key }) => known.get(path)?.key !== key);
-  const read = new Map(unread.map(({ path }): [string, Record<string, string>] => [path, {}]));
-  const ask = (part: string, asked: typeof unread) =>
-    readDisk(part, root, [], asked.map(({ path }) => `./${path}\0`).join(''));
+  const found: Snapshot = {};
+  const unread = new Map<string, Known>();
+  const width = fileFields.length + 1;
+  for (let at = 0; at + width < parts.length; at += width) {
+    const path = parts[at]?.slice('./'.length) ?? '';
+    const values = parts.slice(at + 1, at + width);
+    const said = values.join('\0');
+    const before = known.get(path);
+    const file = before?.said === said ? before.file : parseFile(values);
+    found[`file /${path}`] = file;
+    if (file !== before?.file) unread.set(path, { said, file });
+  }
+  await addContents(root, unread);
+  // Written a moment ago, it could be so again within the same tick of the kernel's clock.
+  for (const [path, it] of unread)
+    if (Number(it.file.ctime) * 1000 < began - 2000) known.set(path, it);
+  return found;
+}
+
+function parseFile(values: readonly string[]): Record<string, string> {
+  const named = fileFields.map((field, index) => [field, values[index] ?? ''] as const);
+  const file = Object.fromEntries(named.filter(([, value]) => value !== ''));
+  // A directory's size tells how its file system stores it, not what is in it.
+  if (file.type === 'd') delete file.size;
+  return file;
+}
+
+/** Adds what is in files, and beside them and directories. */
+async function addContents(root: string, unread: ReadonlyMap<string, Known>): Promise<void> {
+  const ask = (part: string, types: string) => {
+    const asked = [...unread].filter(([, { file }]) => types.includes(file.type ?? ' '));
+    return readDisk(part, root, [], asked.map(([path]) => `./${path}\0`).join(''));
+  };
   const [sums, attributes, flags] = await Promise.all([
-    ask(
-      'sums',
-      unread.filter(({ file }) => file.type === 'f'),
-    ),
-    ask('attributes', unread),
-    ask('flags', unread),
+    ask('sums', 'f'),
+    ask('attributes', 'fd'),
+    ask('flags', 'fd'),
   ]);
   const properties = [...parseSums(sums), ...parseAttributes(attributes), ...parseFlags(flags)];
   for (const [path, property, value] of properties) {
-    const of = read.get(path);
+    const of = unread.get(path)?.file;
     if (of) of[property] = value;
-  }
-  for (const { path, file, key } of holders) {
-    const content = read.get(path) ?? known.get(path)?.properties ?? {};
-    // Written a moment ago, it could be so again within the same tick of the kernel's clock.
-    if (Number(file.ctime) * 1000 < began - 2000) known.set(path, { key, properties: content });
-    Object.assign(file, content);
   }
 }
 
 /** Runs a part of snapshot.sh, which says what each is. */
-export async function readDisk(
+async function readDisk(
   part: string,
   root: string,
-  args: string[] = [],
+  args: readonly string[] = [],
   input = '',
 ): Promise<string> {
   const { code, stdout, stderr } = await runAsRoot(['sh', script, part, root, ...args], { input });

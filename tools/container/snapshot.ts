@@ -1,5 +1,5 @@
 import { volatilePaths, volatileUnits } from './by-itself.ts';
-import { addContents, readDisk, records, type Snapshot } from './contents.ts';
+import { readFiles, records, type Snapshot } from './contents.ts';
 import type { DebianHost } from './host.ts';
 
 export type { Snapshot } from './contents.ts';
@@ -24,11 +24,7 @@ export async function snapshot(
 ): Promise<Snapshot> {
   const root = `/proc/${await host.leader()}/root`;
   const from = memory ? ['. ./run ./tmp'] : ['.', '/run', '/tmp'];
-  const began = Date.now();
-  const found = parseFiles(
-    await readDisk('files', root, [...from, ...Object.keys(volatilePaths), ...without]),
-  );
-  await addContents(host, root, found, began);
+  const found = await readFiles(host, root, [...from, ...Object.keys(volatilePaths), ...without]);
   // Its times tell when a login made its greeting; what is in it is compared.
   const { mtime: _, ctime: __, ...run } = found['file /run'] ?? {};
   if (memory) found['file /run'] = run;
@@ -39,22 +35,6 @@ export async function snapshot(
     ...parseUnits(await host.exec(units)),
     ...parseKernel(await host.exec(`cd /proc/sys && ${settings}`)),
   };
-}
-
-const fileFields = ['type', 'owner', 'mode', 'mtime', 'ctime', 'inode', 'size', 'target'];
-
-function parseFiles(text: string): Snapshot {
-  const found: Snapshot = {};
-  const parts = text.split('\0');
-  const width = fileFields.length + 1;
-  for (let at = 0; at + width < parts.length; at += width) {
-    const values = fileFields.map((field, index) => [field, parts[at + 1 + index] ?? ''] as const);
-    const file = Object.fromEntries(values.filter(([, value]) => value !== ''));
-    // A directory's size tells how its file system stores it, not what is in it.
-    if (file.type === 'd') delete file.size;
-    found[`file /${parts[at]?.slice('./'.length)}`] = file;
-  }
-  return found;
 }
 
 const unitKinds = "'*.service' '*.socket' '*.timer' '*.path' '*.target'";
@@ -106,8 +86,10 @@ export function diffSnapshots(
   after: Snapshot,
   { ignore = [] }: DiffOptions = {},
 ): string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return names.flatMap((name) => {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  // Most are the very same, as they were remembered.
+  const differing = [...names].filter((name) => before[name] !== after[name]).sort();
+  return differing.flatMap((name) => {
     const [old, now] = [before[name], after[name]];
     if (!old || !now) return [`${name}: ${old ? 'there → missing' : 'missing → there'}`];
     const properties = [...new Set([...Object.keys(old), ...Object.keys(now)])];
