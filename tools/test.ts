@@ -3,6 +3,7 @@
  *
  *     npm test                       everything
  *     npm test -- rollout recovery   the scenarios alone whose file names contain one of the words
+ *     npm test -- --both             on both releases of Debian also what else is tried on one of them
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +43,8 @@ async function tryOut(files: readonly string[], concurrency: number): Promise<bo
   return isGood;
 }
 
-const words = process.argv.slice(2);
+const words = process.argv.slice(2).filter((word) => word !== '--both');
+if (process.argv.includes('--both')) process.env.KEELSON_TEST_BOTH = 'yes';
 const chosen = scenarios(words);
 if (chosen.unknown.length > 0) {
   const names = allScenarios().map(nameOf).sort().join(', ');

@@ -12,12 +12,12 @@ import {
 } from '../../components/host/kinds.ts';
 import { logrotate } from '../../components/server/logrotate.ts';
 import { nginx } from '../../components/server/nginx.ts';
-import type { Release } from '../../tools/container/base.ts';
 import * as helper from '../harness/helper.ts';
 import { apply, converge, install, lookAt, manifest, prune } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 import { does, lines, read, write } from '../harness/on-host.ts';
 import { documented } from '../harness/operating.ts';
+import { triedOn } from '../harness/releases.ts';
 import { web1 } from '../unit/shop.ts';
 
 const tryApply = (host: DebianHost, ...items: Item[]) => helper.tryApply(host, manifest(items));
@@ -374,7 +374,7 @@ async function repository(host: DebianHost): Promise<void> {
     echo 'deb [trusted=yes] file:/srv/repo ./' >/etc/apt/sources.list.d/own.list`);
 }
 
-for (const release of ['trixie', 'bookworm'] satisfies Release[])
+for (const release of triedOn('trixie'))
   test(`corners of Debian, on ${release}`, async (t: TestContext) => {
     const host = await testHost(t, { release });
     await install(host, impatient);

@@ -10,6 +10,7 @@ import type { DebianHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { does, lines, mainPids, stop, waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
+import { triedOn } from '../harness/releases.ts';
 import { assertNothingToDo, type Stack } from '../harness/stack.ts';
 import { inOrder } from '../harness/steps.ts';
 
@@ -63,7 +64,7 @@ async function away(host: DebianHost, port: number, seconds = 30): Promise<numbe
 const linked = { env: { WRITES: 'public/uploads' }, linked: ['public/uploads'] };
 const question = /shop keeps files in .*, where 2 instances write at once: can they share them\?/;
 
-for (const codename of ['trixie', 'bookworm'] as const)
+for (const codename of triedOn('bookworm'))
   test(codename, { timeout: 900_000 }, async (t: TestContext) => {
     const { host, stack } = await provisionedHost(t, { release: codename });
     await inOrder(t, [

@@ -9,6 +9,7 @@ import type { DebianHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
 import { does, mainPids, waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
+import { triedOn } from '../harness/releases.ts';
 import { config } from '../harness/small-app.ts';
 import { assertNothingToDo, type Stack } from '../harness/stack.ts';
 import { inOrder, type Step } from '../harness/steps.ts';
@@ -294,7 +295,7 @@ const sticky = ({ host, stack }: Target, note: (text: string) => void): Step => 
   },
 ];
 
-for (const release of ['bookworm', 'trixie'] as const)
+for (const release of triedOn('bookworm'))
   test(`web apps as they are, ${release}`, { timeout: 900_000 }, async (t) => {
     const target = await provisionedHost(t, { release });
     await inOrder(t, [
