@@ -182,11 +182,14 @@ export const attacks = ({
     async () => {
       await waitFor(host, 'curl -sf --max-time 2 http://127.0.0.1:3700/health', 60);
       await asApp(host, 'node', 'setTimeout(() => {}, 1)');
+      // The run of the full hour, should it come now, would have begun on a log that grows while it is copied.
+      await host.exec('systemctl stop logrotate.timer; systemctl start keelson-logrotate.service');
       await host.exec('head -c 3000000 /dev/zero | tr "\\0" x >>/var/log/other/4300.log');
       await host.exec(
         'truncate -s 12T /var/log/shop/3700.log || truncate -s 100G /var/log/shop/3700.log',
       );
       await host.exec('timeout 100 systemctl start logrotate.service keelson-logrotate.service');
+      await host.exec('systemctl start logrotate.timer');
       const told = await does(
         host,
         'grep -q "warn   file /var/log/shop/3700.log: it was" /var/log/keelson.log',
