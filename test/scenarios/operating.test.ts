@@ -27,6 +27,12 @@ type Parts = { server: object; apps: { shop: object } };
 
 const parts = (stack: Stack): Parts => config(codeOf(stack)) as Parts;
 
+/** A server that is told by this host key alone. */
+function withHostKey(server: object, hostKey: string): object {
+  const { knownHosts: _, ...own } = server as { knownHosts?: string };
+  return { ...own, hostKey };
+}
+
 /** An app of no size, whose end is easily seen. */
 const small = (stack: Stack, name: string, port: number) => ({
   ...{ source: codeOf(stack), start: 'server.js', domains: [`${name}.example.com`], port },
@@ -186,7 +192,8 @@ test('logins, keys and addresses that change', { timeout: 900_000 }, async (t) =
         await admit(host, '/root', newKey(stack, 'nobodys'));
         const hostKey = (await host.exec('cat /etc/ssh/ssh_host_ed25519_key.pub')).trim();
         const at = { address: '127.0.0.1', port: await forward(t, host), user: 'ops' };
-        stack.configure({ server: { ...server, ...at, privateKey: first, hostKey }, apps });
+        const moved = withHostKey({ ...server, ...at }, hostKey);
+        stack.configure({ server: { ...moved, privateKey: first }, apps });
         await stack.up();
         assert.ok(!(await does(host, 'getent passwd last')));
         await assertNothingToDo(stack);
@@ -196,13 +203,14 @@ test('logins, keys and addresses that change', { timeout: 900_000 }, async (t) =
       'a destroy goes by the connection of the last up, and by a new one after another up',
       async () => {
         const hostKey = (await host.exec('cat /etc/ssh/ssh_host_ed25519_key.pub')).trim();
-        const at = { address: host.address, port: 2222, user: 'ops', hostKey };
-        stack.configure({ server: { ...server, ...at, privateKey: first }, apps });
+        const back = { address: host.address, port: 2222, user: 'ops' };
+        const moved = withHostKey({ ...server, ...back }, hostKey);
+        stack.configure({ server: { ...moved, privateKey: first }, apps });
         await stack.up();
         await admit(host, '/home/ops', second);
         assert.match(said(await fails(stack, 'destroy')), documented('The destroy cannot log in'));
         assert.ok(await does(host, 'getent passwd shop'));
-        stack.configure({ server: { ...server, ...at, privateKey: second }, apps });
+        stack.configure({ server: { ...moved, privateKey: second }, apps });
         await stack.up();
         await stack.destroy();
         assert.ok(!(await does(host, 'getent passwd shop')));
@@ -240,19 +248,15 @@ test('servers that are gone, and several that fail', { timeout: 900_000 }, async
     [
       'of several that fail each says why, in a few lines',
       async () => {
-        const readOnly = (path: string) =>
-          `mount --bind ${path} ${path} && mount -o remount,ro,bind ${path}`;
-        for (const host of hosts)
-          await host.exec('chmod 0666 /etc/monit/monitrc /etc/nginx/keelson.d/shop.conf');
-        await stays.exec(readOnly('/etc/monit'));
-        await goes.exec(readOnly('/etc/nginx/keelson.d'));
+        const readOnly =
+          'mount --bind /etc/monit /etc/monit && mount -o remount,ro,bind /etc/monit';
+        for (const host of hosts) await host.exec(`chmod 0666 /etc/monit/monitrc; ${readOnly}`);
         const up = ['up', '--yes', '--skip-preview', '--stack', stack.name];
         const text = await read(stack, [...up, '--continue-on-error']);
-        await stays.exec('umount /etc/monit');
-        await goes.exec('umount /etc/nginx/keelson.d');
+        for (const host of hosts) await host.exec('umount /etc/monit');
         assert.doesNotMatch(text, /failed to deliver log message|unhandled exception|^ +at /m);
         const [, diagnostics = ''] = text.split(/^Diagnostics:$/m);
-        for (const name of ['h1-base', 'h2-site-shop']) {
+        for (const name of ['h1-base', 'h2-base']) {
           assert.match(diagnostics, new RegExp(`error: ${name} failed, as it says itself`));
           const own = new RegExp(`\\(${name}\\):\n(?: .*\n)*? {4}.*Read-only file system`);
           assert.match(diagnostics, own);
