@@ -1,7 +1,7 @@
 /** Host certificates (PROTOCOL.certkeys): which key an authority that is trusted calls a host's. */
 import { createPublicKey, verify } from 'node:crypto';
 import ssh2 from 'ssh2';
-import { Reader } from './wire.ts';
+import { counted, Reader } from './wire.ts';
 
 export type Certificate = {
   /** The host's own key, as in known_hosts. */
@@ -57,12 +57,6 @@ export function readCertificate(blob: Buffer): Certificate | undefined {
 
 const line = (blob: Buffer): string =>
   `${new Reader(blob).string().toString()} ${blob.toString('base64')}`;
-
-function counted(part: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(part.length);
-  return Buffer.concat([length, part]);
-}
 
 const hashes: Record<string, string | null> = {
   'ssh-ed25519': null,

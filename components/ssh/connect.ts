@@ -1,6 +1,7 @@
 /** One attempt to connect, with what ssh2 says of it to nobody else. */
 import type { Duplex } from 'node:stream';
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig } from 'ssh2';
+import { forward } from './forward.ts';
 import {
   absentKey,
   algorithms,
@@ -144,15 +145,9 @@ const authOf = ({ user: username }: Target, login: Login): AnyAuthMethod =>
     : { type: 'agent', username, agent: login.agent };
 
 const throughTo = (target: Target, { client }: Line): Promise<Duplex> =>
-  new Promise((done, failed) =>
-    client.forwardOut('127.0.0.1', 0, target.address, target.port, (error, channel) =>
-      error
-        ? failed(
-            new HostError(
-              target,
-              `its jump host ${target.jump?.address} does not lead to it: ${error.message}; check address and port as seen from there, and AllowTcpForwarding in its sshd_config`,
-            ),
-          )
-        : done(channel as unknown as Duplex),
-    ),
-  );
+  forward(client, target.address, target.port).catch((error: Error) => {
+    throw new HostError(
+      target,
+      `its jump host ${target.jump?.address} does not lead to it: ${error.message}; check address and port as seen from there, and AllowTcpForwarding in its sshd_config`,
+    );
+  });

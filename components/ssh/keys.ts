@@ -4,6 +4,7 @@ import ssh2 from 'ssh2';
 import { expand } from './config.ts';
 import { readText } from './files.ts';
 import { HostError, type Target } from './target.ts';
+import { counted } from './wire.ts';
 
 export type PrivateKey = {
   readonly path: string;
@@ -74,23 +75,17 @@ function canonical(key: KeyObject): string | undefined {
 
 /** OpenSSH's form of an Ed25519 key (PROTOCOL.key), the only one in which both know it. */
 function openssh(seed: Buffer, own: Buffer): string {
-  const kind = string('ssh-ed25519');
+  const kind = counted('ssh-ed25519');
   const check = Buffer.alloc(8); // Two equal numbers, which tell whether it was decrypted.
-  const secret = [check, kind, string(own), string(Buffer.concat([seed, own])), string('')];
+  const secret = [check, kind, counted(own), counted(Buffer.concat([seed, own])), counted('')];
   const length = Buffer.concat(secret).length;
   const filling = Buffer.from(Array.from({ length: (8 - (length % 8)) % 8 }, (_, at) => at + 1));
   const body = Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
-    ...[string('none'), string('none'), string(''), Buffer.from([0, 0, 0, 1])],
-    string(Buffer.concat([kind, string(own)])),
-    string(Buffer.concat([...secret, filling])),
+    ...[counted('none'), counted('none'), counted(''), Buffer.from([0, 0, 0, 1])],
+    counted(Buffer.concat([kind, counted(own)])),
+    counted(Buffer.concat([...secret, filling])),
   ]);
   const lines = body.toString('base64').replace(/.{70}/g, '$&\n').trimEnd();
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
-}
-
-function string(value: string | Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(Buffer.byteLength(value));
-  return Buffer.concat([length, Buffer.from(value as string)]);
 }

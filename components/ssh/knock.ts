@@ -2,6 +2,8 @@
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
+import { forward } from './forward.ts';
+import { algorithms, isKnown } from './known-hosts.ts';
 
 const endSchema = z.object({
   host: z.string(),
@@ -42,13 +44,9 @@ async function throughTo(
   const client = await enter(jump, milliseconds, clients).catch((error) => {
     throw new Error(`its jump host ${jump.host}: ${error.message}`);
   });
-  return await new Promise((done, failed) =>
-    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
-      error
-        ? failed(new Error(`its jump host ${jump.host} does not lead to it: ${error.message}`))
-        : done(channel as unknown as Duplex),
-    ),
-  );
+  return await forward(client, host, port).catch((error: Error) => {
+    throw new Error(`its jump host ${jump.host} does not lead to it: ${error.message}`);
+  });
 }
 
 function enter(
@@ -58,8 +56,7 @@ function enter(
   sock?: Duplex,
 ): Promise<ssh2.Client> {
   const agent = end.agentSocketPath ?? process.env.SSH_AUTH_SOCK;
-  const [kind, expected] = end.hostKey?.split(' ') ?? [];
-  const kinds = kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind];
+  const keys = end.hostKey === undefined ? [] : [end.hostKey];
   let isOther = false;
   const client = new ssh2.Client();
   clients.push(client);
@@ -72,9 +69,11 @@ function enter(
       client.connect({
         ...(sock ? { sock } : { host: end.host, port: end.port }),
         ...{ username: end.user, readyTimeout: milliseconds },
-        ...(kind && { algorithms: { serverHostKey: kinds as ['ssh-ed25519'] } }),
+        ...(keys.length > 0 && {
+          algorithms: { serverHostKey: algorithms(keys) as ['ssh-ed25519'] },
+        }),
         hostVerifier: (shown: Buffer) => {
-          isOther = expected !== undefined && shown.toString('base64') !== expected;
+          isOther = keys.length > 0 && !isKnown(keys, shown);
           return !isOther;
         },
         ...(end.privateKey ? { privateKey: end.privateKey } : agent !== undefined && { agent }),

@@ -43,3 +43,10 @@ export class Reader {
     return taken;
   }
 }
+
+/** A string as it is written: its length in front. */
+export function counted(value: string | Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(Buffer.byteLength(value));
+  return Buffer.concat([length, Buffer.from(value as string)]);
+}
