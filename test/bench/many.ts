@@ -4,6 +4,7 @@ import { withCopies } from './hosts.ts';
 import { idle, probeShare } from './idle.ts';
 import type { Result } from './one.ts';
 import { repairs } from './repair.ts';
+import { scaleOf } from './scale.ts';
 import { withEmptyProgram, withStack } from './stacks.ts';
 import { type Figure, timed } from './stopwatch.ts';
 
@@ -14,12 +15,13 @@ export async function manyHosts(host: DebianHost, count: number, runs: number): 
       // The stack has never seen them; they are as it wants them.
       const adopted = [await timed(() => stack.up())];
       const idling = await withEmptyProgram((empty) => idle(runs, stack, empty));
+      const scale = await scaleOf(stack);
       const figures: Figure[] = [
         ...idling,
         { name: 'up, damage on each repaired', milliseconds: await repairs(runs, stack) },
         { name: 'first up, nothing to do', milliseconds: adopted },
       ];
-      return { hosts: count, figures, remarks: [probeShare(figures)] };
+      return { hosts: count, figures, scale, remarks: [probeShare(figures)] };
     }),
   );
 }

@@ -1,11 +1,12 @@
-/** The tables of docs/performance.md, between marks that are kept: `<!-- bench: one host -->` to `<!-- end -->`. */
+/** The tables of docs/performance.md and docs/scale.md, between marks that are kept: `<!-- bench: one host -->` to `<!-- end -->`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../tools/lib/pulumi.ts';
 import type { Result } from './one.ts';
+import { type Scale, straightLine } from './scale.ts';
 import { median, multiple, seconds } from './stopwatch.ts';
 
-const file = join(root, 'docs/performance.md');
+const page = (name: string): string => join(root, 'docs', name);
 
 type Row = readonly string[];
 
@@ -39,16 +40,46 @@ function manyHosts(results: readonly Result[]): string {
 export function between(document: string, name: string, text: string): string {
   const marks = new RegExp(`(<!-- bench: ${name} -->\n)[^]*?(<!-- end -->)`);
   if (!marks.test(document))
-    throw new Error(`${file} has no <!-- bench: ${name} --> … <!-- end -->`);
+    throw new Error(`the page has no <!-- bench: ${name} --> … <!-- end -->`);
   return document.replace(marks, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
 }
 
-/** Writes what was measured, and on what machine, into docs/performance.md. */
+/** What was measured of a stack's size, and in italics what straight lines through it say of more hosts. */
+function scale(results: readonly Result[]): string {
+  const measured = results.map(({ hosts, scale }) => row(String(hosts), scale));
+  const model = (hosts: number): Scale => {
+    const of = (key: keyof Scale) =>
+      straightLine(results.map((it) => ({ x: it.hosts, y: it.scale[key] })))(hosts);
+    return {
+      ...{ clock: of('clock'), cpu: of('cpu'), memory: of('memory') },
+      ...{ connections: of('connections'), resources: of('resources'), state: of('state') },
+    };
+  };
+  const modelled = [100, 1000].map((hosts) =>
+    row(String(hosts), model(hosts)).map((cell) => `*${cell}*`),
+  );
+  const head = ['hosts', 'by the clock', 'processor time', 'memory at most', 'resources', 'state'];
+  return table([head, ...measured, ...modelled]);
+}
+
+const row = (hosts: string, { clock, cpu, memory, resources, state }: Scale): string[] => [
+  ...[hosts, seconds(clock), seconds(cpu), `${Math.round(memory)} MB`],
+  ...[String(Math.round(resources)), `${Math.round(state)} kB`],
+];
+
+/** Writes what was measured, and on what machine, into docs/performance.md, and of several numbers of hosts into docs/scale.md. */
 export function writeTables(results: readonly Result[], machine: string): void {
   const day = new Date().toISOString().slice(0, 10);
   const [one] = results;
-  let document = between(readFileSync(file, 'utf8'), 'machine', `${day}: ${machine}.`);
-  if (one) document = between(document, 'one host', oneHost(one));
-  if (results.length > 1) document = between(document, 'many hosts', manyHosts(results));
-  writeFileSync(file, document);
+  const on = `${day}: ${machine}.`;
+  edit('performance.md', (text) => {
+    let document = between(text, 'machine', on);
+    if (one) document = between(document, 'one host', oneHost(one));
+    return results.length > 1 ? between(document, 'many hosts', manyHosts(results)) : document;
+  });
+  if (results.length > 1)
+    edit('scale.md', (text) => between(between(text, 'machine', on), 'scale', scale(results)));
 }
+
+const edit = (name: string, change: (text: string) => string): void =>
+  writeFileSync(page(name), change(readFileSync(page(name), 'utf8')));

@@ -5,6 +5,7 @@ import type { Stack } from '../harness/stack.ts';
 import { type First, first, firstRuns, packagesOf } from './first.ts';
 import { idle, probeShare } from './idle.ts';
 import { repair } from './repair.ts';
+import { type Scale, scaleOf } from './scale.ts';
 import { config, type Empty, withEmptyProgram, withStack } from './stacks.ts';
 import { compare, type Figure, median, medianOf, names, seconds, timed } from './stopwatch.ts';
 
@@ -14,6 +15,7 @@ export type Result = {
   remarks: string[];
   /** Of a first `up`; on one host only. */
   counts?: { connections: number; processes: number };
+  scale: Scale;
 };
 
 /** Measures on a fresh host; hands it on, provisioned, before it is removed. */
@@ -32,6 +34,7 @@ async function measure(runs: number, stack: Stack, host: DebianHost): Promise<Re
   return await withEmptyProgram(async (empty) => {
     await idle(1, stack, empty); // fills Node.js's compile cache
     const figures = [...(await idle(runs, stack, empty)), ...(await deeds(runs, stack, empty))];
+    const scale = await scaleOf(stack);
     const { firsts, unit } = await provisions(Math.min(runs, 3), await packagesOf(host), empty);
     figures.push(
       { name: names.first, milliseconds: firsts.map((it) => it.milliseconds), unit },
@@ -39,7 +42,7 @@ async function measure(runs: number, stack: Stack, host: DebianHost): Promise<Re
     );
     const of = (key: 'connections' | 'processes') => median(firsts.map((it) => it[key]));
     const counts = { connections: of('connections'), processes: of('processes') };
-    return { hosts: 1, figures, counts, remarks: [aim(figures), probeShare(figures)] };
+    return { hosts: 1, figures, counts, scale, remarks: [aim(figures), probeShare(figures)] };
   });
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { between } from '../bench/markdown.ts';
+import { straightLine } from '../bench/scale.ts';
 import { compare, median, multiple, names, table } from '../bench/stopwatch.ts';
 
 test('a figure is a multiple of the empty program that ran beside it', () => {
@@ -31,9 +32,17 @@ test('what comes before an action is done each time', async () => {
   assert.deepEqual(done, ['a', 'before b', 'b', 'a', 'before b', 'b']);
 });
 
-test('docs/performance.md has a place for each table', () => {
-  let page = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
-  for (const name of ['machine', 'one host', 'many hosts']) page = between(page, name, '| $& |');
-  assert.equal(page.split('| $& |').length, 4);
-  assert.throws(() => between(page, 'nothing', ''), /has no <!-- bench: nothing -->/);
+test('a straight line goes on from what was measured', () => {
+  const line = straightLine([1, 10, 50].map((x) => ({ x, y: 3 + 2 * x })));
+  assert.deepEqual([100, 1000].map(line), [203, 2003]);
+});
+
+test('docs/performance.md and docs/scale.md have a place for each table', () => {
+  const pages = { performance: ['machine', 'one host', 'many hosts'], scale: ['machine', 'scale'] };
+  for (const [name, tables] of Object.entries(pages)) {
+    let page = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+    for (const table of tables) page = between(page, table, '| $& |');
+    assert.equal(page.split('| $& |').length, tables.length + 1);
+    assert.throws(() => between(page, 'nothing', ''), /has no <!-- bench: nothing -->/);
+  }
 });
