@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../../tools/lib/pulumi.ts';
 import type { Result } from './one.ts';
 import { type Scale, straightLine } from './scale.ts';
-import { median, multiple, seconds } from './stopwatch.ts';
+import { median, medianOf, multiple, names, seconds } from './stopwatch.ts';
 
 const page = (name: string): string => join(root, 'docs', name);
 
@@ -27,13 +27,14 @@ function oneHost({ figures, counts }: Result): string {
 /** A row for each thing that was timed, a column for each number of hosts. */
 function manyHosts(results: readonly Result[]): string {
   const titles = results.map(({ hosts }) => (hosts === 1 ? '1 host' : `${hosts} hosts`));
-  const names = new Set(results.flatMap(({ figures }) => figures.map(({ name }) => name)));
+  // What one host alone is asked has a table of its own.
+  const rows = new Set(results.slice(1).flatMap(({ figures }) => figures.map(({ name }) => name)));
   const cell = ({ figures }: Result, wanted: string): string => {
     const figure = figures.find(({ name }) => name === wanted);
     return figure ? seconds(median(figure.milliseconds)) : '';
   };
-  const rows = [...names].map((name) => [name, ...results.map((result) => cell(result, name))]);
-  return table([['', ...titles], ...rows]);
+  const lines = [...rows].map((name) => [name, ...results.map((result) => cell(result, name))]);
+  return table([['', ...titles], ...lines]);
 }
 
 /** Puts a text between the marks of that name. */
@@ -46,25 +47,32 @@ export function between(document: string, name: string, text: string): string {
 
 /** What was measured of a stack's size, and in italics what straight lines through it say of more hosts. */
 function scale(results: readonly Result[]): string {
-  const measured = results.map(({ hosts, scale }) => row(String(hosts), scale));
-  const model = (hosts: number): Scale => {
-    const of = (key: keyof Scale) =>
-      straightLine(results.map((it) => ({ x: it.hosts, y: it.scale[key] })))(hosts);
-    return {
-      ...{ clock: of('clock'), cpu: of('cpu'), memory: of('memory') },
-      ...{ connections: of('connections'), resources: of('resources'), state: of('state') },
-    };
-  };
-  const modelled = [100, 1000].map((hosts) =>
-    row(String(hosts), model(hosts)).map((cell) => `*${cell}*`),
-  );
+  const clock = ({ figures }: Result) => medianOf(figures, names.noop);
+  const line = (of: (result: Result) => number) =>
+    straightLine(results.map((result) => ({ x: result.hosts, y: of(result) })));
+  const of = (key: keyof Scale) => line(({ scale }) => scale[key]);
+  const measured = results.map((it) => row({ hosts: it.hosts, clock: clock(it), ...it.scale }));
+  const modelled = [100, 1000].map((hosts) => {
+    const cells = row({
+      ...{ hosts, clock: line(clock)(hosts), cpu: of('cpu')(hosts), memory: of('memory')(hosts) },
+      ...{ connections: 1, resources: of('resources')(hosts), state: of('state')(hosts) },
+    });
+    return cells.map((cell) => `*${cell}*`);
+  });
   const head = ['hosts', 'by the clock', 'processor time', 'memory at most', 'resources', 'state'];
   return table([head, ...measured, ...modelled]);
 }
 
-const row = (hosts: string, { clock, cpu, memory, resources, state }: Scale): string[] => [
-  ...[hosts, seconds(clock), seconds(cpu), `${Math.round(memory)} MB`],
-  ...[String(Math.round(resources)), `${Math.round(state)} kB`],
+const row = ({
+  hosts,
+  clock,
+  cpu,
+  memory,
+  resources,
+  state,
+}: Scale & { hosts: number; clock: number }) => [
+  ...[String(hosts), seconds(clock), seconds(cpu), `${Math.round(memory)} MB`],
+  ...[String(Math.round(resources)), `${(state / 1000).toFixed(1)} MB`],
 ];
 
 /** Writes what was measured, and on what machine, into docs/performance.md, and of several numbers of hosts into docs/scale.md. */

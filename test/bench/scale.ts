@@ -5,12 +5,10 @@ import type { DebianHost } from '../harness/host.ts';
 import { lines } from '../harness/on-host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { unchanged } from './stacks.ts';
-import { timed } from './stopwatch.ts';
 
 /** Of an `up` with nothing to do, but for `state`, which is what lies there afterwards. */
 export type Scale = {
-  /** Milliseconds by the clock, and of processors on the operator's machine. */
-  clock: number;
+  /** Milliseconds of processors on the operator's machine. */
   cpu: number;
   /** Megabytes at most of Pulumi, its plugins and the program together (PSS). */
   memory: number;
@@ -26,12 +24,12 @@ export async function scaleOf(stack: Stack): Promise<Scale> {
   const before = await logins(host);
   const cpu = waitedFor();
   const peak = followMemory();
-  const clock = await timed(() => unchanged(stack, 'up'));
+  await unchanged(stack, 'up');
   const memory = peak();
   const spent = waitedFor() - cpu;
   const { resources } = await stack.state();
   return {
-    ...{ clock, cpu: spent, memory, connections: (await logins(host)) - before },
+    ...{ cpu: spent, memory, connections: (await logins(host)) - before },
     ...{ resources: resources.length, state: stateSize(stack) },
   };
 }
