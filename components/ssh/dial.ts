@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { certified } from './authority.ts';
 import { resolve } from './config.ts';
 import { connect, type Line, otherKey, type Waits } from './connect.ts';
+import { Gate } from './gate.ts';
 import { changedKey, known } from './known-hosts.ts';
 import { logins } from './login.ts';
 import { isLimit, type Refusal, remedy } from './refusals.ts';
@@ -54,11 +55,24 @@ async function viaJump(
   say: Say,
   next: (jump: Line | undefined) => Promise<Line>,
 ): Promise<Line> {
-  const jump = target.jump && (await reach(target.jump, waits, say));
+  const way = target.jump;
+  const jump = way && (await gateTo(way).pass(() => reach(way, waits, say)));
   try {
     return await next(jump);
   } catch (error) {
     jump?.client.end();
     throw error;
   }
+}
+
+/** sshd drops logins at random where ten are under way (MaxStartups 10:30:100), and all hosts of a stack come at once. */
+const atOnce = 8;
+
+const gates = new Map<string, Gate>();
+
+function gateTo({ address, port }: Target): Gate {
+  const name = `${address}:${port}`;
+  const gate = gates.get(name) ?? new Gate(atOnce);
+  gates.set(name, gate);
+  return gate;
 }

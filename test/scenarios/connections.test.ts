@@ -1,8 +1,10 @@
 /** The connection of a stack's commands: who makes it, how often, and what that is no reason for. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { open } from '../../components/ssh/connection.ts';
 import { root } from '../../tools/lib/pulumi.ts';
 import { said } from '../../tools/lib/pulumi-run.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
@@ -87,4 +89,44 @@ test('a first up where six connections in half a minute are one too many ends we
   assert.equal([...rules.matchAll(/counter packets 0 bytes 0/g)].length, 2, rules);
   assert.equal((await ask(host, '/')).status, 200);
   await assertNothingToDo(stack);
+});
+
+test('thirty hosts are looked at through one jump host whose sshd lets ten log in at once', async (t) => {
+  const host = await testHost(t);
+  await host.exec(
+    "echo 'MaxStartups 10:100:10' >/etc/ssh/sshd_config.d/few.conf; systemctl reload ssh; /usr/sbin/sshd -p 2222 -o MaxStartups=100",
+  );
+  const hostKey = (await host.exec('cut -d " " -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub')).trim();
+  const home = mkdtempSync(join(tmpdir(), 'keelson-home-'));
+  const before = process.env.HOME;
+  t.after(() => {
+    process.env.HOME = before;
+    rmSync(home, { recursive: true });
+  });
+  process.env.HOME = home;
+  mkdirSync(join(home, '.ssh'));
+  const config = `Host gate
+  HostName ${host.address}
+  UserKnownHostsFile ${host.knownHosts}
+Host behind*
+  HostName 127.0.0.1
+  Port 2222
+  ProxyJump gate
+Host *
+  User root
+  IdentityFile ${host.identity}
+`;
+  writeFileSync(join(home, '.ssh/config'), config);
+  const names = Array.from({ length: 30 }, (_, index) => `behind${index}`);
+  const once = { ready: 20_000, again: [] };
+  const said = await Promise.all(
+    names.map(async (name) => {
+      const session = await open({ name, address: name, hostKey }, once);
+      const answer = await session.script('echo here');
+      session.close();
+      return answer.trim();
+    }),
+  );
+  assert.deepEqual(new Set(said), new Set(['here']));
+  assert.equal(said.length, 30);
 });
