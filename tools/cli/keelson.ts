@@ -5,10 +5,7 @@
  * Exit codes: 0 when it is done; 1 when something is wrong, which it says; 2 when it was called wrongly.
  */
 import { unknown } from '../../components/config/spelling.ts';
-import type { Command } from './command.ts';
-import { init } from './init.ts';
-
-const commands: readonly Command[] = [init];
+import { commands } from './commands.ts';
 
 async function keelson([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || isHelp(name)) return help(name === undefined);
