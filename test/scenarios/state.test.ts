@@ -97,6 +97,8 @@ test('the state of a stack', { timeout: 600_000 }, async (t) => {
       const { code, stderr } = await pulumi(args, options);
       assert.equal(code, 0, stderr);
     }
+    // Nobody is to go on with the old one.
+    await stack.pulumi(['stack', 'rm', '--force', '--preserve-config', '--yes', stack.name]);
     await assertUntouched(stack, async () => {
       const run = await start('up', ['--stack', stack.name], options).ended;
       assert.equal(run.code, 0, said(run));

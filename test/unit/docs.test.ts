@@ -52,7 +52,8 @@ test('scripts of npm that are named are there', () => {
 });
 
 /** What the pages tell a reader to make. */
-const isExample = (path: string): boolean => /production|motd|alternative|NAME|prod-web1/.test(path);
+const isExample = (path: string): boolean =>
+  /production|motd|alternative|NAME|prod-web1/.test(path);
 
 test('paths of this repository that are named are there', () => {
   assert.deepEqual(
