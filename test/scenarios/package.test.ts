@@ -1,7 +1,7 @@
 /** The package as somebody else gets it: packed, installed from its tarball, in a project that `keelson init` began. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { stringify } from 'yaml';
@@ -39,7 +39,7 @@ test('the package has what programs need, and nothing else', () => {
     paths.filter((path) => !allowed.test(path) || /test|(?<!\.d)\.ts$/.test(path)),
     [],
   );
-  const files = globSync('files/**', { cwd: root, withFileTypes: true })
+  const files = readdirSync(join(root, 'files'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `dist/${join(entry.parentPath, entry.name).slice(root.length + 1)}`);
   const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

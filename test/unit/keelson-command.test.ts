@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { readConfig } from '../../components/config/config.ts';
 import { nameOf, runsOf } from '../../tools/cli/init/app.ts';
 import { origin } from '../../tools/cli/init/origin.ts';
+import { fitted, isWanted } from '../../tools/cli/init/pipelines.ts';
 import { projectFiles, writeAll } from '../../tools/cli/init/tree.ts';
 import { scratchDirectory } from './scratch.ts';
 
@@ -122,6 +123,44 @@ test('a project is its templates, and its stack file one that the program reads'
     keelson: '0.1.0',
   });
   assert.match(text('/new/.gitignore'), /^node_modules\/$/m);
+});
+
+const pipeline = `# Words
+on: pull_request
+jobs:
+  look:
+    runs-on: ubuntu-latest
+    steps:
+      - run: sh ci/drift.sh staging production
+        env:
+          STACKS: staging,production
+`;
+
+test('a pipeline is as it is written at the root, but for the stack; below, its commands run there', () => {
+  const path = '.github/workflows/drift.yml';
+  const own = pipeline.replace('staging production', 'live').replace('staging,production', 'live');
+  assert.equal(fitted(path, pipeline, '.', 'live'), own);
+  const defaults = 'defaults:\n  run:\n    working-directory: deploy\n';
+  assert.equal(fitted(path, pipeline, 'deploy', 'live'), own + defaults);
+
+  const steps =
+    'runs:\n  using: composite\n  steps:\n    - uses: a/b@1\n    - run: npm ci\n      shell: sh\n';
+  assert.equal(
+    fitted('.github/actions/keelson/action.yml', steps, 'deploy', 'live'),
+    `${steps}      working-directory: deploy\n`,
+  );
+  assert.equal(
+    fitted('.gitlab-ci.yml', 'a:\n  before_script:\n    - npm ci\n', 'deploy', 'live'),
+    'a:\n  before_script:\n    - cd deploy\n    - npm ci\n',
+  );
+});
+
+test('each has the pipelines of its own service', () => {
+  const paths = ['.github/workflows/up.yml', '.gitlab-ci.yml', 'ci/up.sh', 'index.ts.mustache'];
+  const of = (name: string) => paths.filter((path) => isWanted(path, name));
+  assert.deepEqual(of('github'), ['.github/workflows/up.yml', 'ci/up.sh', 'index.ts.mustache']);
+  assert.deepEqual(of('gitlab'), ['.gitlab-ci.yml', 'ci/up.sh', 'index.ts.mustache']);
+  assert.deepEqual(of('none'), ['index.ts.mustache']);
 });
 
 test('a file that is there already keeps all others from being written', () => {

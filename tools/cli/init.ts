@@ -11,7 +11,8 @@ import { serverSchema } from '../../components/server/components.ts';
 import type { Command } from './command.ts';
 import { nameOf, type Runs, runsOf } from './init/app.ts';
 import { origin, pulumiVersion } from './init/origin.ts';
-import { type Files, pipelines, projectFiles, writeAll } from './init/tree.ts';
+import { pipelines } from './init/pipelines.ts';
+import { type Files, projectFiles, writeAll } from './init/tree.ts';
 
 const usage = `Usage: keelson init [FOLDER] [OPTIONS]
 

@@ -6,12 +6,14 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import mustache from 'mustache';
 import { template } from '../../../components/lib/template.ts';
+import { fitted, isWanted, serviceOf } from './pipelines.ts';
 
 export type View = Readonly<Record<string, unknown>>;
 
@@ -19,36 +21,38 @@ export type View = Readonly<Record<string, unknown>>;
 export type Files = ReadonlyMap<string, { text: string } | { copyOf: string }>;
 
 const templates = fileURLToPath(new URL('../../../files/project/', import.meta.url));
-const ending = '.mustache';
-
-/** What a service for repositories reads, at the root of a repository alone. */
-const services = { github: /^\.github\//, gitlab: /^\.gitlab/ } as const;
-
-/** Whose pipelines a project gets. */
-export const pipelines = [...Object.keys(services), 'none'];
+const ending = /\.mustache$/;
 
 /**
- * All files of a project; what a service reads lies at the root of the repository around it.
+ * All files of a project: templates are rendered, what is none is taken as it is, and pipelines lie at the root of the
+ * repository around it.
+ *
  * @param view what the templates name; names of files are templates too.
  */
 export function projectFiles(folder: string, pipeline: string, view: View): Files {
   const root = repositoryOf(folder);
   const inside = relative(root, folder) || '.';
-  const files = names().flatMap((name) => {
-    const [service] = Object.entries(services).find(([, own]) => own.test(name)) ?? [];
-    if (service !== undefined && service !== pipeline) return [];
-    const path = join(service ? root : folder, mustache.render(name, view));
-    return [[path, { text: template(`project/${name}`, { ...view, folder: inside }) }] as const];
+  const wanted = names().filter((name) => isWanted(name, pipeline));
+  const files = wanted.map((name) => {
+    const service = serviceOf(name);
+    const path = join(service ? root : folder, mustache.render(name.replace(ending, ''), view));
+    const text = textOf(name, view);
+    const stack = String(view.environment);
+    return [path, { text: service ? fitted(name, text, inside, stack) : text }] as const;
   });
   return new Map(files);
 }
 
-/** The templates' names, without their ending. */
 const names = (): string[] =>
-  readdirSync(templates, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith(ending))
-    .map((path) => path.slice(0, -ending.length))
+  readdirSync(templates, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(templates, join(entry.parentPath, entry.name)))
     .sort();
+
+const textOf = (name: string, view: View): string =>
+  ending.test(name)
+    ? template(`project/${name.replace(ending, '')}`, view)
+    : readFileSync(join(templates, name), 'utf8');
 
 /** The nearest folder above that git has; the project's own where there is none. */
 function repositoryOf(folder: string): string {
