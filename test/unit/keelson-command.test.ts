@@ -41,7 +41,7 @@ const app = (manifest: object, files: Record<string, string> = {}): string =>
 test('what it can do is told, also where nothing is asked for', () => {
   const asked = keelson(['--help']);
   assert.equal(asked.status, 0);
-  assert.match(asked.said, /^ {2}init +Begins a project/m);
+  assert.match(asked.said, /^ {2}init +begins a project/m);
   assert.deepEqual(keelson([]), { ...asked, status: 2 });
   const init = keelson(['init', '--help']);
   assert.equal(init.status, 0);
@@ -152,6 +152,10 @@ test('a pipeline is as it is written at the root, but for the stack; below, its 
   assert.equal(
     fitted('.gitlab-ci.yml', 'a:\n  before_script:\n    - npm ci\n', 'deploy', 'live'),
     'a:\n  before_script:\n    - cd deploy\n    - npm ci\n',
+  );
+  assert.match(
+    fitted('.gitlab-ci.yml', 'a:\n  before_script: [npm ci]\n', "it's here", 'live'),
+    /cd 'it'\\''s here'/,
   );
 });
 

@@ -57,7 +57,7 @@ type Asked = Values & { folder: string; name: string; runs: Runs };
 export const init: Command = {
   name: 'init',
   usage,
-  summary: 'Begins a project for the servers of your own app',
+  summary: 'begins a project for the servers of your own app',
   run: async (args) => {
     const { values, positionals } = read(args);
     const folder = resolve(positionals[0] ?? 'deploy');
@@ -93,7 +93,7 @@ function problemsOf(asked: Omit<Asked, 'runs'> & { runs: Runs | undefined }): Pr
 }
 
 const yaml = (value: unknown): string =>
-  stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false }).trim();
+  stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
 
 function filesOf({ folder, name, runs, source, user, ...asked }: Asked): Files {
   const { spec, tarball } = origin();

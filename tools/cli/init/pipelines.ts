@@ -44,9 +44,13 @@ const enter = (document: Text, folder: string): void =>
   visit(document, {
     Pair(_, { key, value }) {
       if (isScalar(key) && key.value === 'before_script' && isSeq(value))
-        value.items.unshift(document.createNode(`cd ${folder}`));
+        value.items.unshift(document.createNode(`cd ${quoted(folder)}`));
     },
   });
+
+/** A path as a shell reads it. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /** Steps of an action take no defaults from the workflow that uses it. */
 const step = (document: Text, folder: string): void =>
