@@ -1,13 +1,20 @@
 /** Spelling: what a person may have meant. */
 
 /** What to say of a key that no schema knows. */
-export function unknownKey(key: string, known: readonly string[]): string {
+export const unknownKey = (key: string, known: readonly string[]): string =>
+  unknown(key, 'a setting', known);
+
+/**
+ * What to say of a word that is none of those that are known.
+ * @example unknown('inti', 'a command', ['init']) // is not a command; did you mean init?
+ */
+export function unknown(word: string, what: string, known: readonly string[]): string {
   const near = known
-    .map((name) => ({ name, far: distance(key.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, far }) => far <= Math.max(1, name.length / 3))
     .sort((a, b) => a.far - b.far)[0];
-  if (near) return `is not a setting; did you mean ${near.name}?`;
-  return `is not a setting; choose among ${known.join(', ')}`;
+  if (near) return `is not ${what}; did you mean ${near.name}?`;
+  return `is not ${what}; choose among ${known.join(', ')}`;
 }
 
 /** How many letters must be changed, added or left out to make `b` of `a` (Levenshtein). */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { commands } from '../../tools/cli/commands.ts';
 import { page, troubles } from '../harness/operating.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -51,7 +52,8 @@ test('scripts of npm that are named are there', () => {
 });
 
 /** What the pages tell a reader to make. */
-const isExample = (path: string): boolean => /motd|alternative|NAME|prod-web1/.test(path);
+const isExample = (path: string): boolean =>
+  /production|motd|alternative|NAME|prod-web1/.test(path);
 
 test('paths of this repository that are named are there', () => {
   assert.deepEqual(
@@ -63,10 +65,11 @@ test('paths of this repository that are named are there', () => {
   );
 });
 
-test('verbs of the helper that are named are its own', () => {
+test('verbs that are named are the helper’s, or the command’s of the same name', () => {
   const main = read('files/host/main.sh');
   const verbs = [...main.matchAll(/^ {4}([a-z-]+)\)/gm)].map(([, verb]) => verb);
   assert.ok(verbs.length > 4);
+  verbs.push(...commands.map(({ name }) => name));
   assert.deepEqual(
     found(/`(?:sudo )?keelson ([a-z-]+)\b/g, (verb) => !verbs.includes(verb)),
     [],
@@ -77,7 +80,7 @@ test('each dependency has its version and its reason in the README', () => {
   const packages = {
     ...manifest.dependencies,
     ...manifest.devDependencies,
-    ...manifest.optionalDependencies,
+    ...JSON.parse(read('tools/node/package.json')).optionalDependencies,
   };
   const readme = read('README.md');
   const untold = Object.entries(packages).filter(

@@ -185,10 +185,11 @@ test('the launcher of a stand-in that has moved since is replaced', () => {
 
 test('each version is written once, or held to where it is', () => {
   const text = (path: string) => readFileSync(path, 'utf8');
-  const { devDependencies, dependencies } = JSON.parse(text('package.json'));
+  const { devDependencies, dependencies, peerDependencies } = JSON.parse(text('package.json'));
   const module = `github.com/pulumi/pulumi/pkg/v3 v${devDependencies.pulumi} `;
   assert.ok(text('tools/setup/pulumi/go.mod').includes(module), module);
-  assert.equal(dependencies['@pulumi/pulumi'], devDependencies.pulumi);
+  assert.equal(devDependencies['@pulumi/pulumi'], devDependencies.pulumi);
+  assert.equal(peerDependencies['@pulumi/pulumi'], `^${devDependencies.pulumi}`);
   const { stdout } = shell(
     '-c',
     '. tools/setup/pulumi.sh; echo "$cli_version $command_version $language_host_version $go_toolchain"',
