@@ -32,21 +32,19 @@ export function comment(
   return fit(head, folds);
 }
 
-/** Leaves out what is folded, from the end, where all of it is too long. */
+/** Where all of it is too long, leaves out what is folded, from the end, and then whole stacks. */
 function fit(heads: readonly string[], folds: readonly (readonly string[])[]): string {
-  const note = '\n\n*Cut: too long for a comment. The log of this job has all of it.*\n';
-  let left = mostCharacters - marker.length - note.length - heads.join('').length;
-  let isCut = false;
-  const stacks = heads.map((head, index) => {
-    const kept = (folds[index] ?? []).filter((fold) => {
-      left -= fold.length + 2;
-      isCut ||= left < 0;
-      return !isCut;
-    });
-    return [head, ...kept].join('\n\n');
-  });
-  const text = `${marker}\n${stacks.join('\n\n')}`;
-  return isCut ? `${text.slice(0, mostCharacters - note.length)}${note}` : `${text}\n`;
+  const note = '*Cut: too long for a comment. The log of this job has all of it.*';
+  let left = mostCharacters - marker.length - note.length;
+  const fits = (text: string): boolean => {
+    left -= text.length + 2;
+    return left >= 0;
+  };
+  const shown = heads.filter(fits);
+  const stacks = shown.map((head, index) => [head, ...(folds[index] ?? []).filter(fits)]);
+  const all = heads.length + folds.flat().length;
+  const texts = stacks.flat();
+  return `${marker}\n${[...texts, ...(texts.length < all ? [note] : [])].join('\n\n')}\n`;
 }
 
 function title({ stack, hasPlan }: Preview, { parts, errors }: Plan): string {

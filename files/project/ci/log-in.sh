@@ -11,8 +11,13 @@ umask 077
 if [ -n "${SSH_PRIVATE_KEY-}" ]; then
   eval "$(ssh-agent -s)" >/dev/null
   # A text area of a form may have sent carriage returns, and no line break at the end.
-  printf '%s\n' "$SSH_PRIVATE_KEY" | tr -d '\r' | ssh-add -q -t 6h -
+  printf '%s\n' "$SSH_PRIVATE_KEY" | tr -d '\r' | ssh-add -q -t 6h - || {
+    ssh-agent -k >/dev/null
+    echo 'SSH_PRIVATE_KEY: is no private key without a passphrase; give the text of one' >&2
+    exit 1
+  }
   echo "SSH_AUTH_SOCK=$SSH_AUTH_SOCK"
+  echo "SSH_AGENT_PID=$SSH_AGENT_PID"
 fi
 
 if [ -n "${SSH_KNOWN_HOSTS-}" ]; then
