@@ -2,16 +2,22 @@
 import { z } from 'zod';
 import { matching } from '../fields/matching.ts';
 
+/** It goes into no file on a server; so any language will do, on one line. */
 const reason = matching(
-  /^(?=.{10})[^\p{C}]+$/u,
-  'is no reason; say in ten characters or more, on one line, why it is right here',
-).describe('Why');
+  /^[ -~\u00a1-\u1fff\u2010-\u2027\u2030-\ud7ff]{10,300}$/,
+  'is no reason; say on one line, in ten characters or more, why it is right here',
+).describe('Why it is right here');
+
+const subject = matching(
+  /^[\w./:@-]{1,200}$/,
+  'is not what a policy names; copy it from its message',
+).describe('What the policy names: a resource, a setting, an app, a server');
 
 const exception = (what: string) =>
   z
-    .union([reason, z.record(z.string(), reason)])
+    .union([reason, z.record(subject, reason)])
     .optional()
-    .describe(`${what}: why it is right here, or why for each of those that are named`);
+    .describe(`${what}: why, for all of them or by name`);
 
 export const exceptionsSchema = z
   .strictObject({

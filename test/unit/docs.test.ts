@@ -63,12 +63,14 @@ test('paths of this repository that are named are there', () => {
   );
 });
 
-test('verbs of the helper that are named are its own', () => {
+test('verbs of the helper that are named are its own, and others are commands', () => {
   const main = read('files/host/main.sh');
   const verbs = [...main.matchAll(/^ {4}([a-z-]+)\)/gm)].map(([, verb]) => verb);
   assert.ok(verbs.length > 4);
+  const commands = globSync('*.ts', { cwd: join(root, 'tools/cli') }).map((it) => it.slice(0, -3));
+  assert.ok(commands.length > 0);
   assert.deepEqual(
-    found(/`(?:sudo )?keelson ([a-z-]+)\b/g, (verb) => !verbs.includes(verb)),
+    found(/`(?:sudo )?keelson ([a-z-]+)\b/g, (verb) => ![...verbs, ...commands].includes(verb)),
     [],
   );
 });

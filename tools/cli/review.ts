@@ -57,16 +57,22 @@ export const review = {
         },
       });
       const said = await verbs[verb]?.(positionals, values);
-      if (said === undefined) throw new TypeError(`there is no ${verb || 'review alone'}`);
+      if (said === undefined) return refuse(`there is no ${verb || 'review without a verb'}`, 2);
       process.stdout.write(said);
       return 0;
     } catch (error) {
-      const isUsage = error instanceof TypeError;
-      if (!isUsage && !(error instanceof ErrorWithRemedy)) throw error;
-      console.error(`review: ${error.message}${isUsage ? `\nUsage: ${usage}` : ''}`);
-      return isUsage ? 2 : 1;
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (code.startsWith('ERR_PARSE_ARGS')) return refuse(message, 2);
+      // What was given cannot be read, or the API refuses.
+      if (code === 'ENOENT' || error instanceof ErrorWithRemedy) return refuse(message, 1);
+      throw error;
     }
   },
 };
+
+function refuse(message: string, code: 1 | 2): number {
+  console.error(`review: ${message}${code === 2 ? `\nUsage: ${usage}` : ''}`);
+  return code;
+}
 
 if (import.meta.main) process.exitCode = await review.run(process.argv.slice(2));

@@ -10,20 +10,18 @@ export const configFindings = (stack: string, config: Config): Finding[] => [
   ...single(stack, config),
 ];
 
-/** An app that runs on several servers is told once. */
-function secrets({ hosts }: Config): Finding[] {
-  const apps = new Map(hosts.flatMap(({ apps }) => apps).map((app) => [app.name, app]));
-  return [
-    ...[...apps].flatMap(([name, app]) => plainSecrets(app, `apps.${name}`)),
-    ...hosts.flatMap(({ name, server }) => plainSecrets(server, `servers.${name}`)),
-  ];
-}
+/** One server may have other settings of an app than the next. */
+const secrets = ({ hosts }: Config): Finding[] =>
+  hosts.flatMap(({ name, server, apps }) => [
+    ...apps.flatMap((app) => plainSecrets(app, `apps.${app.name}`)),
+    ...plainSecrets(server, `servers.${name}`),
+  ]);
 
 /** A page says that an app renders; only a path of its own says that it works. */
 function health({ hosts }: Config): Finding[] {
   const apps = hosts.flatMap(({ apps }) => apps);
   const without = apps.filter((app) => app.type === 'web' && app.health === '/');
-  return [...new Set(without.map(({ name }) => name))].map((subject) => ({
+  return without.map(({ name: subject }) => ({
     ...{ rule: 'no-health-check', subject },
     text: `apps.${subject}.health: is /, which is no health check; give a path that answers 200 when the app and what it needs work`,
   }));

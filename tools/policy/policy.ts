@@ -62,14 +62,15 @@ function parse(value: string): unknown {
   }
 }
 
-/** Those that an exception lets pass, and the others. */
+/** Those that an exception lets pass, and the others; what is found on several servers is told once. */
 function sorted(found: readonly Finding[], exceptions: Exceptions): Judged {
-  const told: string[] = [];
+  const told = new Set<string>();
   const findings = found.filter(({ rule, subject }) => {
     const exception = exceptions[rule];
     const reason = typeof exception === 'object' ? exception[subject] : exception;
-    if (reason !== undefined) told.push(`${rule}: ${subject}: ${reason}`);
+    if (reason !== undefined) told.add(`${rule}: ${subject}: ${reason}`);
     return reason === undefined;
   });
-  return { findings: findings.map(({ rule, text }) => `${rule}: ${text}`), exceptions: told };
+  const lines = new Set(findings.map(({ rule, text }) => `${rule}: ${text}`));
+  return { findings: [...lines], exceptions: [...told] };
 }
