@@ -2,11 +2,12 @@
 # Prepares a clone: npm packages with a Node.js of their own, and a Pulumi home inside the clone.
 # Safe to repeat and to interrupt; takes milliseconds when everything is there.
 #
-#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container]
+#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container] [--actionlint]
 #
 #   --no-pulumi   leave out the Pulumi CLI and its plugins
 #   --shellcheck  also what the checks of the shell scripts need
 #   --container   also what a Debian host in a container of this machine needs
+#   --actionlint  also what checks the workflows of GitHub Actions
 #
 # Everything lands in node_modules/ and .keelson/, but for Debian packages and Go's own caches.
 set -eu
@@ -16,14 +17,16 @@ cd "$(dirname "$0")/.."
 . tools/setup/system.sh
 . tools/setup/npm.sh
 . tools/setup/pulumi.sh
+. tools/setup/actionlint.sh
 
-pulumi=yes shellcheck='' container=''
+pulumi=yes shellcheck='' container='' actionlint_wanted=''
 for option; do
   case $option in
     --no-pulumi) pulumi='' ;;
     --shellcheck) shellcheck=yes ;;
     --container) container=yes ;;
-    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container' ;;
+    --actionlint) actionlint_wanted=yes ;;
+    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container, --actionlint' ;;
   esac
 done
 
@@ -38,3 +41,4 @@ npm_packages
 [ -z "$shellcheck" ] || shellcheck_packages
 [ -z "$container" ] || container_packages
 [ -z "$pulumi" ] || pulumi_home
+[ -z "$actionlint_wanted" ] || actionlint_program

@@ -77,6 +77,7 @@ export function readConfig(given: Given): Config {
   const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
   const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
+  const exceptions = read(stackSchemas.exceptions, values.exceptions, 'exceptions') ?? {};
   const places = placed(serverNames(values), servers, apps, secrets);
   // What is wrong between values tells of them; and none of what is encrypted may be told.
   const hidden = [...given.encrypted].some((key) => key !== 'secrets');
@@ -97,6 +98,7 @@ export function readConfig(given: Given): Config {
     hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
     drift,
     rollout,
+    exceptions,
     pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { appSchema } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import { serverSchema } from '../server/components.ts';
+import { type Exceptions, exceptionsSchema } from './exceptions.ts';
 import { type HostConfig, secretsSchema } from './host.ts';
 
 export const serversSchema = z
@@ -46,6 +47,7 @@ export const stackSchemas = {
   secrets: secretsSchema,
   drift: driftSchema,
   rollout: rolloutSchema,
+  exceptions: exceptionsSchema,
 } as const;
 
 export type Config = {
@@ -53,6 +55,8 @@ export type Config = {
   hosts: HostConfig[];
   drift: z.output<typeof driftSchema>;
   rollout: z.output<typeof rolloutSchema>;
+  /** What `keelson policy` is to let pass. */
+  exceptions: Exceptions;
   /** The file beside the stack file that says which builds of Node.js are meant. */
   pins: string;
 };

@@ -110,7 +110,7 @@ plugin_stand_in() {
 }
 
 cli_build() {
-  find_go
+  find_go 'building Pulumi'
   rm -rf "$bin.new"
   step pulumi "Pulumi $cli_version, built from the Go module proxy (takes minutes)" "$go_remedy" \
     go_install pulumi "$cli_version"
@@ -132,11 +132,11 @@ go_install() (
     "$go" install -ldflags="-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$2" tool
 )
 
-# find_go: sets $go; one older than 1.21 cannot fetch the toolchain that go.mod asks for by itself.
+# find_go WHAT-FOR: sets $go; one older than 1.21 cannot fetch the toolchain that go.mod asks for by itself.
 find_go() {
   PATH=$PATH:/usr/local/go/bin
   if ! command -v go >/dev/null; then
-    debian_packages 'building Pulumi' go 'golang-go ca-certificates'
+    debian_packages "$1" go 'golang-go ca-certificates'
   fi
   go=$(command -v go)
   case $("$go" version) in

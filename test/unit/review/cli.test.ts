@@ -1,0 +1,80 @@
+/** The commands `keelson review` and `keelson policy`, as a shell calls them. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const directory = mkdtempSync(join(tmpdir(), 'keelson-cli-'));
+after(() => rmSync(directory, { recursive: true }));
+const write = (name: string, value: unknown): string => {
+  writeFileSync(join(directory, name), JSON.stringify(value));
+  return name;
+};
+
+function keelson(command: string, ...args: string[]) {
+  const program = join(import.meta.dirname, `../../../tools/cli/${command}.ts`);
+  const { GITHUB_ACTIONS: _, GITLAB_CI: __, ...env } = process.env;
+  return spawnSync(process.execPath, [program, ...args], { cwd: directory, env, encoding: 'utf8' });
+}
+
+write('good.json', { steps: [], diagnostics: [] });
+const volume = { type: 'aws:ebs/volume:Volume', custom: true, inputs: {} };
+const urn = 'urn:pulumi:bad::mine::aws:ebs/volume:Volume::data';
+write('bad.json', { steps: [{ op: 'create', urn, newState: volume }] });
+write('Pulumi.good.yaml', {});
+write('Pulumi.bad.yaml', {});
+write('Pulumi.yaml', {});
+
+test('policy ends with 0, 1 or 2, and names the stack of what it finds', () => {
+  const good = keelson('policy', 'good.json');
+  assert.deepEqual([good.status, good.stdout, good.stderr], [0, '', '']);
+  const bad = keelson('policy', 'good.json', 'bad.json');
+  assert.deepEqual(
+    [bad.status, bad.stderr],
+    [
+      1,
+      'bad: unencrypted-volume: data (aws:ebs/volume:Volume) has a volume that is not encrypted; set encrypted: true\n',
+    ],
+  );
+  for (const args of [[], ['production']]) {
+    const { status, stderr } = keelson('policy', ...args);
+    assert.deepEqual(
+      [status, stderr.slice(0, 29)],
+      [2, 'Usage: keelson policy PREVIEW'],
+      `${args}`,
+    );
+  }
+});
+
+test('review prints the stacks, the comment and the drift', () => {
+  assert.equal(keelson('review', 'stacks').stdout, '["bad","good"]\n');
+  assert.equal(keelson('review', 'stacks', '--of', 'good').stdout, '["good"]\n');
+  const { status, stdout } = keelson('review', 'comment', 'bad.json', 'good.json');
+  assert.equal(status, 0);
+  assert.match(
+    stdout,
+    /### bad: 1 change\n.*unencrypted-volume: .*^\+ stack: aws:ebs\/volume:Volume data \(create\)$.*### good: nothing to do\n$/ms,
+  );
+  assert.equal(keelson('review', 'drift', 'good.json').stdout, '');
+});
+
+test('review says how it is called, and what it could not read or post', () => {
+  for (const args of [[], ['look'], ['comment', '--off']]) {
+    const { status, stderr } = keelson('review', ...args);
+    assert.equal(status, 2, `${args}`);
+    assert.match(stderr, /^review: .*\nUsage: keelson review stacks/);
+  }
+  const missing = keelson('review', 'comment', 'none.json');
+  assert.deepEqual(
+    [missing.status, missing.stderr.slice(0, 30)],
+    [1, 'review: ENOENT: no such file o'],
+  );
+  const post = keelson('review', 'post', 'good.json');
+  assert.equal(post.status, 1);
+  assert.match(
+    post.stderr,
+    /^review: post: this is no job of GitHub Actions or GitLab CI\n {2}leave `post` out/,
+  );
+});

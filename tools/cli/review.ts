@@ -1,0 +1,78 @@
+/** `keelson review`: which stacks a change touches, and what their previews say, in one comment. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ErrorWithRemedy } from '../lib/error.ts';
+import { judge } from '../policy/policy.ts';
+import { comment, marker } from '../review/comment.ts';
+import { driftIssue, driftMarker, driftTitle } from '../review/drift.ts';
+import { placeOf } from '../review/place.ts';
+import { post } from '../review/post.ts';
+import { readPreview } from '../review/preview.ts';
+import { changedSince, projectAt, touched } from '../review/touched.ts';
+
+const usage = `keelson review stacks [--since COMMIT] [--of STACK,STACK]   prints the stacks that a change touches
+  keelson review comment PREVIEW.json…      prints the comment of these previews (pulumi preview --json)
+  keelson review drift PREVIEW.json…        prints what drifted, or nothing
+  keelson review post FILE [--update-only]  posts a comment, or changes the one that is there
+  keelson review post FILE --issue          the same with an issue; closes it where the file is empty`;
+
+type Options = { since?: string; of?: string; issue?: boolean; 'update-only'?: boolean };
+
+const verbs: Readonly<
+  Record<string, (names: string[], options: Options) => Promise<string> | string>
+> = {
+  stacks(_names, { since, of }) {
+    const project = projectAt('.');
+    const changed = since === undefined ? undefined : changedSince(since, project);
+    return `${JSON.stringify(touched(project, changed, of?.split(',').filter(Boolean)))}\n`;
+  },
+  comment: (paths) => comment(paths.map(readPreview), (preview) => judge(preview, projectAt('.'))),
+  drift: (paths) => driftIssue(paths.map(readPreview)),
+  async post([path = ''], { issue, 'update-only': isUpdateOnly }) {
+    const text = readFileSync(path, 'utf8');
+    const own = issue
+      ? { marker: driftMarker, title: driftTitle, isOver: text === '' }
+      : { marker };
+    const place = placeOf(issue ? 'issue' : 'comment', process.env);
+    return `${await post(place, { ...own, text, isUpdateOnly: isUpdateOnly === true })}\n`;
+  },
+};
+
+export const review = {
+  name: 'review',
+  usage,
+  summary: 'says in a pull request what its change would do to the servers',
+  /** 0 where it was done, 1 where it could not be, 2 where it was called wrongly. */
+  async run(args: readonly string[]): Promise<number> {
+    try {
+      const [verb = '', ...rest] = args;
+      const { positionals, values } = parseArgs({
+        args: rest,
+        allowPositionals: true,
+        options: {
+          since: { type: 'string' },
+          of: { type: 'string' },
+          issue: { type: 'boolean' },
+          'update-only': { type: 'boolean' },
+        },
+      });
+      const said = await verbs[verb]?.(positionals, values);
+      if (said === undefined) return refuse(`there is no ${verb || 'review without a verb'}`, 2);
+      process.stdout.write(said);
+      return 0;
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (code.startsWith('ERR_PARSE_ARGS')) return refuse(message, 2);
+      // What was given cannot be read, or the API refuses.
+      if (code === 'ENOENT' || error instanceof ErrorWithRemedy) return refuse(message, 1);
+      throw error;
+    }
+  },
+};
+
+function refuse(message: string, code: 1 | 2): number {
+  console.error(`review: ${message}${code === 2 ? `\nUsage: ${usage}` : ''}`);
+  return code;
+}
+
+if (import.meta.main) process.exitCode = await review.run(process.argv.slice(2));

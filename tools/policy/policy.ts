@@ -1,0 +1,76 @@
+/** Policies: what fails a preview, whatever the program says. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError, readConfig } from '../../components/config/config.ts';
+import type { Exceptions } from '../../components/config/exceptions.ts';
+import type { Judged } from '../review/comment.ts';
+import type { Preview } from '../review/preview.ts';
+import { type Project, stacksDirectory } from '../review/touched.ts';
+import { configFindings } from './apps.ts';
+import { awsFindings } from './aws.ts';
+import type { Finding } from './finding.ts';
+import { plainSettings } from './secrets.ts';
+
+/**
+ * Holds a preview, and the configuration that it was made of, against the policies. Run Pulumi with `--show-sames`:
+ * a resource that does not change is in a preview only then.
+ * @example judge(readPreview('production.json'), projectAt('.')).findings
+ */
+export function judge(preview: Preview, project: Project): Judged {
+  const { config, problems } = configOf(preview, project);
+  const ports = config?.hosts.flatMap(({ server }) => server.port ?? []) ?? [];
+  const found = [
+    ...(config ? configFindings(preview.stack, config) : []),
+    ...plainSettings(preview.config),
+    ...awsFindings(preview.steps, [22, ...ports]),
+  ];
+  const { findings, exceptions } = sorted(found, config?.exceptions ?? {});
+  const unread = [
+    ...problems,
+    ...(preview.hasPlan
+      ? []
+      : ['policy: there is no preview to look at; mend what the preview says']),
+  ];
+  return { findings: [...unread, ...findings], exceptions };
+}
+
+/** What Pulumi was given, read as the program reads it; nothing for a program of one's own without a stack file. */
+function configOf(
+  { config, stack }: Preview,
+  project: Project,
+): { config?: Config; problems: string[] } {
+  const entries = Object.entries(config).flatMap(([key, value]) =>
+    key.startsWith('keelson:') ? [[key.slice('keelson:'.length), parse(value)] as const] : [],
+  );
+  if (entries.length === 0) return { problems: [] };
+  const path = join(stacksDirectory(project.directory), `Pulumi.${stack}.yaml`);
+  const file = existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
+  try {
+    const values = Object.fromEntries(entries);
+    return { config: readConfig({ values, encrypted: new Set(['secrets']), file }), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { problems: [...error.problems] };
+  }
+}
+
+function parse(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Those that an exception lets pass, and the others; what is found on several servers is told once. */
+function sorted(found: readonly Finding[], exceptions: Exceptions): Judged {
+  const told = new Set<string>();
+  const findings = found.filter(({ rule, subject }) => {
+    const exception = exceptions[rule];
+    const reason = typeof exception === 'object' ? exception[subject] : exception;
+    if (reason !== undefined) told.add(`${rule}: ${subject}: ${reason}`);
+    return reason === undefined;
+  });
+  const lines = new Set(findings.map(({ rule, text }) => `${rule}: ${text}`));
+  return { findings: [...lines], exceptions: [...told] };
+}

@@ -1,0 +1,129 @@
+/** Which stacks a change touches: by their files, by what their files name, and by the program. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { parse } from 'yaml';
+
+export type Project = {
+  /** Where Pulumi.yaml is. */
+  readonly directory: string;
+  /** Where the repository begins; absolute, as all paths here. */
+  readonly repository: string;
+};
+
+/** What no run of the program reads. */
+const without =
+  /^(docs|tests?|\.github|\.gitlab|\.vscode)\/|(^|\/)[^/]*\.md$|^(LICENSE|\.gitignore|\.gitlab-ci\.yml)$/;
+
+const lockfiles = ['package.json', 'package-lock.json', 'pnpm-lock.yaml', 'yarn.lock'];
+
+/**
+ * The stacks among `names` (all that have a file, when not given) that some of these files touch. A file of the
+ * project that no stack claims is the program, and touches them all.
+ *
+ * @param changed absolute paths; undefined when what changed is not known, which is all.
+ */
+export function touched(
+  project: Project,
+  changed: readonly string[] | undefined,
+  names: readonly string[] = allStacks(project),
+): string[] {
+  if (changed === undefined) return [...names];
+  const apps = allStacks(project).flatMap((name) => sources(project, name));
+  if (changed.some((path) => isProgram(project, path) && !isIn(path, apps))) return [...names];
+  return names.filter((name) => {
+    const paths = claims(project, name);
+    return changed.some((path) => isIn(path, paths));
+  });
+}
+
+/** What differs from where a branch began; undefined where git cannot tell, as after a forced push. */
+export function changedSince(base: string, { repository }: Project): string[] | undefined {
+  const args = ['diff', '--name-only', '--no-renames', '-z', `${base}...HEAD`, '--'];
+  const { status, stdout } = spawnSync('git', args, { cwd: repository, encoding: 'utf8' });
+  if (status !== 0) return undefined;
+  return stdout
+    .split('\0')
+    .filter(Boolean)
+    .map((path) => join(repository, path));
+}
+
+/** The project in a directory, or above it. */
+export function projectAt(from: string): Project {
+  const directory = above(resolve(from), 'Pulumi.yaml') ?? resolve(from);
+  return { directory, repository: above(directory, '.git') ?? directory };
+}
+
+function above(from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, name))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+const isIn = (path: string, directories: readonly string[]): boolean =>
+  directories.some((directory) => path === directory || path.startsWith(directory + sep));
+
+/** A file of the project itself, or what says the versions of its packages, which may lie above it. */
+function isProgram({ directory, repository }: Project, path: string): boolean {
+  const stacks = stacksDirectory(directory);
+  if (lockfiles.includes(basename(path)) && isIn(directory, [dirname(path)])) return true;
+  if (!isIn(path, [directory]) || (stacks !== directory && isIn(path, [stacks]))) return false;
+  const isOtherStack = /^Pulumi\..+\.yaml$/.test(basename(path)) && dirname(path) === stacks;
+  return (
+    !isOtherStack &&
+    !without.test(relative(repository, path)) &&
+    !without.test(relative(directory, path))
+  );
+}
+
+/** Where the stack files of a project are. */
+export function stacksDirectory(directory: string): string {
+  const project = read(join(directory, 'Pulumi.yaml')) as { stackConfigDir?: string } | undefined;
+  return resolve(directory, project?.stackConfigDir ?? '.');
+}
+
+const allStacks = ({ directory }: Project): string[] =>
+  readdirSync(stacksDirectory(directory))
+    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
+    .sort();
+
+/** The stack's file, those that it extends, the builds of Node.js, and whatever path any of them names. */
+function claims({ directory, repository }: Project, name: string): string[] {
+  const stacks = stacksDirectory(directory);
+  const files = chain(join(stacks, `Pulumi.${name}.yaml`));
+  const named = files.flatMap((file) => texts(read(file))).map((text) => resolve(directory, text));
+  return [...files, join(stacks, 'node.json'), ...named.filter((path) => isIn(path, [repository]))];
+}
+
+/** The code of a stack's apps, as far as the program is not part of it. */
+function sources({ directory }: Project, name: string): string[] {
+  const files = chain(join(stacksDirectory(directory), `Pulumi.${name}.yaml`));
+  const paths = files.flatMap((file) => texts(read(file), 'source'));
+  return paths.map((path) => resolve(directory, path)).filter((path) => !isIn(directory, [path]));
+}
+
+/** A stack file, and one after another what it extends. */
+function chain(file: string, seen: readonly string[] = []): string[] {
+  if (seen.includes(file)) return [];
+  const { config } = (read(file) ?? {}) as { config?: Record<string, unknown> };
+  const base = config?.['keelson:extends'];
+  const next = [base].flat().filter((it): it is string => typeof it === 'string');
+  return [file, ...next.flatMap((it) => chain(resolve(dirname(file), it), [...seen, file]))];
+}
+
+/** Each text in a value that could be a path; those of one key alone, where it is given. */
+function texts(value: unknown, key?: string, at?: string): string[] {
+  if (typeof value === 'string')
+    return (key === undefined || at === key) && /^[^\0\n]{1,255}$/.test(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => texts(inner, key, name));
+}
+
+function read(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
