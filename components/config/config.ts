@@ -92,7 +92,7 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
     ...nameConflicts(places),
     ...new Set(places.flatMap(placeConflicts)),
     ...strangers(secrets, Object.keys(general.apps ?? {})),
-    ...missingFiles(places, all),
+    ...(given.isElsewhere ? [] : missingFiles(places, all)),
   );
   refuse();
   return {

@@ -8,6 +8,8 @@ export type Given = {
   encrypted: ReadonlySet<string>;
   /** What they were read from, where it is at hand. */
   file?: { readonly path: string; readonly text: string } | undefined;
+  /** Whether files of this machine that it names may be missing. */
+  isElsewhere?: boolean;
 };
 
 const prefix = 'keelson:';

@@ -60,7 +60,7 @@ const fileSchema = z.strictObject({
 });
 
 /** @throws Unusable where it is no YAML. */
-function parsed(text: string, name: string): unknown {
+export function parsed(text: string, name: string): unknown {
   const { LineCounter, parseDocument } = loadYaml();
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { merge: true, logLevel: 'silent', lineCounter });
