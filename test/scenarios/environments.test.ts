@@ -1,8 +1,10 @@
 /** Two environments that share one file, each a stack with a host of its own. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { said } from '../../tools/lib/pulumi-run.ts';
 import type { DebianHost } from '../harness/host.ts';
@@ -11,6 +13,20 @@ import { assertNothingToDo, changed, release, testStack } from '../harness/stack
 
 const variable = (host: DebianHost): Promise<string> =>
   host.exec("grep -h -e ^LEVEL= -e ^PLACE= /etc/keelson/shop/environment | tr -d '\"'");
+
+/** A port of this machine that leads to a host's SSH server, as a session of AWS's Systems Manager makes one. */
+async function forwarded(t: TestContext, { address, knownHosts }: DebianHost): Promise<object> {
+  const forward = createServer((client) => {
+    const server = connect(22, address);
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) socket.on('error', () => socket.destroy());
+  });
+  t.after(() => forward.close());
+  await once(forward.listen(0, '127.0.0.1'), 'listening');
+  const [, type, key] = readFileSync(knownHosts, 'utf8').split(/\s+/);
+  const { port } = forward.address() as AddressInfo;
+  return { address: '127.0.0.1', port, hostKey: `${type} ${key}`, knownHosts: undefined };
+}
 
 test('staging and production share a file', { timeout: 600_000 }, async (t) => {
   const [one, two] = [await copiedHost(t, { cpus: 1 }), await copiedHost(t, { cpus: 1 })];
@@ -32,8 +48,9 @@ test('staging and production share a file', { timeout: 600_000 }, async (t) => {
   share(shop);
   const level = (LEVEL: string) => ({ apps: { shop: { env: { LEVEL } } } });
   staging.configure({ extends: 'shared.yaml', ...level('debug') });
-  // One server of a stack, with a setting that its app has there alone.
-  production.configure({ extends: shared, servers: { web1: level('warn') } });
+  // One server of a stack, reached by a forward, with a setting that its app has there alone.
+  const web1 = { ...(await forwarded(t, two)), ...level('warn') };
+  production.configure({ extends: shared, servers: { web1 } });
 
   await t.test('each gets what is shared, with what is its own', async () => {
     await staging.up();
