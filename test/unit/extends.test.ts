@@ -1,5 +1,6 @@
 /** Stack files that extend others: how they are merged, and what is said of one that is wrong. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -296,4 +297,26 @@ test('a key that JavaScript keeps for itself changes nothing but its own place',
   write('shared.yaml', `${shared}  keelson:rollout: { __proto__: { polluted: 1 } }\n`);
   assert.match(problems(stack()).join('\n'), /rollout\.__proto__: is a name that JavaScript keeps/);
   assert.equal(({} as Values).polluted, undefined);
+});
+
+test('a stack file that extends none is read without what reads YAML', () => {
+  const config = new URL('../../components/config/config.ts', import.meta.url).pathname;
+  const loaded = (more: Values) => {
+    const server = { address: 'a.de' };
+    const given = `{
+      values: ${JSON.stringify({ server, ...more })}, encrypted: new Set(),
+      file: { path: 'stacks/Pulumi.x.yaml', text: 'config:\\n  keelson:server: { address: a.de }\\n' },
+    }`;
+    const program = `
+      const { readConfig } = await import('${config}');
+      readConfig(${given});
+      const { createRequire } = await import('node:module');
+      const files = Object.keys(createRequire('${config}').cache);
+      console.log(files.some((file) => file.includes('node_modules/yaml/')));`;
+    const args = ['--input-type=module', '-e', program];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
+  };
+  write('shared.yaml', shared);
+  assert.equal(loaded({}), 'false');
+  assert.equal(loaded({ extends: 'shared.yaml' }), 'true');
 });
