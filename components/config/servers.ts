@@ -4,7 +4,7 @@ import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import { type ServerConfig, serverSchema, sharedServerSchema } from '../server/components.ts';
 import { type Combined, runsOn, type ServerGiven } from './combined.ts';
-import { hostAppSchema, type Secrets } from './host.ts';
+import type { Secrets } from './host.ts';
 import { isMapping, type Mapping } from './merge.ts';
 import type { Problem } from './problem.ts';
 import { type Read, readOver } from './read.ts';
@@ -101,12 +101,9 @@ function readOwnApp(
   { general }: Combined,
   { problems, told }: Reading,
 ): Unnamed | undefined {
-  const { servers: _, ...given } = isMapping(value) ? value : { value };
   const below = { value: (general.apps as Mapping)[name], at: ['apps', name] };
-  const upper = {
-    value: isMapping(value) ? given : value,
-    at: ['servers', server, 'apps', name],
-    below,
-  };
-  return readOver(problems, { whole: hostAppSchema, below: stackAppSchema }, upper, told);
+  const upper = { value, at: ['servers', server, 'apps', name], below };
+  const app = readOver(problems, { whole: stackAppSchema, below: stackAppSchema }, upper, told);
+  const { servers: _, ...rest } = app ?? {};
+  return app && (rest as Unnamed);
 }

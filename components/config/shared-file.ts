@@ -1,8 +1,9 @@
 /** A shared file: what stacks that extend it have in common, in the words of a stack file. */
 import { readFileSync } from 'node:fs';
+import type { Document } from 'yaml';
 import { z } from 'zod';
 import { isMapping, type Mapping } from './merge.ts';
-import { examine, type Problem } from './problem.ts';
+import { examine, type Problem, show } from './problem.ts';
 import { loadYaml, readText } from './stack-text.ts';
 
 /** A stack file, or one that it extends. */
@@ -33,26 +34,31 @@ export class Unusable extends Error {
 export function readShared(path: string, name: string): Layer {
   const text = readFileSync(path, 'utf8');
   const given = parsed(text, name);
-  const { lines } = readText(text);
   const others = isMapping(given) ? Object.keys(given).filter((key) => key !== 'config') : [];
   const outside = others.map((key) => `${name}:${lineOf(text, key)}: ${key}: ${misplaced(key)}`);
   if (outside.length > 0) throw new Unusable(outside);
   const { value, problems } = examine(fileSchema, given, []);
   if (!value) throw new Unusable(problems.map((problem) => `${name}:1: ${problem}`));
-  const at = (key: string): string => `${name}:${lineOf(text, key)}`;
-  const entries = Object.entries(value.config);
-  const found = [
-    ...entries.flatMap(([key, inner]) => strange(key, inner).map((line) => `${at(key)}: ${line}`)),
-    ...sealed(value.config).map((place) => {
-      const own = place.replace(/^keelson:/, '');
-      return `${name}:${lines.get(own) ?? '?'}: ${own}: is encrypted for one stack alone; write it in that stack’s own file`;
-    }),
-  ];
+  const { lines } = readText(text);
+  const found = unshared(value.config, { name, text, lines });
   if (found.length > 0) throw new Unusable(found);
-  const values = Object.fromEntries(
-    entries.map(([key, inner]) => [key.replace(/^keelson:/, ''), inner]),
-  );
+  const entries = Object.entries(value.config);
+  const values = Object.fromEntries(entries.map(([key, inner]) => [withoutPrefix(key), inner]));
   return { name, text, values, lines };
+}
+
+const withoutPrefix = (key: string): string => key.replace(/^keelson:/, '');
+
+/** What of a file cannot be shared, each with its line. */
+function unshared(config: Mapping, { name, text, lines }: Omit<Layer, 'values'>): Problem[] {
+  const keys = Object.entries(config).flatMap(([key, value]) =>
+    strange(key, value).map((line) => `${name}:${lineOf(text, key)}: ${line}`),
+  );
+  const encrypted = sealed(config).map((place) => {
+    const path = withoutPrefix(place);
+    return `${name}:${lines.get(path) ?? '?'}: ${path}: is encrypted for one stack alone; write it in that stack’s own file`;
+  });
+  return [...keys, ...encrypted];
 }
 
 const fileSchema = z.strictObject({
@@ -63,17 +69,35 @@ const fileSchema = z.strictObject({
 export function parsed(text: string, name: string): unknown {
   const { LineCounter, parseDocument } = loadYaml();
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { merge: true, logLevel: 'silent', lineCounter });
-  const wrong = [...document.errors, ...document.warnings].map(({ message, pos }) => {
-    const [what = ''] = message.split(/ at line \d|\n/);
-    return `${name}:${lineCounter.linePos(pos[0]).line}: is no YAML here: ${what.replace(/[.:]$/, '')}; mend it`;
-  });
+  // Any other level than `silent`, which would pass over a second document.
+  const document = parseDocument(text, { merge: true, logLevel: 'error', lineCounter });
+  const wrong = faults(document as Document).map(
+    ({ at, what }) => `${name}:${lineCounter.linePos(at).line}: is no YAML here: ${what}; mend it`,
+  );
   if (wrong.length > 0) throw new Unusable(wrong);
   try {
     return document.toJS() ?? {};
   } catch (error) {
+    // Such as aliases within aliases that would fill the memory.
     throw new Unusable([`${name}: is no YAML: ${(error as Error).message}; mend it`]);
   }
+}
+
+type Fault = { readonly at: number; readonly what: string };
+
+function faults(document: Document): Fault[] {
+  const found = [...document.errors, ...document.warnings].map(({ code, message, pos }): Fault => {
+    const [what = ''] = message.split(/ at line \d|\n/);
+    const isSecond = code === 'MULTIPLE_DOCS';
+    return { at: pos[0], what: isSecond ? 'a second document begins' : what.replace(/[.:]$/, '') };
+  });
+  loadYaml().visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined)
+        found.push({ at: alias.range?.[0] ?? 0, what: `nothing has the anchor &${alias.source}` });
+    },
+  });
+  return found;
 }
 
 /** What to do with a key that stands beside `config`. */
@@ -82,8 +106,16 @@ const misplaced = (key: string): string =>
     ? 'is not below config; write config: above it, and indent it'
     : 'is a stack file’s own, or nothing; remove it here';
 
-/** What a key of its `config` has no place for. */
+/** Keys below which each file says a part. */
+const parted = /^keelson:(?:server|servers|apps|rollout)$/;
+
+/** What of a key of its `config` cannot be shared. */
 function strange(key: string, value: unknown): Problem[] {
+  const name = withoutPrefix(key);
+  if (!key.includes(':')) return [`${key}: has no namespace; write keelson:${key}`];
+  if (value === null) return [`${name}: is empty; write what is shared, or remove the line`];
+  if (parted.test(key) && !isMapping(value))
+    return [`${name}: ${show(value)} does not fit; write a mapping`];
   if (!key.startsWith('keelson:'))
     return [
       `${key}: is no setting of Keelson’s, and Pulumi reads stack files alone; write it in each of them`,

@@ -146,6 +146,31 @@ const rows: [string, string, readonly string[]][] = [
     ['stacks/shared.yaml:5: aps: is not a setting; did you mean apps?'],
   ],
   [
+    'a key without keelson',
+    shared.replace('keelson:apps', 'apps'),
+    ['stacks/shared.yaml:5: apps: has no namespace; write keelson:apps'],
+  ],
+  [
+    'a list where the stack file has a mapping over it',
+    'config:\n  keelson:server: [admin]\n',
+    ['stacks/shared.yaml:2: server: a list does not fit; write a mapping'],
+  ],
+  [
+    'a key with nothing below it',
+    `${shared}  keelson:rollout:\n`,
+    ['stacks/shared.yaml:11: rollout: is empty; write what is shared, or remove the line'],
+  ],
+  [
+    'an alias of nothing',
+    shared.replace('start: server.js', 'start: *script'),
+    ['stacks/shared.yaml:8: is no YAML here: nothing has the anchor &script; mend it'],
+  ],
+  [
+    'two documents',
+    `${shared}---\nconfig: {}\n`,
+    ['stacks/shared.yaml:11: is no YAML here: a second document begins; mend it'],
+  ],
+  [
     'what YAML makes a number of',
     shared.replace('LEVEL: info', 'LEVEL: 1.10'),
     [
@@ -284,6 +309,13 @@ test('secrets of the stack file are its own, and go with apps of the shared one'
   write('shared.yaml', shared);
   const { hosts } = read(stack({ secrets: { shop: { TOKEN: 'x' } } }), ['secrets']);
   assert.deepEqual(hosts[0]?.secrets, { shop: { TOKEN: 'x' } });
+});
+
+test('aliases that would fill the memory are refused', () => {
+  const row = (name: string, of: string) => `    ${name}: &${name} [${Array(10).fill(`*${of}`)}]\n`;
+  const rows = row('b', 'a') + row('c', 'b') + row('d', 'c');
+  write('shared.yaml', `config:\n  keelson:rollout:\n    a: &a [1, 1]\n${rows}`);
+  assert.match(problems(stack()).join('\n'), /^stacks\/shared\.yaml: is no YAML: Excessive alias/);
 });
 
 test('without a stack file nobody knows beside what to look', () => {

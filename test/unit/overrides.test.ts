@@ -127,6 +127,11 @@ const rows: [string, Values, readonly string[]][] = [
     ['apps.shop.port: 80 is below 1024; choose 1024 to 65535'],
   ],
   [
+    'a key that is none, also where a server says something of the app',
+    two({}, { apps: { shop: { env: { A: 'x' } } } }, { apps: { shop: { ...shop, prt: 4000 } } }),
+    ['apps.shop.prt: is not a setting; did you mean port?'],
+  ],
+  [
     'a wrong setting of an app on one server',
     two({}, { apps: { shop: { port: 80 } } }),
     ['servers.web2.apps.shop.port: 80 is below 1024; choose 1024 to 65535'],
