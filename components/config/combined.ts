@@ -1,6 +1,5 @@
 /** Combined: what each server and each app is given, once shared settings and its own are one. */
 import { isMapping, type Mapping, merged } from './merge.ts';
-import type { Problem } from './problem.ts';
 
 /** An app on one server. */
 export type AppGiven = {
@@ -27,8 +26,8 @@ export type Combined = {
   readonly servers: readonly ServerGiven[] | undefined;
   /** What stands in their place and is no mapping. */
   readonly malformed: readonly unknown[];
-  /** What is said of each null that finds nothing to take out, by its path. */
-  readonly idle: readonly (readonly [string, Problem])[];
+  /** Paths of nulls that find nothing to take out. */
+  readonly idle: readonly (readonly string[])[];
 };
 
 /**
@@ -36,10 +35,9 @@ export type Combined = {
  * @param layers values by key, the lowest first; one alone is taken as it is.
  */
 export function combined(layers: readonly Mapping[]): Combined {
-  const idle: [string, Problem][] = [];
-  const note = (path: string): unknown => idle.push([path, `${path}: ${nothing}`]);
+  const idle: (readonly string[])[] = [];
   const over = (below: unknown, above: unknown, at: readonly string[]): unknown =>
-    merged(below, above, (path) => note(path.join('.')), at);
+    merged(below, above, (path) => idle.push(path), at);
   const parts = layers.map(({ servers: _, ...rest }) => rest);
   const general = (
     parts.length === 1 ? parts[0] : parts.reduce((all, part) => over(all, part, []) as Mapping, {})
@@ -52,8 +50,6 @@ export function combined(layers: readonly Mapping[]): Combined {
     idle,
   };
 }
-
-const nothing = 'is nothing, and there is nothing to take out; write a value, or remove the line';
 
 type Over = (below: unknown, above: unknown, at: readonly string[]) => unknown;
 

@@ -12,6 +12,7 @@ import { overrideProblems } from './overrides.ts';
 import { located, placesOf } from './places.ts';
 import { type Problem, show } from './problem.ts';
 import { ConfigError, reader } from './read.ts';
+import { valueAt } from './schema-at.ts';
 import { readPlaces } from './servers.ts';
 import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
@@ -53,7 +54,7 @@ export function resolve(given: Given): Resolved {
   const all = combined(isAlone ? [given.values] : layers.map(({ values }) => values));
   const places = placesOf(layers);
   const told: Told = new Map([
-    ...all.idle.map(([path, problem]): [string, Problem] => [path, located(problem, places)]),
+    ...idleNulls(all, layers),
     ...(isAlone ? wordsOf(given) : wordsOfAll(layers, given.encrypted, wholeOf(all))),
   ]);
   const problems = [...unknownKeys(all), ...misplaced(given, all, told), ...told.values()];
@@ -137,6 +138,16 @@ function wordsOfAll(layers: readonly Layer[], hidden: ReadonlySet<string>, whole
     ]);
   });
   return new Map(all);
+}
+
+/** What is said of each null that finds nothing to take out, by its path. */
+function idleNulls({ idle }: Combined, layers: readonly Layer[]): [string, Problem][] {
+  return idle.map((path) => {
+    const place = path.join('.');
+    const own = layers.find(({ values }) => valueAt(values, path) === null);
+    const problem = `${place}: is nothing, and there is nothing to take out; write a value, or remove the line`;
+    return [place, located(problem, placesOf(own ? [own] : []))];
+  });
 }
 
 function unknownKeys({ general }: Combined): Problem[] {

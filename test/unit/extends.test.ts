@@ -297,6 +297,21 @@ test('what is wrong in the stack file itself is told with its line too', () => {
   ]);
 });
 
+test('null that takes nothing out is told where it is, though a file above says more', () => {
+  write('shared.yaml', shared.replace('source: shop', 'source:'));
+  assert.deepEqual(problems(stack({ apps: { shop: { source: 'shop' } } })), [
+    'stacks/shared.yaml:7: apps.shop.source: is nothing, and there is nothing to take out; write a value, or remove the line',
+  ]);
+});
+
+test('what a shared file says of an app on one server is held to its text as well', () => {
+  const servers = '{ web1: { apps: { shop: { env: { A: 1.10 } } } } }';
+  write('shared.yaml', `${shared}  keelson:servers: ${servers}\n`);
+  assert.deepEqual(problems(stack()), [
+    'stacks/shared.yaml:11: servers.web1.apps.shop.env.A: 1.10 is a number to YAML, and arrives as 1.1; write it in quotes',
+  ]);
+});
+
 test('all files that cannot be used are told at once', () => {
   write('shared.yaml', '- a\n');
   const [one, two, ...others] = problems(stack({ extends: ['gone.yaml', 'shared.yaml'] }));
