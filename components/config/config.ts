@@ -13,7 +13,7 @@ import { located, placesOf } from './places.ts';
 import { type Problem, show } from './problem.ts';
 import { ConfigError, reader } from './read.ts';
 import { valueAt } from './schema-at.ts';
-import { readPlaces } from './servers.ts';
+import { type Place, readPlaces } from './servers.ts';
 import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackSchemas } from './stack.ts';
@@ -78,33 +78,36 @@ type Reports = {
 
 function readAll(given: Given, all: Combined, { problems, told, refuse }: Reports): Config {
   const { general } = all;
-  const read = reader(problems, given.encrypted, told);
+  const { encrypted } = given;
+  const read = reader(problems, encrypted, told);
   for (const servers of all.malformed) read(z.record(z.string(), z.unknown()), servers, 'servers');
   const secrets = read(secretsSchema, general.secrets, 'secrets') ?? {};
-  const places = readPlaces(all, secrets, { read, problems, told });
+  const places = readPlaces(all, secrets, { read, problems, told, encrypted });
   const drift = read(driftSchema, general.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, general.rollout, 'rollout') ?? { servers: 1 };
   // What is wrong between values tells of them; and none of what is encrypted may be told.
-  if ([...given.encrypted].some((key) => key !== 'secrets')) refuse();
-  const servers = places.flatMap(({ server }) => (server ? [server] : []));
-  problems.push(
-    ...missingServers(all),
-    ...serverConflicts(servers),
-    ...nameConflicts(places),
-    ...new Set(places.flatMap(placeConflicts)),
-    ...strangers(secrets, Object.keys(general.apps ?? {})),
-    ...(given.isElsewhere ? [] : missingFiles(places, all)),
-  );
+  if ([...encrypted].some((key) => key !== 'secrets')) refuse();
+  problems.push(...between(places, all), ...strangers(secrets, Object.keys(general.apps ?? {})));
+  if (!given.isElsewhere) problems.push(...missingFiles(places, all));
   refuse();
+  const hosts = places.flatMap(({ name, server, apps, secrets }) =>
+    server ? [{ name, server, apps, secrets }] : [],
+  );
   return {
-    hosts: places.flatMap(({ name, server, apps, secrets }) =>
-      server ? [{ name, server, apps, secrets }] : [],
-    ),
+    hosts,
     drift,
     rollout,
     pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
 }
+
+/** What is wrong between servers, between apps, and between the two. */
+const between = (places: readonly Place[], all: Combined): Problem[] => [
+  ...missingServers(all),
+  ...serverConflicts(places.flatMap(({ server }) => (server ? [server] : []))),
+  ...nameConflicts(places),
+  ...new Set(places.flatMap(placeConflicts)),
+];
 
 /** Apps that are to run where there is no server. */
 function missingServers({ general, servers }: Combined): Problem[] {

@@ -17,7 +17,11 @@ export const extendsSchema = z
  * The layers of a stack's configuration: what it extends, the lowest first, then its own file.
  * @throws ConfigError where a file cannot be read, or is no shared file.
  */
-export function layersOf({ values, file }: Given): readonly Layer[] {
+export function layersOf({ values, encrypted, file }: Given): readonly Layer[] {
+  if (encrypted.has('extends'))
+    throw new ConfigError('the stack file', [
+      'extends: is encrypted; write the path into the stack file as it is',
+    ]);
   if (!file)
     throw new ConfigError('the stack file', [
       'extends: the stack file was not found, beside which to look; run pulumi in the project, or name the file with --config-file',

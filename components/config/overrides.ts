@@ -2,7 +2,7 @@
 import { ownFields } from '../server/components.ts';
 import { type Combined, runsOn, type ServerGiven } from './combined.ts';
 import { isMapping } from './merge.ts';
-import { type Problem, show } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { unknownKey } from './spelling.ts';
 
 /** What is wrong with settings that are shared, or given for one server alone, where no schema can tell. */
@@ -18,7 +18,7 @@ export function overrideProblems({ general, servers = [] }: Combined): Problem[]
 function sharedProblems(shared: unknown, count: number): Problem[] {
   if (shared === undefined) return [];
   if (!isMapping(shared))
-    return [`server: ${show(shared)} does not fit; write a mapping of what all servers share`];
+    return ['server: does not fit; write a mapping of what all servers share'];
   return ownFields
     .filter((key) => count > 1 && key in shared)
     .map(
@@ -29,7 +29,7 @@ function sharedProblems(shared: unknown, count: number): Problem[] {
 
 function ownApps(given: unknown, { name: server }: ServerGiven, apps: unknown): Problem[] {
   const at = `servers.${server}.apps`;
-  if (!isMapping(given)) return [`${at}: ${show(given)} does not fit; write a mapping`];
+  if (!isMapping(given)) return [`${at}: does not fit; write a mapping`];
   const known = isMapping(apps) ? apps : {};
   return Object.entries(given).flatMap(([name, own]) => {
     if (!Object.hasOwn(known, name))

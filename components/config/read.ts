@@ -44,6 +44,12 @@ export const reader =
     return result.value;
   };
 
+/** Problems by path that are known already, and keys of which nothing may be shown. */
+export type Known = {
+  readonly told: ReadonlyMap<string, Problem>;
+  readonly encrypted: ReadonlySet<string>;
+};
+
 /** A value that stands over another one, or beside it, and where each is written. */
 export type Upper = {
   readonly value: unknown;
@@ -59,11 +65,13 @@ export function readOver<T extends z.ZodType>(
   problems: Problem[],
   schemas: { readonly whole: T; readonly below: z.ZodType },
   { value, at, below }: Upper,
-  told: ReadonlyMap<string, Problem>,
+  { told, encrypted }: Known,
 ): z.output<T> | undefined {
-  const whole = examine(schemas.whole, value, at);
+  // What is merged may hold a part of any of them.
+  const hidden = [...encrypted].some((key) => key !== 'secrets');
+  const whole = examine(schemas.whole, value, at, hidden);
   const lower =
-    whole.problems.length > 0 ? examine(schemas.below, below.value, below.at).problems : [];
+    whole.problems.length > 0 ? examine(schemas.below, below.value, below.at, hidden).problems : [];
   problems.push(...homed(whole.problems, at, lower, below.at).filter((it) => !isTold(it, told)));
   return whole.value;
 }

@@ -7,9 +7,8 @@ import { type Combined, runsOn, type ServerGiven } from './combined.ts';
 import type { Secrets } from './host.ts';
 import { isMapping, type Mapping } from './merge.ts';
 import type { Problem } from './problem.ts';
-import { type Read, readOver } from './read.ts';
+import { type Known, type Read, readOver } from './read.ts';
 import { stackAppSchema } from './stack.ts';
-import type { Told } from './written.ts';
 
 /** A server with what was read of it; undefined where it could not be. */
 export type Place = {
@@ -21,7 +20,7 @@ export type Place = {
   readonly secrets: Secrets;
 };
 
-export type Reading = { readonly read: Read; readonly problems: Problem[]; readonly told: Told };
+export type Reading = Known & { readonly read: Read; readonly problems: Problem[] };
 
 /** Reads all servers, and all apps once for each way in which they run. */
 export function readPlaces(given: Combined, secrets: Secrets, reading: Reading): Place[] {
@@ -78,7 +77,7 @@ function readApps({ general, servers = [] }: Combined, { read }: Reading): Map<s
 }
 
 function readServer(it: ServerGiven, given: Combined, reading: Reading): ServerConfig | undefined {
-  const { read, problems, told } = reading;
+  const { read, problems } = reading;
   const { servers, general } = given;
   if (!servers) return named(read(serverSchema, it.value, 'server'), it.name);
   const at = ['servers', it.name];
@@ -89,7 +88,7 @@ function readServer(it: ServerGiven, given: Combined, reading: Reading): ServerC
     below: sharedServerSchema as unknown as typeof serverSchema,
   };
   const below = { value: general.server, at: ['server'] };
-  return named(readOver(problems, schemas, { value: it.value, at, below }, told), it.name);
+  return named(readOver(problems, schemas, { value: it.value, at, below }, reading), it.name);
 }
 
 const named = <T>(value: T | undefined, name: string) => value && { ...value, name };
@@ -99,11 +98,12 @@ function readOwnApp(
   name: string,
   value: unknown,
   { general }: Combined,
-  { problems, told }: Reading,
+  reading: Reading,
 ): Unnamed | undefined {
   const below = { value: (general.apps as Mapping)[name], at: ['apps', name] };
+  const schemas = { whole: stackAppSchema, below: stackAppSchema };
   const upper = { value, at: ['servers', server, 'apps', name], below };
-  const app = readOver(problems, { whole: stackAppSchema, below: stackAppSchema }, upper, told);
+  const app = readOver(reading.problems, schemas, upper, reading);
   const { servers: _, ...rest } = app ?? {};
   return app && (rest as Unnamed);
 }

@@ -333,6 +333,12 @@ test('aliases that would fill the memory are refused', () => {
   assert.match(problems(stack()).join('\n'), /^stacks\/shared\.yaml: is no YAML: Excessive alias/);
 });
 
+test('a path that is encrypted is refused unread', () => {
+  assert.deepEqual(problems(stack({ extends: 'hunter2' }), ['extends']), [
+    'extends: is encrypted; write the path into the stack file as it is',
+  ]);
+});
+
 test('without a stack file nobody knows beside what to look', () => {
   assert.throws(
     () => readConfig({ values: stack(), encrypted: new Set() }),

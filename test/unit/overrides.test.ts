@@ -114,7 +114,7 @@ const rows: [string, Values, readonly string[]][] = [
   [
     'a shared part that is none',
     two({}, {}, { server: 'web1' }),
-    ['server: "web1" does not fit; write a mapping of what all servers share'],
+    ['server: does not fit; write a mapping of what all servers share'],
   ],
   [
     'a shared file of this machine that is not there',
@@ -156,7 +156,7 @@ const rows: [string, Values, readonly string[]][] = [
   [
     'no mapping of apps',
     two({}, { apps: ['shop'] }),
-    ['servers.web2.apps: a list does not fit; write a mapping'],
+    ['servers.web2.apps: does not fit; write a mapping'],
   ],
   [
     'null for what is not there',
@@ -191,4 +191,18 @@ test('what apps have against each other on one server alone is told of it', () =
   );
   assert.match(shared ?? '', /^apps\.blog\.port: 3700/);
   assert.deepEqual(more, []);
+});
+
+test('of what is encrypted nothing is shown, also where it is merged', () => {
+  const apps = { shop: { memory: 'hunter2' } };
+  for (const values of [
+    two({}, {}, { server: { user: 'hunter2!' } }),
+    two({}, {}, { server: 'hunter2' }),
+    two({}, { apps }),
+    two({}, { apps: 'hunter2' }),
+  ])
+    assert.throws(
+      () => readConfig({ values, encrypted: new Set(['server', 'servers']) }),
+      ({ message }: Error) => /holds an encrypted value/.test(message) && !/hunter/.test(message),
+    );
 });
