@@ -1,8 +1,7 @@
 /**
- * What editors and people read about stack files, made from the zod schemas:
- * `stacks/schema.json`, and the comments in `stacks/reference.yaml`.
+ * What people read about stack files, made from the zod schemas: their JSON Schema, and the comments in
+ * `stacks/reference.yaml`.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, parseAllDocuments, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { stackSchemas } from '../components/config/stack.ts';
@@ -142,12 +141,5 @@ const show = (value: unknown): string =>
 /** The JSON as Biome formats it: short lists of words on one line. */
 export function print(schema: Schema): string {
   const text = JSON.stringify(schema, null, 2);
-  return `${text.replace(/\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, ' ')}]`)}\n`;
-}
-
-if (import.meta.main) {
-  const stacks = new URL('../stacks/', import.meta.url);
-  const reference = new URL('reference.yaml', stacks);
-  writeFileSync(new URL('schema.json', stacks), print(stackFileSchema()));
-  writeFileSync(reference, annotate(readFileSync(reference, 'utf8')));
+  return `${text.replace(/\[\s+("[^"]*"(?:,\s+(?:"[^"]*"|null))*)\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, ' ')}]`)}\n`;
 }

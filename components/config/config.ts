@@ -1,63 +1,33 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
 import { dirname, join } from 'node:path';
-import * as pulumi from '@pulumi/pulumi';
-import type { AppConfig } from '../app/components.ts';
-import * as field from '../fields/index.ts';
-import { type ServerConfig, serverSchema } from '../server/components.ts';
-import { hostConflicts, nameConflicts, serverConflicts } from './conflicts.ts';
-import {
-  appFiles,
-  type HostConfig,
-  type Secrets,
-  secretsSchema,
-  serverFiles,
-  strangers,
-} from './host.ts';
-import type { Problem } from './problem.ts';
-import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
+import { z } from 'zod';
+import { type Combined, combined, wholeOf } from './combined.ts';
+import { nameConflicts, placeConflicts, serverConflicts } from './conflicts.ts';
+import { layersOf } from './extends.ts';
+import { type Given, givenByPulumi } from './given.ts';
+import { secretsSchema, strangers } from './host.ts';
+import { missingFiles } from './local-files.ts';
+import { isMapping, type Mapping } from './merge.ts';
+import { overrideProblems } from './overrides.ts';
+import { located, placesOf } from './places.ts';
+import { type Problem, show } from './problem.ts';
+import { ConfigError, reader } from './read.ts';
+import { valueAt } from './schema-at.ts';
+import { type Place, readPlaces } from './servers.ts';
+import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
-import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
-import { stackFile } from './stack-file.ts';
+import { type Config, driftSchema, rolloutSchema, stackSchemas } from './stack.ts';
 import { heldAgainst, type Told } from './written.ts';
 
+export type { Given } from './given.ts';
 export { ConfigError } from './read.ts';
 export type { Config } from './stack.ts';
-
-/** What Pulumi hands over: values by key without `keelson:`, and which of them are encrypted. */
-export type Given = {
-  values: Readonly<Record<string, unknown>>;
-  encrypted: ReadonlySet<string>;
-  /** What they were read from, where it is at hand. */
-  file?: { readonly path: string; readonly text: string } | undefined;
-};
 
 /**
  * The configuration of the current stack.
  * @throws ConfigError with all problems at once.
  */
-export function stackConfig(): Config {
-  const prefix = 'keelson:';
-  const entries = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), parseValue(value)] as const);
-  // Exported, though not in the SDK's types: nothing else tells without a warning.
-  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-  const encrypted = entries.map(([key]) => key).filter((key) => isConfigSecret(prefix + key));
-  return readConfig({
-    values: Object.fromEntries(entries),
-    encrypted: new Set(encrypted),
-    file: stackFile(),
-  });
-}
-
-/** Pulumi hands structured values over as JSON, plain text as it is. */
-function parseValue(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
+export const stackConfig = (): Config => readConfig(givenByPulumi());
 
 /**
  * Reads a stack's configuration; paths in it are relative to the working directory, which
@@ -67,35 +37,65 @@ function parseValue(value: string): unknown {
  *   no value of `secrets`, or of a key that is encrypted, is in its message.
  * @example readConfig({ values: { server: { address: 'web1.example.com' } }, encrypted: new Set() })
  */
-export function readConfig(given: Given): Config {
-  const { values } = given;
-  const written = wordsOf(given);
-  const problems = [...unknownKeys(values), ...misplaced(given, written), ...written.values()];
-  const read = reader(problems, given.encrypted, written);
-  const apps = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
-  const servers = readServers(read, values);
-  const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
-  const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
-  const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
-  const exceptions = read(stackSchemas.exceptions, values.exceptions, 'exceptions') ?? {};
-  const places = placed(serverNames(values), servers, apps, secrets);
+export const readConfig = (given: Given): Config => resolve(given).config;
+
+/** What a configuration was made of, beside itself. */
+export type Resolved = {
+  readonly config: Config;
+  readonly given: Combined;
+  /** The files that were merged, the lowest first; none where the stack file extends none. */
+  readonly layers: readonly Layer[];
+};
+
+/** As `readConfig()`, with what it was made of. */
+export function resolve(given: Given): Resolved {
+  const isAlone = given.values.extends === undefined;
+  const layers = isAlone ? [] : layersOf(given);
+  const all = combined(isAlone ? [given.values] : layers.map(({ values }) => values));
+  const places = placesOf(layers);
+  const told: Told = new Map([
+    ...idleNulls(all, layers),
+    ...(isAlone ? wordsOf(given) : wordsOfAll(layers, given.encrypted, wholeOf(all))),
+  ]);
+  const problems = [...unknownKeys(all), ...misplaced(given, all, told), ...told.values()];
+  const said = new Set(told.values());
+  const refuse = (): void => {
+    if (problems.length === 0) return;
+    const what = isAlone ? 'the stack file' : 'the stack file with what it extends';
+    const lines = problems.map((line) => (said.has(line) ? line : located(line, places)));
+    throw new ConfigError(what, lines);
+  };
+  const config = readAll(given, all, { problems, told, refuse });
+  return { config, given: all, layers };
+}
+
+type Reports = {
+  readonly problems: Problem[];
+  readonly told: Told;
+  /** Throws where there are problems by now. */
+  readonly refuse: () => void;
+};
+
+function readAll(given: Given, all: Combined, { problems, told, refuse }: Reports): Config {
+  const { general } = all;
+  const { encrypted } = given;
+  const read = reader(problems, encrypted, told);
+  for (const servers of all.malformed) read(z.record(z.string(), z.unknown()), servers, 'servers');
+  const secrets = read(secretsSchema, general.secrets, 'secrets') ?? {};
+  const places = readPlaces(all, secrets, { read, problems, told, encrypted });
+  const drift = read(driftSchema, general.drift, 'drift') ?? 'look';
+  const rollout = read(rolloutSchema, general.rollout, 'rollout') ?? { servers: 1 };
+  const exceptions = read(stackSchemas.exceptions, general.exceptions, 'exceptions') ?? {};
   // What is wrong between values tells of them; and none of what is encrypted may be told.
-  const hidden = [...given.encrypted].some((key) => key !== 'secrets');
-  if (hidden) throw new ConfigError('the stack file', problems);
-  problems.push(
-    ...missingServers(apps, serverNames(values)),
-    ...serverConflicts(servers),
-    ...nameConflicts(places),
-    ...new Set(places.flatMap((place) => hostConflicts(place.apps, place))),
-    ...strangers(secrets, Object.keys(values.apps ?? {})),
-    ...servers.flatMap((server) =>
-      unreadable(values.servers ? `servers.${server.name}.` : 'server.', serverFiles(server)),
-    ),
-    ...apps.flatMap((app) => unreadable(`apps.${app.name}.`, appFiles(app))),
+  if ([...encrypted].some((key) => key !== 'secrets')) refuse();
+  problems.push(...between(places, all), ...strangers(secrets, Object.keys(general.apps ?? {})));
+  if (!given.isElsewhere) problems.push(...missingFiles(places, all));
+  refuse();
+  const hosts = places.flatMap(({ name, server, apps, secrets }) =>
+    server ? [{ name, server, apps, secrets }] : [],
   );
-  if (problems.length > 0) throw new ConfigError('the stack file', problems);
   return {
-    hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
+    hosts,
     drift,
     rollout,
     exceptions,
@@ -103,50 +103,28 @@ export function readConfig(given: Given): Config {
   };
 }
 
-/** A single server needs no name in the stack file; `server` is its name everywhere else. */
-function readServers(read: Read, values: Given['values']): ServerConfig[] {
-  if (values.servers !== undefined)
-    return readNamed(read, field.serverName, serverSchema, values.servers, 'servers');
-  const server = read(serverSchema, values.server, 'server');
-  return server ? [{ ...server, name: 'server' }] : [];
-}
-
-/** Names of all servers, also of those that cannot be read. */
-const serverNames = ({ servers }: Given['values']): string[] =>
-  typeof servers === 'object' && servers !== null ? Object.keys(servers) : ['server'];
-
-type Placed = AppConfig & { servers?: readonly string[] | undefined };
-
-/** Each server with the apps that run on it. */
-function placed(
-  names: readonly string[],
-  servers: readonly ServerConfig[],
-  apps: readonly Placed[],
-  secrets: Secrets,
-): (Omit<HostConfig, 'server'> & { server: ServerConfig | undefined })[] {
-  return names.map((name) => {
-    const own = apps.filter(({ servers }) => servers?.includes(name) ?? true);
-    const known = own.filter((app) => app.name in secrets);
-    return {
-      name,
-      server: servers.find((server) => server.name === name),
-      apps: own.map(({ servers: _, ...app }) => app as AppConfig),
-      secrets: Object.fromEntries(known.map((app) => [app.name, secrets[app.name] ?? {}])),
-    };
-  });
-}
+/** What is wrong between servers, between apps, and between the two. */
+const between = (places: readonly Place[], all: Combined): Problem[] => [
+  ...missingServers(all),
+  ...serverConflicts(places.flatMap(({ server }) => (server ? [server] : []))),
+  ...nameConflicts(places),
+  ...new Set(places.flatMap(placeConflicts)),
+];
 
 /** Apps that are to run where there is no server. */
-const missingServers = (apps: readonly Placed[], names: readonly string[]): Problem[] =>
-  apps.flatMap(({ name, servers = [] }) =>
-    servers.flatMap((server, index) =>
+function missingServers({ general, servers }: Combined): Problem[] {
+  const names: readonly unknown[] = servers?.map(({ name }) => name) ?? ['server'];
+  return Object.entries(isMapping(general.apps) ? general.apps : {}).flatMap(([name, app]) => {
+    const wanted: unknown = isMapping(app) ? app.servers : undefined;
+    return (Array.isArray(wanted) ? wanted : []).flatMap((server, index) =>
       names.includes(server)
         ? []
         : [
-            `apps.${name}.servers.${index}: there is no server "${server}"; choose among ${names.join(', ')}, or leave it out`,
+            `apps.${name}.servers.${index}: there is no server ${show(server)}; choose among ${names.join(', ')}, or leave it out`,
           ],
-    ),
-  );
+    );
+  });
+}
 
 /** Where the file says otherwise than what arrived. */
 const wordsOf = ({ file, values, encrypted }: Given): Told =>
@@ -154,27 +132,51 @@ const wordsOf = ({ file, values, encrypted }: Given): Told =>
     ? new Map()
     : heldAgainst(file.text, { values, schemas: stackSchemas, hidden: encrypted });
 
-function unknownKeys(values: Given['values']): Problem[] {
+/** The same of each file, with its name and line. */
+function wordsOfAll(layers: readonly Layer[], hidden: ReadonlySet<string>, whole: Mapping): Told {
+  const all = layers.flatMap((layer) => {
+    const taken = { values: layer.values, schemas: stackSchemas, hidden, whole };
+    const places = placesOf([layer]);
+    return [...heldAgainst(layer.text, taken)].map(([path, problem]): [string, Problem] => [
+      path,
+      located(problem, places),
+    ]);
+  });
+  return new Map(all);
+}
+
+/** What is said of each null that finds nothing to take out, by its path. */
+function idleNulls({ idle }: Combined, layers: readonly Layer[]): [string, Problem][] {
+  return idle.map((path) => {
+    const place = path.join('.');
+    const own = layers.find(({ values }) => valueAt(values, path) === null);
+    const problem = `${place}: is nothing, and there is nothing to take out; write a value, or remove the line`;
+    return [place, located(problem, placesOf(own ? [own] : []))];
+  });
+}
+
+function unknownKeys({ general }: Combined): Problem[] {
   const known = Object.keys(stackSchemas);
-  return Object.keys(values)
+  return Object.keys(general)
     .filter((key) => !known.includes(key))
     .map((key) => `${key}: ${unknownKey(key, known)}`);
 }
 
-/** Keys that do not go together, and values that are encrypted where they should not be, or not where they should. */
-function misplaced({ values, encrypted }: Given, written: Told): Problem[] {
+/** Values that are encrypted where they should not be, or not where they should, and others that are out of place. */
+function misplaced({ values, encrypted }: Given, all: Combined, written: Told): Problem[] {
   const command = "pulumi config set --secret --path 'keelson:secrets.APP.NAME'";
   const plain = values.secrets !== undefined && !encrypted.has('secrets');
-  const { server, servers } = values;
   return [
-    ...(server && servers ? ['servers: is given beside server; keep one of them'] : []),
-    ...(isEmpty(servers) ? ['servers: is empty; name at least one server'] : []),
+    ...(all.servers?.length === 0 && isEmpty(values.servers ?? {})
+      ? ['servers: is empty; name at least one server']
+      : []),
     ...(plain && !isEmpty(values.secrets) && !isToldOf('secrets', written)
       ? [`secrets: is not encrypted; remove it from the stack file, then run ${command}`]
       : []),
     ...[...encrypted]
       .filter((key) => key !== 'secrets')
       .map((key) => `${key}: holds an encrypted value; remove it, then run ${command}`),
+    ...overrideProblems(all),
   ];
 }
 

@@ -20,6 +20,24 @@ export const hostConflicts = (apps: readonly AppConfig[], neighbours: Neighbours
     return component.conflicts?.(concerned, neighbours) ?? [];
   });
 
+type Whole = Neighbours & {
+  readonly name: string;
+  readonly apps: readonly AppConfig[];
+  readonly elsewhere: readonly AppConfig[];
+};
+
+/** Conflicts on one server of a stack: those that its own settings of apps bring about are told of it. */
+export function placeConflicts(place: Whole): Problem[] {
+  const found = hostConflicts(place.apps, place);
+  if (found.length === 0) return [];
+  const shared = hostConflicts(place.elsewhere, place);
+  return found.map((problem) =>
+    shared.includes(problem) || !problem.startsWith('apps.')
+      ? problem
+      : `servers.${place.name}.${problem}`,
+  );
+}
+
 /** Conflicts between the servers of a stack. */
 export const serverConflicts = (servers: readonly ServerConfig[]): Problem[] =>
   serverComponents.flatMap(({ conflicts }) => conflicts?.(servers) ?? []);

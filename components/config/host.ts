@@ -50,7 +50,8 @@ const hostSchema = mapping(
   serverRules,
 );
 
-const hostAppSchema = appSchema({});
+/** An app on one host. */
+export const hostAppSchema = appSchema({});
 
 /**
  * Reads a host's description: a server's settings, `apps` by name, and `secrets` by app and name.

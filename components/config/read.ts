@@ -40,9 +40,56 @@ export const reader =
   (schema, value, ...at) => {
     const hidden = at[0] === 'secrets' || encrypted.has(at[0] ?? '');
     const result = examine(schema, value, at, hidden);
-    problems.push(...result.problems.filter((it) => !told.has(it.replace(/: .*/s, ''))));
+    problems.push(...result.problems.filter((it) => !isTold(it, told)));
     return result.value;
   };
+
+/** Problems by path that are known already, and keys of which nothing may be shown. */
+export type Known = {
+  readonly told: ReadonlyMap<string, Problem>;
+  readonly encrypted: ReadonlySet<string>;
+};
+
+/** A value that stands over another one, or beside it, and where each is written. */
+export type Upper = {
+  readonly value: unknown;
+  readonly at: readonly string[];
+  readonly below: { readonly value: unknown; readonly at: readonly string[] };
+};
+
+/**
+ * Reads a value that others share in part: what is wrong with the shared part by itself is told of that.
+ * @param schemas of the whole, and of the shared part.
+ */
+export function readOver<T extends z.ZodType>(
+  problems: Problem[],
+  schemas: { readonly whole: T; readonly below: z.ZodType },
+  { value, at, below }: Upper,
+  { told, encrypted }: Known,
+): z.output<T> | undefined {
+  // What is merged may hold a part of any of them.
+  const hidden = [...encrypted].some((key) => key !== 'secrets');
+  const whole = examine(schemas.whole, value, at, hidden);
+  const lower =
+    whole.problems.length > 0 ? examine(schemas.below, below.value, below.at, hidden).problems : [];
+  problems.push(...homed(whole.problems, at, lower, below.at).filter((it) => !isTold(it, told)));
+  return whole.value;
+}
+
+/** Problems below `at`, and in place of those that are told of `below` as well, the latter. */
+export const homed = (
+  problems: readonly Problem[],
+  at: readonly string[],
+  lower: readonly Problem[],
+  below: readonly string[],
+): Problem[] =>
+  problems.map((problem) => {
+    const same = below.join('.') + problem.slice(at.join('.').length);
+    return lower.includes(same) ? same : problem;
+  });
+
+const isTold = (problem: Problem, told: ReadonlyMap<string, Problem>): boolean =>
+  told.has(problem.replace(/: .*/s, ''));
 
 /** Reads entry by entry, so that a problem in one does not hide those of another. */
 export function readNamed<T extends z.ZodType<object>>(

@@ -74,3 +74,11 @@ export const knownKeys = (schema: z.ZodType | undefined, value: unknown): string
         ...wrapped(schema, value).flatMap((inner) => knownKeys(inner, value)),
       ]
     : [];
+
+/** What holds where nothing is given, as it would be written; undefined where the schema has no default. */
+export function standard(schema: z.ZodType | undefined): unknown {
+  if (!schema) return undefined;
+  const { innerType, in: source } = partsOf(schema);
+  const { defaultValue } = schema.def as { defaultValue?: unknown };
+  return defaultValue ?? standard(innerType ?? source);
+}

@@ -25,15 +25,19 @@ export function givenFile(caller: Caller | undefined): string | undefined {
 
 function ownFile(caller: Caller | undefined): string | undefined {
   const root = projectRoot(caller?.directory ?? pulumi.getRootDirectory()) ?? projectRoot('.');
-  if (root === undefined) return undefined;
+  return root && join(stackFolder(root), `Pulumi.${pulumi.getStack()}.yaml`);
+}
+
+/** Where the stack files of a project lie. */
+export function stackFolder(root: string): string {
   const folder = /^stackConfigDir:\s*["']?([^"'#\n]*[^"'#\s])/m.exec(
     textOf(join(root, 'Pulumi.yaml')) ?? '',
   );
-  return join(root, folder?.[1] ?? '.', `Pulumi.${pulumi.getStack()}.yaml`);
+  return join(root, folder?.[1] ?? '.');
 }
 
 /** The nearest folder above that holds a project, as Pulumi looks for it. */
-function projectRoot(from: string): string | undefined {
+export function projectRoot(from: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (statSync(join(folder, 'Pulumi.yaml'), { throwIfNoEntry: false })) return folder;
     if (folder === dirname(folder)) return undefined;

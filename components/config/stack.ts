@@ -2,13 +2,22 @@
 import { z } from 'zod';
 import { appSchema } from '../app/components.ts';
 import * as field from '../fields/index.ts';
-import { serverSchema } from '../server/components.ts';
+import { mapping } from '../fields/shape.ts';
+import { serverFields, serverRules, serverSchema } from '../server/components.ts';
 import { type Exceptions, exceptionsSchema } from './exceptions.ts';
-import { type HostConfig, secretsSchema } from './host.ts';
+import { extendsSchema } from './extends.ts';
+import { type HostConfig, hostAppSchema, secretsSchema } from './host.ts';
+
+const ownApps = z
+  .record(field.appName, hostAppSchema)
+  .optional()
+  .describe('Settings that apps have on this server alone, by app; null: it does not run here');
 
 export const serversSchema = z
-  .record(field.serverName, serverSchema)
-  .describe('The servers of a stack that has more than one, by name; instead of keelson:server');
+  .record(field.serverName, mapping({ ...serverFields, apps: ownApps }, serverRules))
+  .describe(
+    'The servers of a stack that has more than one, by name; keelson:server beside it is what they share',
+  );
 
 /** An app, and where it runs. */
 export const stackAppSchema = appSchema({
@@ -41,6 +50,7 @@ export const rolloutSchema = z
 
 /** The keys of a stack file, without their `keelson:`. */
 export const stackSchemas = {
+  extends: extendsSchema,
   server: serverSchema,
   servers: serversSchema,
   apps: appsSchema,

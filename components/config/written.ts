@@ -2,21 +2,17 @@
  * What a person wrote in a stack file, held against what Pulumi made of it: YAML takes `1.10` for a number, `0755` for
  * another one, `2024-01-02` for a moment, and the text is lost before this program gets the value.
  */
-import { createRequire } from 'node:module';
-import type { Node, Scalar } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from './problem.ts';
 import { schemaAt, valueAt } from './schema-at.ts';
-
-type Path = readonly string[];
-
-/** One value of the file, as it is written there. */
-type Written = { readonly path: Path; readonly text: string; readonly bare: boolean };
+import { readText, type Written } from './stack-text.ts';
 
 /** Pulumi's values by key without `keelson:`, and the schema of each. */
 export type Taken = {
   readonly values: Readonly<Record<string, unknown>>;
   readonly schemas: Readonly<Record<string, z.ZodType>>;
+  /** Values that say which way of a schema holds, where others are merged with these; default: `values`. */
+  readonly whole?: Readonly<Record<string, unknown>> | undefined;
   /** Keys of which nothing may be shown. */
   readonly hidden: ReadonlySet<string>;
 };
@@ -28,7 +24,7 @@ export type Told = ReadonlyMap<string, Problem>;
 export function heldAgainst(text: string, taken: Taken): Told {
   const told = new Map<string, Problem>();
   if (!isSuspect(text)) return told;
-  const all = writtenIn(text);
+  const all = readText(text).values;
   if (!isFileOf(all, taken.values)) return told;
   const seen = new Set<string>();
   for (const one of all) {
@@ -62,48 +58,6 @@ function isSuspect(text: string): boolean {
   );
 }
 
-/** All values below `keelson:`, but those that are encrypted. */
-function writtenIn(text: string): Written[] {
-  const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml');
-  // Everything is text to this schema.
-  const document = yaml.parseDocument(text, {
-    schema: 'failsafe',
-    logLevel: 'silent',
-  });
-  const inside = (node: unknown, path: Path): Written[] => {
-    const found = yaml.isAlias(node) ? (node.resolve(document) as Node | undefined) : node;
-    if (yaml.isScalar(found)) return [scalar(found, path)];
-    if (yaml.isSeq(found))
-      return found.items.flatMap((item, at) => inside(item, [...path, `${at}`]));
-    if (!yaml.isMap(found)) return [];
-    if (path.length > 0 && found.items.length === 1 && found.has('secure')) return [];
-    const named = found.items.map(({ key, value }) => ({
-      name: String(yaml.isScalar(key) ? key.value : key),
-      value,
-    }));
-    const own = named.filter(({ name }) => name !== '<<');
-    // What is merged lies here as well, where nothing of its own does.
-    const merged = named.filter(({ name }) => name === '<<').map(({ value }) => value);
-    return [
-      ...own.flatMap(({ name, value }) => inside(value, [...path, name])),
-      ...merged.flatMap((it) =>
-        yaml.isSeq(it) ? it.items.flatMap((item) => inside(item, path)) : inside(it, path),
-      ),
-    ];
-  };
-  const config = document.errors.length > 0 ? undefined : document.get('config');
-  return inside(config, []).flatMap(({ path: [key = '', ...rest], ...one }) => {
-    const [, name] = /^keelson:(?:config:)?(.+)$/.exec(key) ?? [];
-    return name === undefined ? [] : [{ ...one, path: [name, ...rest] }];
-  });
-}
-
-const scalar = ({ value, type, tag }: Scalar, path: Path): Written => ({
-  path,
-  text: String(value ?? ''),
-  bare: type === 'PLAIN' && tag === undefined,
-});
-
 const isNothing = ({ text, bare }: Written): boolean => bare && /^(?:|~|null)$/i.test(text);
 
 /** Whether most texts of a file are those that arrived; of another file few are. */
@@ -121,7 +75,7 @@ const moment = /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} \S+$/;
 
 function changed(
   { path, text, bare }: Written,
-  { values, schemas, hidden }: Taken,
+  { values, schemas, hidden, whole = values }: Taken,
 ): string | undefined {
   const [key = '', ...inner] = path;
   const value = valueAt(values, path);
@@ -133,7 +87,7 @@ function changed(
   if (typeof value === 'object' || text === String(value)) return undefined;
   // Not of this text.
   if (typeof value === 'string' && !moment.test(value)) return undefined;
-  const schema = schemas[key] && schemaAt(schemas[key], values[key], inner);
+  const schema = schemas[key] && schemaAt(schemas[key], whole[key], inner);
   if (!schema) return undefined;
   if (schema.safeParse(text).success || typeof value === 'string')
     return `${text} is ${kinds[typeof value]} to YAML, and arrives as ${arrived}; write it in quotes`;

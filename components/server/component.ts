@@ -13,6 +13,8 @@ export type LocalFile = { readonly at: string; readonly path: string };
 export type ServerComponent<F extends Shape, S> = {
   readonly name: string;
   readonly fields: F;
+  /** Names of fields that each of several servers says for itself. */
+  readonly own?: readonly (keyof F & string)[];
   /** What must hold between the fields of one server. */
   readonly rules?: readonly Rule<S>[];
   /** What it wants of the host. */

@@ -1,4 +1,5 @@
 /** The registry of the server's components, in the order of their fields. */
+import type { z } from 'zod';
 import { type Merged, mapping, mergedFields, type Shape, type Values } from '../fields/shape.ts';
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
@@ -44,3 +45,14 @@ export const serverRules = serverComponents.flatMap(({ rules = [] }) => rules);
 export const serverSchema = mapping(serverFields, serverRules).describe(
   'A server: how it is reached, and its settings',
 );
+
+/** What several servers share, of which none has to say anything. */
+export const sharedServerSchema = mapping(
+  Object.fromEntries(
+    Object.entries(serverFields).map(([name, field]) => [name, (field as z.ZodType).optional()]),
+  ),
+  serverRules,
+);
+
+/** Fields that several servers cannot share. */
+export const ownFields: readonly string[] = serverComponents.flatMap(({ own = [] }) => own);

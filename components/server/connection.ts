@@ -31,6 +31,7 @@ export const connection = serverComponent({
         'Private key file to log in with; default: the SSH agent, and IdentityFile in ssh_config',
       ),
   },
+  own: ['address', 'hostKey'],
   rules: [
     {
       path: 'knownHosts',

@@ -30,6 +30,7 @@ export const identity = serverComponent({
       .optional()
       .describe('Time zone to set; default: as it is'),
   },
+  own: ['hostname'],
   // libnss-myhostname resolves whatever the host is called, so that /etc/hosts, which cloud-init and
   // people edit, stays theirs.
   render: ({ hostname, timezone }, { facts: { version } }) => ({

@@ -43,7 +43,7 @@ async function withJump(way: Way, said: Answer, jump: Jump): Promise<Target> {
   if (command !== undefined && command !== 'none')
     throw new HostError(
       resolved,
-      'ssh_config reaches it by a ProxyCommand, which the command plugin cannot run; write it as ProxyJump',
+      'ssh_config reaches it by a ProxyCommand, which the command plugin cannot run; write it as ProxyJump, or forward a port of this machine to it',
     );
   const through = one('proxyjump');
   const tokens = { h: resolved.address, p: String(port), r: resolved.user, n: way.address };

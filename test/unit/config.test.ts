@@ -386,11 +386,6 @@ const messages: [string, Values, string[]][] = [
     { server: { ...server, deploy: { keys: [] } } },
     ['server.deploy.keys: a list is empty; give at least one public key, or leave `deploy` out'],
   ],
-  [
-    'server beside servers',
-    { server, servers: { web1: server } },
-    ['servers: is given beside server; keep one of them'],
-  ],
   ['no servers', { servers: {} }, ['servers: is empty; name at least one server']],
   [
     'one server twice',

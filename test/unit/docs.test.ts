@@ -1,8 +1,11 @@
 /** The documentation, held against the code: what it names is there. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
+import { readConfig } from '../../components/config/config.ts';
 import { commands } from '../../tools/cli/commands.ts';
 import { page, troubles } from '../harness/operating.ts';
 
@@ -73,6 +76,48 @@ test('verbs that are named are the helper’s, or the command’s of the same na
   assert.deepEqual(
     found(/`(?:sudo )?keelson ([a-z-]+)\b/g, (verb) => !verbs.includes(verb)),
     [],
+  );
+});
+
+test('what `npm run config` is shown to print it prints', () => {
+  const [, shown = ''] =
+    /```yaml\n(# stack production[^`]*)```/.exec(read('docs/environments.md')) ?? [];
+  const words = (line: string): string => line.trim().replace(/\s+/g, ' ');
+  const lines = shown.trimEnd().split('\n').map(words);
+  assert.ok(lines.length > 5, 'docs/environments.md shows nothing');
+  const command = ['tools/cli/keelson.ts', 'config', 'production'];
+  const { stdout } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  const printed = stdout.split('\n').map(words);
+  assert.deepEqual(
+    lines.filter((line) => line !== '…' && !printed.includes(line)),
+    [],
+  );
+});
+
+test('stack files on the page of environments are merged as it says', () => {
+  const [staging, several, apps] = [
+    ...read('docs/environments.md').matchAll(/```yaml\n((?!# stack production)[^`]*)```/g),
+  ].map(([, text = '']) => parse(text));
+  assert.equal(staging.config['keelson:extends'], 'shared.yaml');
+  const values = { ...several, ...apps, 'keelson:servers': { ...several['keelson:servers'] } };
+  const { web2 } = apps['keelson:servers'];
+  values['keelson:servers'].web2 = { ...values['keelson:servers'].web2, ...web2 };
+  const entries = Object.entries(values).map(([key, value]) => [
+    key.replace('keelson:', ''),
+    value,
+  ]);
+  const given = { values: Object.fromEntries(entries), encrypted: new Set<string>() };
+  const { hosts } = readConfig({ ...given, isElsewhere: true });
+  assert.deepEqual(
+    hosts.map(({ name, server: { user, openFiles, nginx }, apps }) => [
+      ...[name, user, openFiles, nginx.balancers.length],
+      ...apps.map(({ name, memory, instances }) => `${name} ${memory} ${instances}`),
+    ]),
+    [
+      ['web1', 'admin', 524288, 1, 'shop 1G cores', 'mailer 1G 1'],
+      ['web2', 'admin', 1048576, 1, 'shop 2G 8'],
+      ['jobs', 'admin', 524288, 0, 'mailer 1G 1'],
+    ],
   );
 });
 

@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
+import { readStackFile } from '../../components/config/stack-on-disk.ts';
 import * as field from '../../components/fields/index.ts';
+import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
@@ -45,14 +47,19 @@ function load(file: Tree): Config {
   const entries = Object.entries(file.config as Tree).map(
     ([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const,
   );
-  return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(['secrets']) });
+  return readConfig({
+    values: Object.fromEntries(entries),
+    encrypted: new Set(['secrets']),
+    file: { path: new URL('reference.yaml', stacks).pathname, text: stringify(file) },
+    isElsewhere: 'keelson:extends' in (file.config as Tree),
+  });
 }
 
 const decrypt = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (_, part) => part?.secure ?? part);
 
 test('schema.json is what `npm run schema` writes', () => {
-  assert.ok(read('schema.json') === print(stackFileSchema()), 'it is stale: run `npm run schema`');
+  assert.ok(read('schema.json') === print(editorSchema()), 'it is stale: run `npm run schema`');
 });
 
 test('the comments of the reference are what `npm run schema` writes', () => {
@@ -60,7 +67,7 @@ test('the comments of the reference are what `npm run schema` writes', () => {
 });
 
 test('the reference is a stack that can be used', () => {
-  const [single, several] = documents.map((document) => load(document));
+  const [single, several, staging] = documents.map((document) => load(document));
   assert.deepEqual(
     single?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
     [['server', 'shop', 'blog', 'wiki', 'mailer', 'reports']],
@@ -71,6 +78,10 @@ test('the reference is a stack that can be used', () => {
       ['web1', 'shop'],
       ['web2', 'shop', 'mailer'],
     ],
+  );
+  assert.deepEqual(
+    staging?.hosts.map(({ name, server, apps }) => [name, server.user, apps.map((it) => it.name)]),
+    [['server', 'admin', ['shop', 'mailer']]],
   );
 });
 
@@ -83,10 +94,21 @@ test('an editor that reads schema.json takes the reference, and marks what is wr
     [{ 'keelson:server': { address: 'web 1' } }, /pattern/],
     [{ 'keelson:apps': { shop: { port: 80 } } }, /1024/],
     [{ 'keelson:secrets': { shop: { A: 'plain' } } }, /object/],
+    [{ 'keelson:servers': { web1: { apps: { shop: { port: 80 } } } } }, /1024/],
+    [{ 'keelson:servers': { web1: { apps: { shop: { prot: 8080 } } } } }, /prot/],
+    [{ 'keelson:extends': 3 }, /string/],
   ];
   for (const [config, message] of wrong)
     assert.match(String(editor.safeParse({ config }).error), message);
-  assert.ok(editor.safeParse({ config: { 'aws:region': 'eu-central-1' } }).success);
+  const right: unknown[] = [
+    { 'aws:region': 'eu-central-1' },
+    // A part, since the rest may be shared; and null for what is taken out of that.
+    { 'keelson:extends': ['a.yaml', 'b.yaml'], 'keelson:server': { user: null, monit: null } },
+    { 'keelson:apps': { shop: { env: { A: null } }, blog: null } },
+    { 'keelson:servers': { web1: { apps: { shop: { memory: '2G', sticky: null }, blog: null } } } },
+  ];
+  for (const config of right)
+    assert.deepEqual(editor.safeParse({ config }).error?.issues ?? [], [], JSON.stringify(config));
 });
 
 /** Paths of all fields, each with what it may hold; `*` stands for names and numbers. */
@@ -116,11 +138,12 @@ function used(value: unknown, schema: Schema | undefined, path = ''): string[] {
 test('the reference shows every field of the schema', () => {
   const schema = stackFileSchema();
   const shown = new Set(documents.flatMap((document) => used(document, schema)));
-  // A server has the same fields alone and among several.
+  // A server has the same fields alone and among several, an app everywhere and on one server.
   for (const path of [...shown])
     shown
       .add(path.replace('/keelson:server/', '/keelson:servers/*/'))
-      .add(path.replace('/keelson:servers/*/', '/keelson:server/'));
+      .add(path.replace('/keelson:servers/*/', '/keelson:server/'))
+      .add(path.replace('/keelson:apps/', '/keelson:servers/*/apps/'));
   const missing = [...new Set(fields(schema))].filter((path) => !shown.has(path));
   assert.deepEqual(missing, []);
 });
@@ -142,12 +165,13 @@ test('every field has a description', () => {
 
 test('every stack file names the schema and can be used', () => {
   const files = readdirSync(stacks).filter((name) => /^Pulumi\..*\.yaml$/.test(name));
-  assert.ok(files.includes('Pulumi.local.yaml'));
+  assert.deepEqual(files, ['Pulumi.local.yaml', 'Pulumi.production.yaml', 'Pulumi.staging.yaml']);
   for (const name of files) {
     const text = read(name);
     assert.match(text, /^# yaml-language-server: \$schema=schema\.json$/m, name);
     process.chdir(resolve(stacks.pathname, '..'));
-    assert.doesNotThrow(() => load(parse(text)), name);
+    const given = { ...readStackFile(`stacks/${name}`), isElsewhere: false };
+    assert.doesNotThrow(() => readConfig(given), name);
   }
   process.chdir(join(machine, 'project'));
 });
@@ -177,7 +201,7 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
 const unbound =
-  /^(server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|exceptions\/.+)$/;
+  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|exceptions\/.+)$/;
 
 /** What single fields of the vocabulary have a use for, by their patterns. */
 const admitted = [
@@ -215,10 +239,20 @@ function admits(path: string[], value: unknown): string {
     .join('');
 }
 
+const withoutApps = (servers: Tree): Tree =>
+  Object.fromEntries(
+    Object.entries(servers).map(([name, server]) => {
+      const { apps: _, ...rest } = server as Tree;
+      return [name, rest];
+    }),
+  );
+
 for (const [key, schema] of Object.entries(stackSchemas))
   test(`no text of ${key} lets a metacharacter through`, () => {
-    const value = documents.map(({ config }) => config[`keelson:${key}`]).find((found) => found);
-    assert.notEqual(value, undefined);
+    const given = documents.map(({ config }) => config[`keelson:${key}`]).find((found) => found);
+    assert.notEqual(given, undefined);
+    // What a server says of an app is read as an app, once it is whole.
+    const value = key === 'servers' ? withoutApps(given) : given;
     assert.ok(schema.safeParse(decrypt(value)).success);
     const next = random(2);
     for (const { path, text, isKey } of texts(decrypt(value), [])) {

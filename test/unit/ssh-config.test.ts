@@ -86,7 +86,7 @@ test('what the command plugin cannot do is refused, with the host’s name', { s
   assert.equal(await refusal('Host web1\n  ProxyJump b\nHost b\n  ProxyJump a\n'), several);
   assert.equal(
     await refusal('Host web1\n  ProxyCommand nc %h %p\n'),
-    'server web1 (admin@web1:22): ssh_config reaches it by a ProxyCommand, which the command plugin cannot run; write it as ProxyJump',
+    'server web1 (admin@web1:22): ssh_config reaches it by a ProxyCommand, which the command plugin cannot run; write it as ProxyJump, or forward a port of this machine to it',
   );
   assert.equal(await refusal('Host web1\n  ProxyJump none\n'), 'taken');
 });

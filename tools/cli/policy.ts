@@ -2,17 +2,17 @@
 import { judge } from '../policy/policy.ts';
 import { readPreview } from '../review/preview.ts';
 import { projectAt } from '../review/touched.ts';
+import type { Command } from './command.ts';
 
-const usage = 'keelson policy PREVIEW.json…   (each of pulumi preview --json --show-sames)';
+const usage = 'Usage: keelson policy PREVIEW.json…   (each of pulumi preview --json --show-sames)';
 
-export const policy = {
+export const policy: Command = {
   name: 'policy',
   usage,
   summary: 'fails where a preview has what no server should have',
-  /** 0 where all is well, 1 where a policy is broken, 2 where it was called wrongly. */
-  async run(paths: readonly string[]): Promise<number> {
+  async run(paths) {
     if (paths.length === 0 || paths.some((path) => !path.endsWith('.json'))) {
-      console.error(`Usage: ${usage}`);
+      console.error(usage);
       return 2;
     }
     const project = projectAt('.');
@@ -26,5 +26,3 @@ export const policy = {
     return broken > 0 ? 1 : 0;
   },
 };
-
-if (import.meta.main) process.exitCode = await policy.run(process.argv.slice(2));

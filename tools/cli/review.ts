@@ -1,7 +1,6 @@
 /** `keelson review`: which stacks a change touches, and what their previews say, in one comment. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ErrorWithRemedy } from '../lib/error.ts';
 import { judge } from '../policy/policy.ts';
 import { comment, marker } from '../review/comment.ts';
 import { driftIssue, driftMarker, driftTitle } from '../review/drift.ts';
@@ -9,8 +8,10 @@ import { placeOf } from '../review/place.ts';
 import { post } from '../review/post.ts';
 import { readPreview } from '../review/preview.ts';
 import { changedSince, projectAt, touched } from '../review/touched.ts';
+import type { Command } from './command.ts';
 
-const usage = `keelson review stacks [--since COMMIT] [--of STACK,STACK]   prints the stacks that a change touches
+const usage = `Usage:
+  keelson review stacks [--since COMMIT] [--of STACK,STACK]   prints the stacks that a change touches
   keelson review comment PREVIEW.json…      prints the comment of these previews (pulumi preview --json)
   keelson review drift PREVIEW.json…        prints what drifted, or nothing
   keelson review post FILE [--update-only]  posts a comment, or changes the one that is there
@@ -38,41 +39,29 @@ const verbs: Readonly<
   },
 };
 
-export const review = {
+export const review: Command = {
   name: 'review',
   usage,
   summary: 'says in a pull request what its change would do to the servers',
-  /** 0 where it was done, 1 where it could not be, 2 where it was called wrongly. */
-  async run(args: readonly string[]): Promise<number> {
-    try {
-      const [verb = '', ...rest] = args;
-      const { positionals, values } = parseArgs({
-        args: rest,
-        allowPositionals: true,
-        options: {
-          since: { type: 'string' },
-          of: { type: 'string' },
-          issue: { type: 'boolean' },
-          'update-only': { type: 'boolean' },
-        },
-      });
-      const said = await verbs[verb]?.(positionals, values);
-      if (said === undefined) return refuse(`there is no ${verb || 'review without a verb'}`, 2);
-      process.stdout.write(said);
-      return 0;
-    } catch (error) {
-      const { code = '', message } = error as NodeJS.ErrnoException;
-      if (code.startsWith('ERR_PARSE_ARGS')) return refuse(message, 2);
-      // What was given cannot be read, or the API refuses.
-      if (code === 'ENOENT' || error instanceof ErrorWithRemedy) return refuse(message, 1);
-      throw error;
+  async run(args) {
+    const [verb = '', ...rest] = args;
+    const { positionals, values } = parseArgs({
+      args: rest,
+      allowPositionals: true,
+      options: {
+        since: { type: 'string' },
+        of: { type: 'string' },
+        issue: { type: 'boolean' },
+        'update-only': { type: 'boolean' },
+      },
+    });
+    const said = await verbs[verb]?.(positionals, values);
+    if (said === undefined) {
+      const what = verb === '' ? 'say what to review' : `there is no ${verb}`;
+      console.error(`keelson review: ${what}\n\n${usage}`);
+      return 2;
     }
+    process.stdout.write(said);
+    return 0;
   },
 };
-
-function refuse(message: string, code: 1 | 2): number {
-  console.error(`review: ${message}${code === 2 ? `\nUsage: ${usage}` : ''}`);
-  return code;
-}
-
-if (import.meta.main) process.exitCode = await review.run(process.argv.slice(2));

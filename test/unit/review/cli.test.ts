@@ -14,9 +14,13 @@ const write = (name: string, value: unknown): string => {
 };
 
 function keelson(command: string, ...args: string[]) {
-  const program = join(import.meta.dirname, `../../../tools/cli/${command}.ts`);
+  const program = join(import.meta.dirname, '../../../tools/cli/keelson.ts');
   const { GITHUB_ACTIONS: _, GITLAB_CI: __, ...env } = process.env;
-  return spawnSync(process.execPath, [program, ...args], { cwd: directory, env, encoding: 'utf8' });
+  return spawnSync(process.execPath, [program, command, ...args], {
+    cwd: directory,
+    env,
+    encoding: 'utf8',
+  });
 }
 
 write('good.json', { steps: [], diagnostics: [] });

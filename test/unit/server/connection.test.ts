@@ -20,6 +20,10 @@ test('a server is named once; another port is another server', () => {
   ]);
   assert.deepEqual(connection.conflicts?.([web1(), other({ port: 2222 })]), []);
   assert.deepEqual(connection.conflicts?.([web1(), other({ address: 'b' })]), []);
+  // Two that are reached by forwards of this machine's, beside one that is reached directly.
+  const forward = (port: number) => other({ address: '127.0.0.1', port });
+  assert.deepEqual(connection.conflicts?.([web1(), forward(10022), forward(10023)]), []);
+  assert.equal(connection.conflicts?.([forward(10022), web1(), forward(10022)]).length, 1);
 });
 
 test('a private key must be readable here', () => {
