@@ -68,26 +68,16 @@ function summary({
   exceptions,
 }: { preview: Preview; plan: Plan } & Judged) {
   const { parts, errors } = plan;
+  const said = errors.flatMap((it) => it.split('\n'));
   const notes = parts.find(({ server }) => server === undefined)?.notes ?? [];
   return [
     ...(preview.hasPlan ? [] : ['Pulumi made no plan; the log of this job says why.']),
-    ...(errors.length > 0
-      ? [
-          block(
-            limited(
-              errors.flatMap((it) => it.split('\n')),
-              20,
-            ),
-          ),
-        ]
-      : []),
-    ...(findings.length > 0 ? [`**Policies** refuse it:\n\n${block(limited(findings, 20))}`] : []),
+    ...(said.length > 0 ? [listed(said, 20)] : []),
+    ...(findings.length > 0 ? [`**Policies** refuse it:\n\n${listed(findings, 20)}`] : []),
     ...digest('Changes, which `pulumi up` makes:', parts, 'changes'),
     ...digest('Drift, which `pulumi up` repairs:', parts, 'drift'),
-    ...(notes.length > 0 ? [block(limited(notes, 5))] : []),
-    ...(exceptions.length > 0
-      ? [`Policies switched off:\n\n${block(limited(exceptions, 20))}`]
-      : []),
+    ...(notes.length > 0 ? [listed(notes, 5)] : []),
+    ...(exceptions.length > 0 ? [`Policies switched off:\n\n${listed(exceptions, 20)}`] : []),
   ];
 }
 
@@ -100,7 +90,7 @@ function digest(title: string, parts: readonly Part[], key: 'drift' | 'changes')
   const lines = [...servers].map(
     ([text, names]) => `${text.slice(0, 2)}${some(names)}: ${text.slice(2)}`,
   );
-  return lines.length === 0 ? [] : [`${title}\n\n${block(limited(lines, mostRows), 'diff')}`];
+  return lines.length === 0 ? [] : [`${title}\n\n${listed(lines, mostRows, 'diff')}`];
 }
 
 const some = (names: readonly string[]): string =>
@@ -108,10 +98,11 @@ const some = (names: readonly string[]): string =>
     ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
     : names.join(', ');
 
-const limited = (lines: readonly string[], most: number): readonly string[] =>
-  lines.length <= most
-    ? lines
-    : [...lines.slice(0, most - 1), `… and ${lines.length - most + 1} more`];
+/** A block of so many lines at most. */
+function listed(lines: readonly string[], most: number, language = ''): string {
+  if (lines.length <= most) return block(lines, language);
+  return block([...lines.slice(0, most - 1), `… and ${lines.length - most + 1} more`], language);
+}
 
 /** One server, folded; the notes of the whole stack are above. */
 function details({ server, drift, changes, notes: all }: Part): string[] {
@@ -123,12 +114,12 @@ function details({ server, drift, changes, notes: all }: Part): string[] {
   ];
   const part = (title: string, rows: readonly Row[]) =>
     rows.length > 0
-      ? [`**${title}**\n\n${block(limited(rows.flatMap(withLines), mostLines), 'diff')}`]
+      ? [`**${title}**\n\n${listed(rows.flatMap(withLines), mostLines, 'diff')}`]
       : [];
   const body = [
     ...part('Changes', changes),
     ...part('Drift', drift),
-    ...(notes.length > 0 ? [block(limited(notes, mostLines))] : []),
+    ...(notes.length > 0 ? [listed(notes, mostLines)] : []),
   ];
   const title = `<b>${word(server ?? 'stack')}</b>: ${counts.join(', ')}`;
   return body.length === 0 ? [] : [folded(title, body.join('\n\n'))];
