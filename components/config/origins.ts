@@ -37,16 +37,16 @@ export function originsOf(
     const own = given.servers?.find(({ name }) => name === host.name);
     return [host.name, hostTree(host, own ?? given.general, places)];
   });
-  const general = (key: 'drift' | 'rollout'): [string, Tree] => [
-    key,
-    tree(
-      { given: given.general[key], made: config[key], schema: stackSchemas[key] },
-      [key],
-      places,
-    ),
-  ];
-  return new Map([general('drift'), general('rollout'), ['servers', new Map(servers)]]);
+  const general = Object.entries(stackSchemas).flatMap(([key, schema]): [string, Tree][] => {
+    const part = { given: given.general[key], made: (config as Mapping)[key], schema };
+    const isThere = part.given !== undefined || part.made !== undefined;
+    return isThere && !ofServers.has(key) ? [[key, tree(part, [key], places)]] : [];
+  });
+  return new Map([...general, ['servers', new Map(servers)]]);
 }
+
+/** Keys that are shown server by server. */
+const ofServers: ReadonlySet<string> = new Set(['server', 'servers', 'apps', 'secrets']);
 
 /** What was said of a server: its own part, or the general one where it stands alone. */
 type Said = ServerGiven | { readonly server?: unknown; readonly apps?: unknown };

@@ -64,7 +64,9 @@ function readApps({ general, servers = [] }: Combined, { read }: Reading): Map<s
   const all = read(z.record(z.string(), z.unknown()), general.apps ?? {}, 'apps') ?? {};
   const found = Object.entries(all).flatMap(([name, given]): [string, Unnamed][] => {
     read(field.appName, name, 'apps', name);
-    const ways = servers.flatMap(({ apps }) => (apps[name] ? [apps[name].isOwn] : []));
+    const ways = servers.flatMap(({ apps }) =>
+      Object.hasOwn(apps, name) ? [apps[name]?.isOwn] : [],
+    );
     const isPart = ways.length > 0 && !ways.includes(false);
     const app = isPart
       ? stackAppSchema.safeParse(given).data

@@ -304,6 +304,33 @@ test('null that takes nothing out is told where it is, though a file above says 
   ]);
 });
 
+test('the stack file is held to its own text, by the type of app that the shared file says', () => {
+  write('shared.yaml', `${shared}    mailer: { type: worker, source: shop, start: worker.js }\n`);
+  const text = `config:
+  keelson:extends: shared.yaml
+  keelson:server: { address: web1.example.com }
+  keelson:apps:
+    shop: { env: { VERSION: 1.10 } }
+    mailer: { healthy: { command: [node, 1.0] } }
+`;
+  const apps = { shop: { env: { VERSION: 1.1 } }, mailer: { healthy: { command: ['node', 1] } } };
+  const file = { path: 'stacks/Pulumi.x.yaml', text };
+  assert.throws(
+    () => readConfig({ values: stack({ apps }), encrypted: new Set(), file }),
+    ({ message }: Error) => {
+      assert.match(
+        message,
+        /Pulumi\.x\.yaml:5: apps\.shop\.env\.VERSION: 1\.10 is a number to YAML/,
+      );
+      assert.match(
+        message,
+        /Pulumi\.x\.yaml:6: apps\.mailer\.healthy\.command\.1: 1\.0 is a number/,
+      );
+      return true;
+    },
+  );
+});
+
 test('what a shared file says of an app on one server is held to its text as well', () => {
   const servers = '{ web1: { apps: { shop: { env: { A: 1.10 } } } } }';
   write('shared.yaml', `${shared}  keelson:servers: ${servers}\n`);
