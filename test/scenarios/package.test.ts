@@ -34,7 +34,8 @@ const [packed] = JSON.parse(printed.slice(printed.indexOf('[\n'))) as [Packed];
 
 test('the package has what programs need, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
-  const allowed = /^(dist\/.*|stacks\/schema\.json|README\.md|LICENSE|package\.json)$/;
+  const allowed =
+    /^(dist\/.*|docs\/[a-z-]+\.md|stacks\/schema\.json|README\.md|LICENSE|package\.json)$/;
   assert.deepEqual(
     paths.filter((path) => !allowed.test(path) || /test|(?<!\.d)\.ts$/.test(path)),
     [],

@@ -100,7 +100,7 @@ test('all that cannot be used is told at once, and nothing is written', () => {
 const view = {
   ...{ app: 'shop', environment: 'live', address: 'web1', user: 'admin', source: '..' },
   ...{ run: [{ key: 'start', value: 'a.js' }], domain: 'default', health: '/' },
-  ...{ keelson: '0.1.0', pulumi: '3.0.0' },
+  ...{ keelson: '0.1.0', pulumi: '3.0.0', noHealth: true, pipelines: false },
 };
 
 test('a project is its templates, and its stack file one that the program reads', () => {
@@ -157,6 +157,28 @@ test('a pipeline is as it is written at the root, but for the stack; below, its 
     fitted('.gitlab-ci.yml', 'a:\n  before_script: [npm ci]\n', "it's here", 'live'),
     /cd 'it'\\''s here'/,
   );
+});
+
+test('a project with one environment has its jobs alone', () => {
+  const template = (path: string) =>
+    readFileSync(join(import.meta.dirname, '../../files/project', path), 'utf8');
+  for (const path of ['.github/workflows/up.yml', '.gitlab-ci.yml']) {
+    const text = fitted(path, template(path), '.', 'live');
+    assert.doesNotMatch(text, /staging|production/, path);
+    const document = parse(text);
+    const { live } = document.jobs ?? document;
+    if (document.jobs) {
+      assert.deepEqual([Object.keys(document.jobs), live.needs], [['stacks', 'live'], ['stacks']]);
+      assert.equal(live.with.stack, 'live');
+      assert.match(live.if, /contains\(fromJSON\(needs\.stacks\.outputs\.stacks\), 'live'\)$/);
+    } else {
+      assert.deepEqual(document.stages, ['checks', 'preview', 'live']);
+      assert.deepEqual([live.stage, live.needs, live.rules[0].when], ['live', undefined, 'manual']);
+      // What was empty from the beginning stays: it begins at once.
+      assert.deepEqual(document.preview.needs, []);
+      assert.equal(document.variables.KEELSON_STACKS, 'live');
+    }
+  }
 });
 
 test('each has the pipelines of its own service', () => {

@@ -109,6 +109,24 @@ test('what comes from outside reaches a shell as a variable alone', () => {
   );
 });
 
+test('the checks read each stack file, and name those that are wrong', () => {
+  npx(
+    `'keelson review stacks'*) echo '["staging","production"]' ;; 'keelson config staging') exit 1 ;;`,
+  );
+  const { status, stderr, calls } = shell('sh ci/check.sh');
+  assert.deepEqual([status, stderr], [1, 'failed: staging\n']);
+  assert.deepEqual(calls, [
+    'keelson review stacks',
+    'keelson config staging',
+    'keelson config production',
+  ]);
+  for (const checks of [
+    stepsOf('.github/workflows/preview.yml'),
+    parse(read('.gitlab-ci.yml')).checks.script,
+  ])
+    assert.ok(JSON.stringify(checks).includes('sh ci/check.sh'));
+});
+
 test('GitHub: the preview is of the stacks that the change touches', () => {
   npx(`'keelson review stacks'*) echo '["staging","production"]' ;;`);
   const env = { GITHUB_BASE_REF: 'main', KEELSON_STACKS: 'staging,production' };

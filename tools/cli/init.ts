@@ -106,6 +106,8 @@ function filesOf({ folder, name, runs, source, user, ...asked }: Asked): Files {
     run: Object.entries(runs).map(([key, value]) => ({ key, value: yaml(value) })),
     domain: yaml(asked.domain),
     health: yaml(asked.health),
+    noHealth: asked.health === '/',
+    pipelines: asked.pipeline !== 'none',
     keelson: spec,
     pulumi: pulumiVersion(),
   });

@@ -68,17 +68,17 @@ test('review says how it is called, and what it could not read or post', () => {
   for (const args of [[], ['look'], ['comment', '--off']]) {
     const { status, stderr } = keelson('review', ...args);
     assert.equal(status, 2, `${args}`);
-    assert.match(stderr, /^review: .*\nUsage: keelson review stacks/);
+    assert.match(stderr, /^keelson review: .*\n\nUsage:\n {2}keelson review stacks/);
   }
   const missing = keelson('review', 'comment', 'none.json');
   assert.deepEqual(
-    [missing.status, missing.stderr.slice(0, 30)],
-    [1, 'review: ENOENT: no such file o'],
+    [missing.status, missing.stderr.slice(0, 38)],
+    [1, 'keelson review: ENOENT: no such file o'],
   );
   const post = keelson('review', 'post', 'good.json');
   assert.equal(post.status, 1);
   assert.match(
     post.stderr,
-    /^review: post: this is no job of GitHub Actions or GitLab CI\n {2}leave `post` out/,
+    /^keelson review: post: this is no job of GitHub Actions or GitLab CI\n {2}leave `post` out/,
   );
 });

@@ -1,5 +1,6 @@
 /** Pipelines: what GitHub or GitLab runs for a project, fitted to where it lies and what its stack is called. */
 import { isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { oneEnvironment } from './one-environment.ts';
 
 /** What each service reads, at the root of a repository alone. */
 const services = { github: /^\.github\//, gitlab: /^\.gitlab-ci\.yml$/ } as const;
@@ -23,9 +24,7 @@ export function isWanted(path: string, pipeline: string): boolean {
  * @param folder the project's, seen from the root of the repository; `.` when it is that.
  */
 export function fitted(path: string, template: string, folder: string, stack: string): string {
-  const text = template
-    .replaceAll('staging,production', stack)
-    .replaceAll('staging production', stack);
+  const text = oneEnvironment(template, stack);
   return folder === '.' ? text : inFolder(path, text, folder);
 }
 
