@@ -157,8 +157,9 @@ apply_kind() {
 each_different() {
   printf '%s' "$different" | LC_ALL=C sort >"$work/each.$1"
   while IFS= read -r each_line <&3; do
-    [ "$swapped" = yes ] || note_made "$1" "$each_line"
-    origin_of_item "$1" "$(item_name "$each_line")"
+    take_name "$each_line"
+    [ "$swapped" = yes ] || note_made "$1" "$name_of_item" "$each_line"
+    origin_of_item "$1" "$name_of_item"
     "apply_$1" "$each_line" "$item_origin" 3<&-
   done 3<"$work/each.$1"
 }
