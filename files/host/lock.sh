@@ -17,6 +17,7 @@ take_lock() {
   # What runs that were killed had not put in its place yet.
   find "$STATE" -mindepth 2 -maxdepth 3 -name '.keelson.*' -delete
   rm -rf /etc/.keelson.* /etc/*.keelson-new
-  printf 'run %s, process %s, since %s, for %s, by %s\n' "${run:--}" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  take_moment
+  printf 'run %s, process %s, since %s, for %s, by %s\n' "${run:--}" "$$" "$moment" \
     "${manifest:--}" "${SUDO_USER:-root}${SSH_CONNECTION:+ from ${SSH_CONNECTION%% *}}" >"$STATE/lock.holder"
 }

@@ -24,6 +24,8 @@ rows_of() {
 # Logs the rows of a kind in words.
 tell_rows() {
   case $rows in *"$TAB$1$TAB"*) ;; *) return 0 ;; esac
+  # Here, where the next one has it still.
+  take_moment
   # What is gone is told where it goes.
   printf '%s' "$rows" | in_words "$1" | tell
 }

@@ -84,7 +84,8 @@ carry_out() {
   manifest=rollout-$app
   exec 8>>"$place/lock"
   flock -n 8 || fail "rollout $app: $(cat "$place/holder") still goes on"
-  printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$by" >"$place/holder"
+  take_moment
+  printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$moment" "$by" >"$place/holder"
   trap end_rollout EXIT
   trap 'exit 143' TERM INT
   recover again
