@@ -155,7 +155,10 @@ apply_kind() {
 
 # A loop in this shell, so that it can fail. A directory before what lies in it.
 each_different() {
-  printf '%s' "$different" | LC_ALL=C sort >"$work/each.$1"
+  case $different in
+    *"$NEWLINE"?*) printf '%s' "$different" | LC_ALL=C sort ;;
+    *) printf '%s' "$different" ;;
+  esac >"$work/each.$1"
   while IFS= read -r each_line <&3; do
     take_name "$each_line"
     [ "$swapped" = yes ] || note_made "$1" "$name_of_item" "$each_line"
