@@ -3,7 +3,8 @@
 
 # Usage: rollout_of APP. Where the app lies, and what is known of its rollouts.
 rollout_of() {
-  app=$1 place=$STATE/rollouts/$1 table=keelson_drain_$(printf '%s' "$1" | tr - _)
+  app=$1 place=$STATE/rollouts/$1 table=keelson_drain_$1
+  case $1 in *-*) table=$(printf '%s' "$table" | tr - _) ;; esac
   find_home "$1"
   [ -d "$place" ] || mkdir -p "$place"
 }
