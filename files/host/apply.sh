@@ -43,7 +43,7 @@ read_manifest() {
   : >"$strangers"
   : >"$replaced"
   : >"$taken"
-  awk -v dir="$work/content" -v items="$work/items" '
+  wanted=$(awk -v dir="$work/content" -v items="$work/items" '
     BEGIN { printf "" >items }
     !body { body = /^$/
       if (sub(/^stranger\t/, "")) print >(dir "/strangers")
@@ -56,12 +56,11 @@ read_manifest() {
     /^end$/ { whole = 1; exit }
     { if (n) close(dir "/" n) }
     /^confirm\t/ { sub(/^confirm\t/, ""); print >(dir "/confirm"); next }
-    { n++; print >items }
-    END { exit !whole }' "$work/manifest" || fail "the manifest was cut on its way; run up again"
+    { n++; print >items; print }
+    END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
   [ ! -f "$work/content/late" ] || be_late
-  wanted=$(cat "$work/items")
 }
 
 # Sets observed, what is seen of the items, and rows, what differs, with a line break before and after each.
