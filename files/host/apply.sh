@@ -43,7 +43,7 @@ read_manifest() {
   : >"$strangers"
   : >"$replaced"
   : >"$taken"
-  awk -v dir="$work/content" -v items="$work/items" '
+  wanted=$(awk -v dir="$work/content" -v items="$work/items" '
     BEGIN { printf "" >items }
     !body { body = /^$/
       if (sub(/^stranger\t/, "")) print >(dir "/strangers")
@@ -56,12 +56,11 @@ read_manifest() {
     /^end$/ { whole = 1; exit }
     { if (n) close(dir "/" n) }
     /^confirm\t/ { sub(/^confirm\t/, ""); print >(dir "/confirm"); next }
-    { n++; print >items }
-    END { exit !whole }' "$work/manifest" || fail "the manifest was cut on its way; run up again"
+    { n++; print >items; print }
+    END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
   [ ! -f "$work/content/late" ] || be_late
-  wanted=$(cat "$work/items")
 }
 
 # Sets observed, what is seen of the items, and rows, what differs, with a line break before and after each.
@@ -155,10 +154,14 @@ apply_kind() {
 
 # A loop in this shell, so that it can fail. A directory before what lies in it.
 each_different() {
-  printf '%s' "$different" | LC_ALL=C sort >"$work/each.$1"
+  case $different in
+    *"$NEWLINE"?*) printf '%s' "$different" | LC_ALL=C sort ;;
+    *) printf '%s' "$different" ;;
+  esac >"$work/each.$1"
   while IFS= read -r each_line <&3; do
-    [ "$swapped" = yes ] || note_made "$1" "$each_line"
-    origin_of_item "$1" "$(item_name "$each_line")"
+    take_name "$each_line"
+    [ "$swapped" = yes ] || note_made "$1" "$name_of_item" "$each_line"
+    origin_of_item "$1" "$name_of_item"
     "apply_$1" "$each_line" "$item_origin" 3<&-
   done 3<"$work/each.$1"
 }

@@ -92,7 +92,7 @@ keep_original() {
 }
 
 copy_original() {
-  mkdir -p "$STATE/originals${1%/*}"
+  make_parent "$STATE/originals$1"
   cp -a "$1" "$STATE/originals$1"
 }
 

@@ -3,8 +3,15 @@
 # The value of a property of an item line.
 # Usage: field @drain "$line"
 field() {
+  ! has_field "$1" "$2" || { take_field "$1" "$2" && printf '%s\n' "$field_value"; }
+}
+
+# Sets field_value to it, without a process; empty where there is none.
+# Usage: take_field @drain "$line"
+take_field() {
+  field_value=''
   case $TAB$2 in
-    *"$TAB$1="*) field_rest=$TAB$2 field_rest=${field_rest#*"$TAB$1="} && printf '%s\n' "${field_rest%%"$TAB"*}" ;;
+    *"$TAB$1="*) field_value=$TAB$2 field_value=${field_value#*"$TAB$1="} field_value=${field_value%%"$TAB"*} ;;
   esac
 }
 
@@ -28,9 +35,13 @@ take_word() {
 }
 
 item_name() {
-  item_rest=${1#*"$TAB"}
-  printf '%s\n' "${item_rest%%"$TAB"*}"
+  take_name "$1"
+  printf '%s\n' "$name_of_item"
 }
+
+# Sets name_of_item to it, without a process.
+# Usage: take_name LINE
+take_name() { name_of_item=${1#*"$TAB"} name_of_item=${name_of_item%%"$TAB"*}; }
 
 # Sets names to the name of each item line, one a line.
 # Usage: take_names LINES

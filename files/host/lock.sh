@@ -16,7 +16,8 @@ take_lock() {
   done
   # What runs that were killed had not put in its place yet.
   find "$STATE" -mindepth 2 -maxdepth 3 -name '.keelson.*' -delete
-  rm -rf /etc/.keelson.* /etc/*.keelson-new
-  printf 'run %s, process %s, since %s, for %s, by %s\n' "${run:--}" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  for left in /etc/.keelson.* /etc/*.keelson-new; do ! is_there "$left" || rm -rf "$left"; done
+  take_moment
+  printf 'run %s, process %s, since %s, for %s, by %s\n' "${run:--}" "$$" "$moment" \
     "${manifest:--}" "${SUDO_USER:-root}${SSH_CONNECTION:+ from ${SSH_CONNECTION%% *}}" >"$STATE/lock.holder"
 }

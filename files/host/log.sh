@@ -13,16 +13,23 @@ say() {
 
 # Usage: tell < LINES
 tell() {
-  at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  take_moment
   while IFS= read -r told; do
     in_plain "$told"
     printf '%s\n' "$plain" >>"$work/said"
-    printf '%s %s %s %s\n' "$at" "${run:--}" "${manifest:--}" "$plain" >>"$LOG"
+    printf '%s %s %s %s\n' "$moment" "${run:--}" "${manifest:--}" "$plain" >>"$LOG"
   done
 }
 
 # One write for each line, so that those of two programs never mix.
-log_line() { printf '%s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
+log_line() { take_moment && printf '%s %s %s %s\n' "$moment" "${run:--}" "${manifest:--}" "$1" >>"$LOG"; }
+
+# Sets moment, the time as the log has it. While the host's uptime is the same whole second, nobody is asked again.
+take_moment() {
+  read -r uptime _ </proc/uptime
+  [ "${uptime%.*}" != "${moment_of:-}" ] || return 0
+  moment_of=${uptime%.*} moment=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+}
 
 # Its first line is the kit's own; those below are what others said of it, each with a mark.
 fail() {

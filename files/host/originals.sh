@@ -3,9 +3,9 @@
 # How a unit of somebody else's was before the kit first changed it, or took its place, is put back when the kit goes.
 keep_unit() {
   differs unit "$2" enabled || differs unit "$2" active || differs unit "$2" fragment || return 0
-  [ ! -f "$STATE/originals/unit/$2" ] && ! stored_items | grep -q "^unit$TAB$2$TAB" || return 0
   seen_unit=$(first_seen_of unit "$2") own=$(field fragment "$1")
   case $seen_unit in *"${TAB}state=missing"*) return 0 ;; esac
+  [ ! -f "$STATE/originals/unit/$2" ] && ! stored_items | grep -q "^unit$TAB$2$TAB" || return 0
   # Of ours, from before the host's memory was lost.
   [ -z "$own" ] || [ "$own" != "$(field fragment "$seen_unit")" ] || return 0
   mkdir -p "$STATE/originals/unit"

@@ -3,6 +3,9 @@
 is_directory() { [ -d "$1" ] && [ ! -L "$1" ]; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
+# Usage: make_parent PATH. The directory that it is to lie in.
+make_parent() { [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; }
+
 # Sets flat to a path as the name of one file, without a process.
 # Usage: flatten PATH
 flatten() {

@@ -41,12 +41,11 @@ excuse_owners() {
   [ "$rows" = "$NEWLINE" ] || rows=$rows$NEWLINE
 }
 
-# Usage: note_made KIND LINE. Before it is made: what was not there, and was not applied before.
+# Usage: note_made KIND NAME LINE. Before it is made: what was not there, and was not applied before.
 note_made() {
-  made_name=$(item_name "$2")
   for made_row in new change found; do
     case $rows in
-      *"$NEWLINE$made_row$TAB$1$TAB$made_name${TAB}state${TAB}missing$TAB"*) printf '%s\n' "$2" >>"$work/made" ;;
+      *"$NEWLINE$made_row$TAB$1$TAB$2${TAB}state${TAB}missing$TAB"*) printf '%s\n' "$3" >>"$work/made" ;;
     esac
   done
 }

@@ -24,6 +24,8 @@ rows_of() {
 # Logs the rows of a kind in words.
 tell_rows() {
   case $rows in *"$TAB$1$TAB"*) ;; *) return 0 ;; esac
+  # Here, where the next one has it still.
+  take_moment
   # What is gone is told where it goes.
   printf '%s' "$rows" | in_words "$1" | tell
 }
@@ -31,10 +33,18 @@ tell_rows() {
 # What was seen of an item.
 # Usage: observed_of KIND NAME
 observed_of() {
+  take_observed "$1" "$2"
+  [ -z "$observed_item" ] || printf '%s\n' "$observed_item"
+}
+
+# Sets observed_item to it, without a process; empty where nothing was asked of it.
+# Usage: take_observed KIND NAME
+take_observed() {
+  observed_item=''
   set -f
   IFS=$NEWLINE
   for of_observed in $observed; do
-    case $of_observed in "$1$TAB$2" | "$1$TAB$2$TAB"*) printf '%s\n' "$of_observed" ;; esac
+    case $of_observed in "$1$TAB$2" | "$1$TAB$2$TAB"*) observed_item=$of_observed && break ;; esac
   done
   unset IFS
   set +f

@@ -93,6 +93,7 @@ tell_after_undo() {
 
 # The units that are about to go, which the look did not ask for.
 note_gone_units() {
+  [ -s "$work/obsolete" ] || return 0
   units_begun=$(grep "^unit$TAB" "$work/obsolete") || return 0
   units_begun=$units_begun$NEWLINE
   seen_first=$seen_first$NEWLINE$(printf '%s' "$units_begun" | observe)

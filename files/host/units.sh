@@ -15,7 +15,8 @@ tell_units() {
   find_concerned "$work/units"
   unnoted=''
   while IFS= read -r line <&3; do
-    tell_unit "$line" "$(item_name "$line")" 3<&-
+    take_name "$line"
+    tell_unit "$line" "$name_of_item" 3<&-
   done 3<"$work/units"
   note_configs "$unnoted"
 }
@@ -36,7 +37,8 @@ tell_unit() {
 owns_unit() { case $NEWLINE$wanted in *"${NEWLINE}unit$TAB$1$TAB"*) ;; *) return 1 ;; esac; }
 
 reload_unit() {
-  how=$(field @change "$1")
+  take_field @change "$1"
+  how=$field_value
   if [ -z "$how" ] || ! is_active "$2"; then return 0; fi
   # What a package of this run has started serves nobody yet, and not as the kit says that it is to run.
   case $NEWLINE${seen_first:-} in *"${NEWLINE}unit$TAB$2${TAB}state=missing"*) how=restart ;; esac
@@ -101,7 +103,8 @@ is_noted() {
   # What one of another manifest's has not read is found there.
   owns_unit "$2" || return 0
   # So is what its own has to tell.
-  case $(observed_of unit "$2") in *"${TAB}@stale="*) return 0 ;; esac
+  take_observed unit "$2"
+  case $observed_item in *"${TAB}@stale="*) return 0 ;; esac
   IFS= read -r noted_process <"$STATE/units/$2" || :
   case $noted_process in 'process '*) ;; *) return 1 ;; esac
   [ "$rows" = "$NEWLINE" ] || [ ! -s "$work/touched" ]
@@ -116,7 +119,10 @@ note_configs() {
   for noting in $1; do
     unset IFS
     # One that nothing names any more is nobody's to watch.
-    if has_field @config "$noting" && ! is_obsolete "$noting"; then note_config "$noting" "$(item_name "$noting")"; fi
+    if has_field @config "$noting" && ! is_obsolete "$noting"; then
+      take_name "$noting"
+      note_config "$noting" "$name_of_item"
+    fi
   done
   unset IFS
   set +f
@@ -126,11 +132,13 @@ note_configs() {
 note_config() {
   stamp_process "$2"
   own_files=''
-  [ "$(field @change "$1")" = reload ] || own_files="/etc/systemd/system/$2 /etc/systemd/system/$2.d"
+  take_field @change "$1"
+  [ "$field_value" = reload ] || own_files="/etc/systemd/system/$2 /etc/systemd/system/$2.d"
+  take_field @config "$1"
   {
     printf 'process %s\n' "$stamp"
     # shellcheck disable=SC2086 # two paths, or none
-    find "$(field @config "$1")" $own_files ! -type d -printf '%C@ %i %p\n' 2>/dev/null || :
+    find "$field_value" $own_files ! -type d -printf '%C@ %i %p\n' 2>/dev/null || :
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

@@ -6,7 +6,8 @@ order_directory=40 observer_directory=paths leaves_directory=@remove
 own_directory='type owner group mode acl xattr flags extra'
 
 apply_directory() {
-  path=$(item_name "$1")
+  take_name "$1"
+  path=$name_of_item
   # What lies in it comes first, so that one that is cut short is seen still. The name alone tells nothing of an
   # account that was lost and comes back with another number.
   if has_field @deep "$1" && is_directory "$path"; then
@@ -24,8 +25,9 @@ apply_directory() {
   else
     make_directory "$path" "$1"
   fi
-  extra=$(field extra "$(observed_of directory "$path")")
-  [ -z "$extra" ] || remove_strangers "$path" "$extra"
+  take_observed directory "$path"
+  take_field extra "$observed_item"
+  [ -z "$field_value" ] || remove_strangers "$path" "$field_value"
 }
 
 # All that lies at $path, to $owner and $group. What an app has there comes and goes while it runs, and holds up nothing.

@@ -25,11 +25,14 @@ observe_group() {
 
 apply_group() {
   name=$(item_name "$1")
-  getent group "$name" >/dev/null || {
+  take_field members "$1"
+  members=$field_value
+  if ! getent group "$name" >/dev/null; then
     lost_number group group "$name"
     limited "$ACCOUNT_LIMIT" groupadd --system ${number:+-g "$number"} "$name"
-  }
-  limited "$ACCOUNT_LIMIT" gpasswd -M "$(field members "$1")" "$name" >/dev/null
+    [ -n "$members" ] || return 0
+  fi
+  limited "$ACCOUNT_LIMIT" gpasswd -M "$members" "$name" >/dev/null
 }
 
 remove_group() {

@@ -169,7 +169,15 @@ apply_rollout() {
 }
 
 # An item line without what is only told to the helper.
-state_of() { printf '%s\n' "$1" | tr '\t' '\n' | grep -v '^@' | paste -s; }
+state_of() {
+  state=''
+  set -f
+  IFS=$TAB
+  for part in $1; do case $part in @*) ;; *) state=$state${state:+$TAB}$part ;; esac done
+  unset IFS
+  set +f
+  printf '%s\n' "$state"
+}
 
 # Usage: remove_rollout APP LINE. Ends all of the app that runs, and forgets what its rollouts noted.
 remove_rollout() {

@@ -8,11 +8,12 @@ observe_sysctl() {
 }
 
 apply_sysctl() {
-  name=$(item_name "$1")
+  take_name "$1"
+  name=$name_of_item
   setting=/proc/sys/$(printf '%s' "$name" | tr . /)
   [ -e "$setting" ] || fail "sysctl $name is unknown to this kernel; take it out of the stack file"
   original=$STATE/originals/sysctl/$name
-  [ -f "$original" ] || { mkdir -p "${original%/*}" && cat "$setting" >"$original"; }
+  [ -f "$original" ] || { make_parent "$original" && cat "$setting" >"$original"; }
   field value "$1" >"$setting" || fail "sysctl $name: the kernel refused $(field value "$1")"
 }
 

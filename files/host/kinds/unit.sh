@@ -77,11 +77,14 @@ begin_unit() {
   different_of unit
   printf '%s' "$different" >"$work/each.begin"
   while IFS= read -r line <&3; do
-    name=$(item_name "$line")
+    take_name "$line"
+    name=$name_of_item
     keep_unit "$line" "$name"
+    take_field active "$line"
     # A unit that is masked while it runs ends as failed.
-    ! differs unit "$name" active || [ "$(field active "$line")" != inactive ] || set_activity "$name" inactive
-    ! differs unit "$name" enabled || set_enablement "$name" "$(field enabled "$line")"
+    ! differs unit "$name" active || [ "$field_value" != inactive ] || set_activity "$name" inactive
+    take_field enabled "$line"
+    ! differs unit "$name" enabled || set_enablement "$name" "$field_value"
   done 3<"$work/each.begin"
   case $rows in
     *"${TAB}reload${TAB}needed"*)
@@ -94,11 +97,14 @@ begin_unit() {
 }
 
 apply_unit() {
-  name=$(item_name "$1")
+  take_name "$1"
+  name=$name_of_item
+  take_observed unit "$name"
   remove_overrides "$1" "$name"
   # One that was not there has not failed.
-  case $(observed_of unit "$name") in *"${TAB}failed=yes"*) run_again "$name" ;; esac
-  ! differs unit "$name" active || [ "$(field active "$1")" != active ] || set_activity "$name" active
+  case $observed_item in *"${TAB}failed=yes"*) run_again "$name" ;; esac
+  take_field active "$1"
+  ! differs unit "$name" active || [ "$field_value" != active ] || set_activity "$name" active
 }
 
 # What failed is tried once more, and told when it fails again: the cause may be somebody else's, and holds up nothing.
@@ -112,15 +118,22 @@ run_again() {
 end_unit() { tell_units "$1"; }
 
 # A copy in /etc or a drop-in that the kit did not write overrides the unit that it wants.
+# Usage: remove_overrides LINE UNIT. Of observed_item, what was seen of it.
 remove_overrides() {
   overridden=no
-  for override in $(field dropins "$(observed_of unit "$2")"); do
-    case " $(field dropins "$1") " in *" $override "*) continue ;; esac
+  take_field dropins "$1"
+  own_dropins=$field_value
+  take_field dropins "$observed_item"
+  for override in $field_value; do
+    case " $own_dropins " in *" $override "*) continue ;; esac
     put_aside "$override" && overridden=yes
     rmdir "${override%/*}" 2>/dev/null || :
   done
-  fragment=$(field fragment "$(observed_of unit "$2")")
-  if [ -n "$fragment" ] && [ "$fragment" != "$(field fragment "$1")" ]; then
+  take_field fragment "$1"
+  own_fragment=$field_value
+  take_field fragment "$observed_item"
+  fragment=$field_value
+  if [ -n "$fragment" ] && [ "$fragment" != "$own_fragment" ]; then
     # What an init script generated gives way by itself.
     case $fragment in /etc/*) put_aside "$fragment" ;; esac
     overridden=yes
@@ -128,10 +141,10 @@ remove_overrides() {
   [ "$overridden" = no ] || { systemctl daemon-reload && touched "$2"; }
 }
 
-
 set_enablement() {
-  case $(field enabled "$(observed_of unit "$1")") in
-    masked*)
+  take_observed unit "$1"
+  case $observed_item in
+    *"${TAB}enabled=masked"*)
       systemctl unmask --quiet "$1" 2>/dev/null || :
       systemctl unmask --runtime --quiet "$1" 2>/dev/null || :
       ;;

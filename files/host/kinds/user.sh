@@ -34,15 +34,17 @@ observe_user() {
 
 apply_user() {
   name=$(item_name "$1")
-  home=$(field home "$1") shell=$(field shell "$1") group=$(field group "$1")
+  home=$(field home "$1") shell=$(field shell "$1") group=$(field group "$1") groups=$(field groups "$1")
   end_second_root "$name"
   if ! getent passwd "$name" >/dev/null; then
     lost_number passwd owner "$name"
     # The packet filter knows it by its number.
     touched keelson-filter.service
-    limited "$ACCOUNT_LIMIT" useradd --system --no-create-home --no-log-init ${number:+-u "$number"} -c "$(field comment "$1")" -g "$group" -d "$home" -s "$shell" "$name"
+    limited "$ACCOUNT_LIMIT" useradd --system --no-create-home --no-log-init ${number:+-u "$number"} -c "$(field comment "$1")" -g "$group" -G "$groups" -d "$home" -s "$shell" "$name"
+    # It has all that the item asks for, and no password.
+    return 0
   fi
-  limited "$ACCOUNT_LIMIT" usermod -c "$(field comment "$1")" -g "$group" -G "$(field groups "$1")" -s "$shell" "$name"
+  limited "$ACCOUNT_LIMIT" usermod -c "$(field comment "$1")" -g "$group" -G "$groups" -s "$shell" "$name"
   # Not only locked: somebody may unlock it again.
   ! differs user "$name" password || limited "$ACCOUNT_LIMIT" usermod -p '!' "$name"
   set_passwd "$name" 6 "$home"

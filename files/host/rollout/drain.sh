@@ -1,6 +1,9 @@
 # The drain: takes instances out of service without nginx or the app being told, and Monit off them.
 
+# Of an app whose site comes only after this rollout Monit knows nothing yet.
+# Usage: monit_each unmonitor|monitor INSTANCES
 monit_each() {
+  [ -f "/etc/monit/keelson.d/$app.conf" ] || [ -f "$STATE/manifests/site-$app" ] || return 0
   command -v monit >/dev/null || return 0
   for key in $2; do ask_monit "$1" "$app-$key" >/dev/null || :; done
 }

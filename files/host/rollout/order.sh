@@ -3,7 +3,8 @@
 
 # Usage: rollout_of APP. Where the app lies, and what is known of its rollouts.
 rollout_of() {
-  app=$1 place=$STATE/rollouts/$1 table=keelson_drain_$(printf '%s' "$1" | tr - _)
+  app=$1 place=$STATE/rollouts/$1 table=keelson_drain_$1
+  case $1 in *-*) table=$(printf '%s' "$table" | tr - _) ;; esac
   find_home "$1"
   [ -d "$place" ] || mkdir -p "$place"
 }
@@ -84,7 +85,8 @@ carry_out() {
   manifest=rollout-$app
   exec 8>>"$place/lock"
   flock -n 8 || fail "rollout $app: $(cat "$place/holder") still goes on"
-  printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$by" >"$place/holder"
+  take_moment
+  printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$moment" "$by" >"$place/holder"
   trap end_rollout EXIT
   trap 'exit 143' TERM INT
   recover again
