@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import { type ServerConfig, serverSchema } from '../server/components.ts';
-import { hostConflicts, nameConflicts, serverConflicts } from './conflicts.ts';
+import { hostConflicts, nameConflicts, serverConflicts, turnConflicts } from './conflicts.ts';
 import {
   appFiles,
   type HostConfig,
@@ -84,6 +84,7 @@ export function readConfig(given: Given): Config {
   problems.push(
     ...missingServers(apps, serverNames(values)),
     ...serverConflicts(servers),
+    ...turnConflicts(servers, rollout),
     ...nameConflicts(places),
     ...new Set(places.flatMap((place) => hostConflicts(place.apps, place))),
     ...strangers(secrets, Object.keys(values.apps ?? {})),
