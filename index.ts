@@ -4,8 +4,8 @@ import './components/pulumi/sdk.ts';
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
+import { fleet } from './components/fleet/fleet.ts';
 import { inWords, type RunningApp } from './components/pulumi/apps.ts';
-import { fleet } from './components/pulumi/fleet.ts';
 import { askLeaving } from './components/pulumi/leaving.ts';
 import { showLastOutputs } from './components/pulumi/state.ts';
 

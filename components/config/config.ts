@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
-import { type ServerConfig, serverSchema } from '../server/components.ts';
+import type { ServerConfig } from '../server/components.ts';
+import { type AwsServerSettings, awsSchema } from './aws.ts';
 import { hostConflicts, nameConflicts, serverConflicts, turnConflicts } from './conflicts.ts';
 import {
   appFiles,
@@ -15,6 +16,7 @@ import {
 } from './host.ts';
 import type { Problem } from './problem.ts';
 import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
+import { nowhere, stackServerSchema } from './server.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
 import { stackFile } from './stack-file.ts';
@@ -74,6 +76,7 @@ export function readConfig(given: Given): Config {
   const read = reader(problems, given.encrypted, written);
   const apps = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
   const servers = readServers(read, values);
+  const aws = values.aws === undefined ? undefined : read(awsSchema, values.aws, 'aws');
   const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
   const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
@@ -83,6 +86,7 @@ export function readConfig(given: Given): Config {
   if (hidden) throw new ConfigError('the stack file', problems);
   problems.push(
     ...missingServers(apps, serverNames(values)),
+    ...missingAws(servers, values),
     ...serverConflicts(servers),
     ...turnConflicts(servers, rollout),
     ...nameConflicts(places),
@@ -96,6 +100,7 @@ export function readConfig(given: Given): Config {
   if (problems.length > 0) throw new ConfigError('the stack file', problems);
   return {
     hosts: places.flatMap(({ server, ...rest }) => (server ? [{ ...rest, server }] : [])),
+    aws,
     drift,
     rollout,
     pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
@@ -103,12 +108,29 @@ export function readConfig(given: Given): Config {
 }
 
 /** A single server needs no name in the stack file; `server` is its name everywhere else. */
-function readServers(read: Read, values: Given['values']): ServerConfig[] {
+function readServers(read: Read, values: Given['values']): StackServer[] {
   if (values.servers !== undefined)
-    return readNamed(read, field.serverName, serverSchema, values.servers, 'servers');
-  const server = read(serverSchema, values.server, 'server');
-  return server ? [{ ...server, name: 'server' }] : [];
+    return readNamed(read, field.serverName, stackServerSchema, values.servers, 'servers').map(
+      addressed,
+    );
+  const server = read(stackServerSchema, values.server, 'server');
+  return server ? [addressed({ ...server, name: 'server' })] : [];
 }
+
+/** A server with what it is made of, where it is made. */
+type StackServer = ServerConfig & { readonly aws?: AwsServerSettings | undefined };
+
+/** One that is yet to be made has a name for an address that nobody else has. */
+const addressed = <T extends { name: string; address?: string | undefined }>(server: T) => ({
+  ...server,
+  address: server.address ?? nowhere(server.name),
+});
+
+/** Servers on AWS, and nothing of what they share. */
+const missingAws = (servers: readonly StackServer[], { aws }: Given['values']): Problem[] =>
+  aws !== undefined || servers.every((server) => server.aws === undefined)
+    ? []
+    : ['aws: is missing; write ssh and keys, since servers are made on AWS: who may log in there'];
 
 /** Names of all servers, also of those that cannot be read. */
 const serverNames = ({ servers }: Given['values']): string[] =>
@@ -119,16 +141,18 @@ type Placed = AppConfig & { servers?: readonly string[] | undefined };
 /** Each server with the apps that run on it. */
 function placed(
   names: readonly string[],
-  servers: readonly ServerConfig[],
+  servers: readonly StackServer[],
   apps: readonly Placed[],
   secrets: Secrets,
 ): (Omit<HostConfig, 'server'> & { server: ServerConfig | undefined })[] {
   return names.map((name) => {
     const own = apps.filter(({ servers }) => servers?.includes(name) ?? true);
     const known = own.filter((app) => app.name in secrets);
+    const { aws, ...server } = servers.find((server) => server.name === name) ?? {};
     return {
       name,
-      server: servers.find((server) => server.name === name),
+      ...(aws && { aws }),
+      server: 'name' in server ? server : undefined,
       apps: own.map(({ servers: _, ...app }) => app as AppConfig),
       secrets: Object.fromEntries(known.map((app) => [app.name, secrets[app.name] ?? {}])),
     };

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { appSchema } from '../app/components.ts';
 import * as field from '../fields/index.ts';
-import { serverSchema } from '../server/components.ts';
+import { type AwsSettings, awsSchema } from './aws.ts';
 import { type HostConfig, secretsSchema } from './host.ts';
+import { stackServerSchema } from './server.ts';
 
 export const serversSchema = z
-  .record(field.serverName, serverSchema)
+  .record(field.serverName, stackServerSchema)
   .describe('The servers of a stack that has more than one, by name; instead of keelson:server');
 
 /** An app, and where it runs. */
@@ -40,8 +41,9 @@ export const rolloutSchema = z
 
 /** The keys of a stack file, without their `keelson:`. */
 export const stackSchemas = {
-  server: serverSchema,
+  server: stackServerSchema,
   servers: serversSchema,
+  aws: awsSchema,
   apps: appsSchema,
   secrets: secretsSchema,
   drift: driftSchema,
@@ -53,6 +55,8 @@ export type Config = {
   hosts: HostConfig[];
   drift: z.output<typeof driftSchema>;
   rollout: z.output<typeof rolloutSchema>;
+  /** What its servers on AWS share; there when one of them is. */
+  aws?: AwsSettings | undefined;
   /** The file beside the stack file that says which builds of Node.js are meant. */
   pins: string;
 };

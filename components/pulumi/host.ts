@@ -10,6 +10,7 @@ import { register } from './commands.ts';
 import { commandConnection, holds, sameForAll } from './connection.ts';
 import { given } from './inputs.ts';
 import { together } from './looks.ts';
+import type { Machine } from './machine.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
 import { connections, fresh, lookAt, unseen } from './sight.ts';
 import { keptOf, lastOf, remember } from './state.ts';
@@ -18,6 +19,8 @@ import { isSameWay } from './way.ts';
 
 /** What only a program can say. */
 type More = {
+  /** What makes it in this program; says its address, user and host key. */
+  machine?: Machine;
   /** Hosts that move to a release before this one does. */
   after?: readonly Host[];
   /** `ignore`: previews do not look at the host, and show the program's changes alone. */

@@ -305,7 +305,7 @@ const messages: [string, Values, string[]][] = [
     'a missing field',
     { server: {} },
     [
-      'server.address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+      'server.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
     ],
   ],
   [
