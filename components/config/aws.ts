@@ -1,6 +1,8 @@
 /** AWS: what a stack file says of servers that are made on EC2: of one, and of all. */
 import { z } from 'zod';
 import * as field from '../fields/index.ts';
+import { balancerSchema } from './aws-balancer.ts';
+import { bucketsSchema } from './aws-buckets.ts';
 
 const awsTags = z
   .record(
@@ -116,6 +118,8 @@ export const awsSchema = z
       .min(1, 'is empty; name at least one, or leave it out')
       .optional()
       .describe('Ids of public subnets, one for each zone; default: all of the VPC'),
+    balancer: balancerSchema,
+    buckets: bucketsSchema,
     tags: awsTags.describe('Tags of everything that is made, beside Name and the kit’s own'),
   })
   .describe('What the servers on AWS share: who may log in, and their network');

@@ -5,6 +5,8 @@ import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import type { ServerConfig } from '../server/components.ts';
 import { type AwsServerSettings, awsSchema } from './aws.ts';
+import { balancerConflicts, behindBalancer } from './aws-balancer.ts';
+import { bucketConflicts, withMetadata } from './aws-buckets.ts';
 import { hostConflicts, nameConflicts, serverConflicts, turnConflicts } from './conflicts.ts';
 import {
   appFiles,
@@ -69,24 +71,28 @@ function parseValue(value: string): unknown {
  *   no value of `secrets`, or of a key that is encrypted, is in its message.
  * @example readConfig({ values: { server: { address: 'web1.example.com' } }, encrypted: new Set() })
  */
-export function readConfig(given: Given): Config {
-  const { values } = given;
-  const written = wordsOf(given);
-  const problems = [...unknownKeys(values), ...misplaced(given, written), ...written.values()];
-  const read = reader(problems, given.encrypted, written);
-  const apps = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
-  const servers = readServers(read, values);
+export function readConfig(stack: Given): Config {
+  const { values } = stack;
+  const written = wordsOf(stack);
+  const problems = [...unknownKeys(values), ...misplaced(stack, written), ...written.values()];
+  const read = reader(problems, stack.encrypted, written);
   const aws = values.aws === undefined ? undefined : read(awsSchema, values.aws, 'aws');
+  const given = readNamed(read, field.appName, stackAppSchema, values.apps ?? {}, 'apps');
+  const apps = withMetadata(given, aws?.buckets);
+  const named = readServers(read, values);
+  const servers = behindBalancer(named, aws ?? {}, apps);
   const secrets = read(secretsSchema, values.secrets, 'secrets') ?? {};
   const drift = read(driftSchema, values.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, values.rollout, 'rollout') ?? { servers: 1 };
   const places = placed(serverNames(values), servers, apps, secrets);
   // What is wrong between values tells of them; and none of what is encrypted may be told.
-  const hidden = [...given.encrypted].some((key) => key !== 'secrets');
+  const hidden = [...stack.encrypted].some((key) => key !== 'secrets');
   if (hidden) throw new ConfigError('the stack file', problems);
   problems.push(
     ...missingServers(apps, serverNames(values)),
     ...missingAws(servers, values),
+    ...balancerConflicts(aws, named, places),
+    ...bucketConflicts(aws?.buckets ?? {}, apps, places),
     ...serverConflicts(servers),
     ...turnConflicts(servers, rollout),
     ...nameConflicts(places),
@@ -103,7 +109,7 @@ export function readConfig(given: Given): Config {
     aws,
     drift,
     rollout,
-    pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
+    pins: join(stack.file ? dirname(stack.file.path) : '.', 'node.json'),
   };
 }
 

@@ -1,11 +1,10 @@
 /** The hosts of a stack file, and the machines of those that are made on AWS. */
 import type * as pulumi from '@pulumi/pulumi';
-import { findNetwork } from '../aws/network.ts';
-import { AwsServer } from '../aws/server.ts';
 import type { AwsSettings } from '../config/aws.ts';
 import type { HostConfig } from '../config/host.ts';
 import { batches } from '../lib/batches.ts';
 import { Host } from '../pulumi/host.ts';
+import { onAws } from './aws.ts';
 
 type Fleet = {
   readonly hosts: readonly HostConfig[];
@@ -20,35 +19,17 @@ export function fleet(
   { hosts, aws, drift, rollout, pins }: Fleet,
   options: pulumi.ComponentResourceOptions,
 ): Host[] {
-  const machines = machinesOf(hosts, aws);
+  const { machines, complete } = onAws(hosts, aws);
   const made: Host[] = [];
   for (const batch of batches(hosts, rollout.servers)) {
     const after = [...made];
-    for (const config of batch) {
-      const machine = machines.get(config.name);
+    for (const host of batch) {
+      const machine = machines.get(host.name);
+      const config = complete(host);
       made.push(
-        new Host(config.name, { config, drift, after, pins, ...(machine && { machine }) }, options),
+        new Host(host.name, { config, drift, after, pins, ...(machine && { machine }) }, options),
       );
     }
   }
   return made;
-}
-
-/** The servers on AWS, by name. */
-function machinesOf(
-  hosts: readonly HostConfig[],
-  shared: AwsSettings | undefined,
-): Map<string, AwsServer> {
-  if (!shared) return new Map();
-  const { ssh, keys, tags } = shared;
-  const network = findNetwork(shared);
-  return new Map(
-    hosts.flatMap(({ name, aws, apps }) => {
-      if (!aws) return [];
-      const web = apps.some(({ type }) => type === 'web');
-      const config = { ...aws, tags: { ...tags, ...aws.tags } };
-      const args = { config, ssh, keys, network, web };
-      return [[name, new AwsServer(name, args)]];
-    }),
-  );
 }

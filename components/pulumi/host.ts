@@ -30,7 +30,7 @@ type More = {
 };
 
 /** All that a stack file can say of one host and its apps; or what was read of one already. */
-export type HostArgs = (Settings | { config: HostConfig }) & More;
+export type HostArgs = (Settings | { config: HostConfig | Promise<HostConfig> }) & More;
 
 type Registered = {
   commands: readonly remote.Command[];
@@ -99,7 +99,10 @@ export class Host extends pulumi.ComponentResource<Registered> {
 }
 
 const addressOf = (args: HostArgs): pulumi.Input<string> =>
-  'config' in args ? args.config.server.address : args.address;
+  'config' in args ? addressIn(args.config) : args.address;
+
+const addressIn = (config: HostConfig | Promise<HostConfig>): pulumi.Input<string> =>
+  config instanceof Promise ? config.then(({ server }) => server.address) : config.server.address;
 
 async function registerHost(
   host: Host,
@@ -108,7 +111,7 @@ async function registerHost(
   turns: Promise<(readonly pulumi.Resource[])[]>,
 ): Promise<Registered> {
   const settings = await given('config' in rest ? {} : rest);
-  const config = 'config' in rest ? rest.config : readHost(name, settings);
+  const config = 'config' in rest ? await rest.config : readHost(name, settings);
   const releases = await releasesOf(config);
   const { server } = config;
   const way: Way = { ...server, name };

@@ -35,6 +35,12 @@ const nginxSchema = z
       .describe(
         'How `balancers` ask for /keelson-health/APP, as they are set: with it a rollout takes its server out of them first, and waits until they have noticed; default: they are not told',
       ),
+    keepalive: field
+      .duration('1s', '2h')
+      .optional()
+      .describe(
+        'Time that a connection without a request is kept; longer than that of the load balancers in front, which may send one just when nginx closes it; default: nginx’s own, 75s',
+      ),
     sandbox: z
       .boolean()
       .prefault(true)
@@ -83,14 +89,14 @@ export const nginx = serverComponent({
   name: 'nginx',
   fields: { nginx: nginxSchema.prefault({}) },
   render: ({ nginx }, { facts: { cores } }) => {
-    const { connections, logs, balancers, balancerChecks, sandbox } = nginx;
+    const { connections, logs, balancers, balancerChecks, keepalive, sandbox } = nginx;
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const balanced = balancers.length > 0;
     const checked = balancerChecks !== undefined;
     const main = {
       ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
-      forGood,
+      ...{ keepalive, forGood },
     };
     return {
       base: [

@@ -232,3 +232,8 @@ test('how load balancers ask is told whole, and of those that are named', () => 
   );
   assert.throws(() => web1({ nginx: { ...told, balancerChecks: { interval: '5s' } } }), /fall/);
 });
+
+test('how long a connection is kept is nginx’s own affair, unless the stack file says it', () => {
+  assert.ok(main({ keepalive: '5m' }).includes('keepalive_timeout 300s;'));
+  assert.doesNotMatch(main().join('\n'), /keepalive/);
+});

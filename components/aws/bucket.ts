@@ -1,0 +1,98 @@
+/** A bucket of S3 for what apps keep: closed to the world, and open to the roles that are named. */
+import * as pulumi from '@pulumi/pulumi';
+import { bucketName } from '../config/aws-buckets.ts';
+import { told } from '../pulumi/told.ts';
+import { bucketSdk } from './balancer-sdk.ts';
+import { tlsPolicy, usePolicy } from './bucket-policy.ts';
+
+export type AwsBucketArgs = {
+  /** At S3, where it is unique in the world. */
+  readonly name: string;
+  /** Names of the roles that may read and write it, by server. */
+  readonly roles?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Whether what is overwritten or deleted stays as an older version; default: no. */
+  readonly versioning?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+/**
+ * Makes a private, encrypted bucket that is reached over TLS alone, and gives roles their rights to it.
+ *
+ * @example new AwsBucket('uploads', { name: 'shop-uploads-111122223333', roles: { web1: machine.role } });
+ */
+export class AwsBucket extends pulumi.ComponentResource {
+  readonly bucket: pulumi.Output<string>;
+
+  constructor(name: string, args: AwsBucketArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super('keelson:aws:Bucket', name, Object.defineProperty({}, 'args', { value: args }), options);
+    const { data, error } = bucketName.safeParse(args.name);
+    if (data === undefined)
+      throw told(`bucket ${name}: name: "${args.name}" ${error.issues[0]?.message}`);
+    this.bucket = pulumi.output(makeBucket(this, name, args));
+    this.registerOutputs({ bucket: this.bucket });
+  }
+}
+
+async function makeBucket(
+  parent: pulumi.Resource,
+  name: string,
+  { name: bucketName, roles = {}, versioning = false, tags = {} }: AwsBucketArgs,
+): Promise<pulumi.Output<string>> {
+  const sdk = await bucketSdk();
+  const options = { parent };
+  const own = { 'keelson:project': pulumi.getProject(), 'keelson:stack': pulumi.getStack() };
+  // One that holds anything is not deleted.
+  const made = new sdk.Bucket(
+    name,
+    { bucket: bucketName, forceDestroy: false, tags: { ...tags, Name: name, ...own } },
+    options,
+  );
+  const bucket = made.bucket;
+  const closed = new sdk.BucketPublicAccessBlock(
+    name,
+    {
+      ...{ bucket, blockPublicAcls: true, blockPublicPolicy: true },
+      ...{ ignorePublicAcls: true, restrictPublicBuckets: true },
+    },
+    options,
+  );
+  new sdk.BucketOwnershipControls(
+    name,
+    { bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } },
+    options,
+  );
+  new sdk.BucketServerSideEncryptionConfiguration(
+    name,
+    { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
+    options,
+  );
+  // Without it once more, S3 suspends what it did.
+  if (versioning)
+    new sdk.BucketVersioning(
+      name,
+      { bucket, versioningConfiguration: { status: 'Enabled' } },
+      options,
+    );
+  new sdk.BucketLifecycleConfiguration(
+    name,
+    {
+      bucket,
+      rules: [
+        {
+          ...{ id: 'unfinished uploads', status: 'Enabled', filter: {} },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
+      ],
+    },
+    options,
+  );
+  // S3 refuses two changes of who may come in at the same time.
+  new sdk.BucketPolicy(
+    name,
+    { bucket, policy: made.arn.apply(tlsPolicy) },
+    { ...options, dependsOn: [closed] },
+  );
+  for (const [server, role] of Object.entries(roles))
+    new sdk.RolePolicy(`${name}-${server}`, { role, policy: made.arn.apply(usePolicy) }, options);
+  return bucket;
+}
