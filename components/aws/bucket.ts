@@ -24,10 +24,10 @@ export class AwsBucket extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>;
 
   constructor(name: string, args: AwsBucketArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super('keelson:aws:Bucket', name, Object.defineProperty({}, 'args', { value: args }), options);
     const { data, error } = bucketName.safeParse(args.name);
     if (data === undefined)
       throw told(`bucket ${name}: name: "${args.name}" ${error.issues[0]?.message}`);
+    super('keelson:aws:Bucket', name, Object.defineProperty({}, 'args', { value: args }), options);
     this.bucket = pulumi.output(makeBucket(this, name, args));
     this.registerOutputs({ bucket: this.bucket });
   }
