@@ -1,22 +1,45 @@
 /** A server on AWS: an EC2 instance of Debian's image, with its disks, its security group and its address. */
 import * as pulumi from '@pulumi/pulumi';
-import type { z } from 'zod';
-import type { AwsServerSettings, AwsSettings, awsServerSchema } from '../config/aws.ts';
-import type { Machine } from '../pulumi/machine.ts';
-import type { Network } from './network.ts';
+import { z } from 'zod';
+import {
+  type AwsServerSettings,
+  type AwsSettings,
+  awsSchema,
+  awsServerSchema,
+} from '../config/aws.ts';
+import { ConfigError, readAs } from '../config/read.ts';
+import type { Facts } from '../host/facts.ts';
+import { given } from '../pulumi/inputs.ts';
+import type { Machine, Standing } from '../pulumi/machine.ts';
+import { told } from '../pulumi/told.ts';
+import { securityGroup } from './group.ts';
+import { releases } from './image.ts';
+import { instanceOf, lastAddress, lastInstance } from './instance.ts';
+import { sizeOf } from './instance-type.ts';
+import type { Making } from './making.ts';
+import { findNetwork, type Network, subnetIn } from './network.ts';
+import { instanceRole } from './role.ts';
+import { sdk } from './sdk.ts';
+import { standingOf } from './standing.ts';
+import { uploadsVolume } from './uploads.ts';
+import { hostKeyOf } from './user-data.ts';
+
+type More = Pick<AwsSettings, 'ssh' | 'keys'> & {
+  /** VPC and subnets; default: those of the account's default VPC. */
+  readonly network?: pulumi.Input<Network>;
+  /** Security group of the balancer that alone may ask for http and https; default: everybody may. */
+  readonly balancer?: pulumi.Input<string>;
+  /** Whether http and https are let in at all; default: yes. */
+  readonly web?: boolean;
+  /** Whether it has a role, to which rights can be given, also without `ssm`. */
+  readonly role?: boolean;
+};
 
 /** The settings of one server in a stack file's words, or as they were read; and what a program gives beside them. */
 export type AwsServerArgs = (z.input<typeof awsServerSchema> | { config: AwsServerSettings }) &
-  Pick<AwsSettings, 'ssh' | 'keys'> & {
-    /** VPC and subnets; default: those of the account's default VPC. */
-    readonly network?: pulumi.Input<Network>;
-    /** Security group of the balancer that alone may ask for http and https; default: everybody may. */
-    readonly balancer?: pulumi.Input<string>;
-    /** Whether http and https are let in at all; default: yes. */
-    readonly web?: boolean;
-    /** Whether it has a role, to which rights can be given, also without `ssm`. */
-    readonly role?: boolean;
-  };
+  More;
+
+type Made = Awaited<ReturnType<typeof make>>;
 
 /**
  * Makes a Debian server on EC2 that `Host` can be given as its machine.
@@ -25,23 +48,147 @@ export type AwsServerArgs = (z.input<typeof awsServerSchema> | { config: AwsServ
  * const machine = new AwsServer('web1', { type: 't4g.small', ssh: ['203.0.113.0/24'], keys: [key] });
  * new Host('web1', { machine, apps: { … } });
  */
-export class AwsServer extends pulumi.ComponentResource implements Machine {
+export class AwsServer extends pulumi.ComponentResource<Made> implements Machine {
+  readonly name: string;
   readonly user = 'admin';
-  readonly instanceId!: pulumi.Output<string>;
+  readonly instanceId: pulumi.Output<string>;
   /** The elastic one. */
-  readonly address!: pulumi.Output<string>;
-  readonly privateAddress!: pulumi.Output<string>;
-  readonly hostKey!: pulumi.Output<string>;
-  readonly securityGroupId!: pulumi.Output<string>;
-  /** Name of the role that its instance profile has, where it has one. */
-  readonly role!: pulumi.Output<string | undefined>;
-  readonly zone!: pulumi.Output<string>;
-  readonly disks!: pulumi.Output<Record<string, string>>;
-  readonly facts!: Machine['facts'];
-  readonly resource!: Machine['resource'];
-  readonly standing!: Machine['standing'];
+  readonly address: pulumi.Output<string>;
+  readonly privateAddress: pulumi.Output<string>;
+  readonly securityGroupId: pulumi.Output<string>;
+  /** Name of the role that its instance profile has; undefined where it has none. */
+  readonly role: pulumi.Output<string | undefined>;
+  readonly zone: pulumi.Output<string>;
+  readonly disks: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, _args: AwsServerArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super('keelson:aws:Server', name, {}, options);
+  constructor(name: string, args: AwsServerArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super('keelson:aws:Server', name, Object.defineProperty({}, 'args', { value: args }), options);
+    this.name = name;
+    const made = <T>(get: (of: Made) => pulumi.Input<T>) =>
+      pulumi.output(this.getData().then(get)) as pulumi.Output<T>;
+    this.instanceId = made(({ instance }) => instance.id);
+    this.privateAddress = made(({ instance }) => instance.privateIp);
+    this.zone = made(({ instance }) => instance.availabilityZone);
+    this.securityGroupId = made(({ group }) => group.id);
+    this.role = made(({ role }) => role?.name);
+    this.disks = made(({ disks }) => disks);
+    // Another instance has the same address, and is another host.
+    this.address = made(({ address, instance, disks }) =>
+      pulumi.all([address.publicIp, instance.id, disks]).apply(([ip]) => ip),
+    );
+    this.registerOutputs({ instanceId: this.instanceId, address: this.address });
   }
+
+  /** The public half of the key that the instance was given, asked for where nobody names another. */
+  get hostKey(): pulumi.Output<string> {
+    const data = this.getData().then(({ instance }) => instance.userData);
+    const key = pulumi.output(data).apply((text) => hostKeyOf(this.name, text));
+    return pulumi.unsecret(key) as pulumi.Output<string>;
+  }
+
+  get facts(): Promise<Partial<Facts>> {
+    return this.getData().then(({ facts }) => facts);
+  }
+
+  get resource(): Promise<pulumi.Resource> {
+    return this.getData().then(({ instance }) => instance);
+  }
+
+  /** Asked when the instance of this run is there: whether it is the last one, and how that stands. */
+  async standing(): Promise<Standing> {
+    const { boot, last, was } = await this.getData();
+    const id = await new Promise<string>((done) => this.instanceId.apply(done));
+    return last?.id === id
+      ? await standingOf({ id, address: was, boot })
+      : { boot: { seconds: boot, isNew: true } };
+  }
+
+  protected override async initialize(
+    { args }: { args: AwsServerArgs },
+    _options: pulumi.ComponentResourceOptions,
+    name: string,
+  ): Promise<Made> {
+    await undefined; // Now the constructor is through, and what it sets is there.
+    try {
+      return await make(this, name, args);
+    } catch (cause) {
+      const { message } = cause as Error;
+      const error = told(cause instanceof ConfigError ? message : `server ${name}: ${message}`);
+      // Fails the run also where nobody waits for it.
+      Promise.reject(error);
+      throw error;
+    }
+  }
+}
+
+async function make(
+  parent: pulumi.Resource,
+  name: string,
+  { ssh, keys, network, balancer, web = true, role: hasRole = false, ...rest }: AwsServerArgs,
+) {
+  const settings = settingsOf(name, rest, { ssh, keys });
+  const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
+  const [place, size, last, was] = await Promise.all([
+    placeOf(network ?? findNetwork({})),
+    sizeOf(settings.type),
+    lastInstance(name),
+    lastAddress(name),
+  ]);
+  const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
+  const group = await securityGroup(making, { vpc, ssh, web, balancer });
+  const { role, profile } = hasRole || settings.ssm ? await instanceRole(making, settings.ssm) : {};
+  const { architecture } = size;
+  const own = { settings, keys, subnetId, last, architecture };
+  const instance = await instanceOf(making, {
+    ...own,
+    ...{ groupId: group.id, profile: profile?.name },
+  });
+  const { Eip } = await sdk();
+  const elastic = { domain: 'vpc', instance: instance.id, tags: making.tags };
+  const address = new Eip(name, elastic, making.options);
+  const disks = settings.uploads
+    ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
+    : pulumi.output({} as Record<string, string>);
+  const { release, boot } = settings;
+  const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
+  return { group, role, instance, address, disks, facts, boot, last, was };
+}
+
+const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
+  ...own,
+  Name: name,
+  'keelson:project': pulumi.getProject(),
+  'keelson:stack': pulumi.getStack(),
+});
+
+type Place = Record<'vpc' | 'subnetId' | 'zone', pulumi.Input<string>>;
+
+/** Where a server comes to stand; a network of the same program may not be known yet. */
+async function placeOf(network: pulumi.Input<Network>) {
+  const { values, known } = await given({ network });
+  const choose = (of: Network, zone?: string, used?: string) => {
+    const subnetId = subnetIn(of, zone, used);
+    return { vpc: of.vpc, subnetId, zone: zoneOf(of, subnetId) };
+  };
+  return (zone: string | undefined, used: string | undefined): Place => {
+    if (known) return choose(values.network as Network, zone, used);
+    const later = pulumi.output(network).apply((of) => choose(of as Network, zone, used));
+    return { vpc: later.vpc, subnetId: later.subnetId, zone: later.zone };
+  };
+}
+
+const zoneOf = ({ subnets }: Network, subnet: string): string =>
+  Object.entries(subnets).find(([, id]) => id === subnet)?.[0] ?? '';
+
+/** Of a program's own words all problems are told at once. */
+function settingsOf(
+  name: string,
+  own: z.input<typeof awsServerSchema> | { config: AwsServerSettings },
+  shared: Pick<AwsSettings, 'ssh' | 'keys'>,
+): AwsServerSettings {
+  if ('config' in own) return own.config;
+  const { ssh, keys } = awsSchema.shape;
+  const schema = z.strictObject({ ...awsServerSchema.shape, ssh, keys });
+  const { ssh: _, keys: __, ...settings } = readAs(`server ${name}`, schema, { ...own, ...shared });
+  return settings;
 }

@@ -9,7 +9,7 @@ const awsTags = z
     field.plainText.refine((key) => !/^(aws|keelson):|^Name$/.test(key), {
       error: 'is set by AWS or the kit; choose another name',
     }),
-    z.string().max(256, 'is longer than 256 characters; shorten it'),
+    field.plainText,
   )
   .prefault({});
 

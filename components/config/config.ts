@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
 import type { ServerConfig } from '../server/components.ts';
-import { type AwsServerSettings, awsSchema } from './aws.ts';
+import { awsSchema } from './aws.ts';
 import { balancerConflicts, behindBalancer } from './aws-balancer.ts';
 import { bucketConflicts, withMetadata } from './aws-buckets.ts';
 import { hostConflicts, nameConflicts, serverConflicts, turnConflicts } from './conflicts.ts';
@@ -17,8 +17,8 @@ import {
   strangers,
 } from './host.ts';
 import type { Problem } from './problem.ts';
-import { ConfigError, type Read, reader, readNamed, unreadable } from './read.ts';
-import { nowhere, stackServerSchema } from './server.ts';
+import { ConfigError, reader, readNamed, unreadable } from './read.ts';
+import { missingAws, readServers, type StackServer } from './server.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackAppSchema, stackSchemas } from './stack.ts';
 import { stackFile } from './stack-file.ts';
@@ -112,31 +112,6 @@ export function readConfig(stack: Given): Config {
     pins: join(stack.file ? dirname(stack.file.path) : '.', 'node.json'),
   };
 }
-
-/** A single server needs no name in the stack file; `server` is its name everywhere else. */
-function readServers(read: Read, values: Given['values']): StackServer[] {
-  if (values.servers !== undefined)
-    return readNamed(read, field.serverName, stackServerSchema, values.servers, 'servers').map(
-      addressed,
-    );
-  const server = read(stackServerSchema, values.server, 'server');
-  return server ? [addressed({ ...server, name: 'server' })] : [];
-}
-
-/** A server with what it is made of, where it is made. */
-type StackServer = ServerConfig & { readonly aws?: AwsServerSettings | undefined };
-
-/** One that is yet to be made has a name for an address that nobody else has. */
-const addressed = <T extends { name: string; address?: string | undefined }>(server: T) => ({
-  ...server,
-  address: server.address ?? nowhere(server.name),
-});
-
-/** Servers on AWS, and nothing of what they share. */
-const missingAws = (servers: readonly StackServer[], { aws }: Given['values']): Problem[] =>
-  aws !== undefined || servers.every((server) => server.aws === undefined)
-    ? []
-    : ['aws: is missing; write ssh and keys, since servers are made on AWS: who may log in there'];
 
 /** Names of all servers, also of those that cannot be read. */
 const serverNames = ({ servers }: Given['values']): string[] =>

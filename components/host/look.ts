@@ -11,7 +11,7 @@ import { type Header, itemLine, type Manifest, text } from './manifest.ts';
 import { preview, type Texts } from './preview.ts';
 import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
-import { factsScript, helper, helperPath, lookScript } from './script.ts';
+import { type Boot, factsScript, helper, helperPath, lookScript } from './script.ts';
 import { type Succession, succession } from './succession.ts';
 
 /** What a host's manifests are, given its facts. */
@@ -57,6 +57,7 @@ export type Looked = { readonly name: string; readonly takeOver?: boolean };
 
 /**
  * Looks at one host and at each of its manifests.
+ * @param boot of a machine that has been started a moment ago.
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
@@ -64,8 +65,9 @@ export async function look(
   host: Looked,
   render: Render,
   run: string,
+  boot?: Boot,
 ): Promise<Look> {
-  const { facts, memory } = parseFacts(await session.script(factsScript()));
+  const { facts, memory } = parseFacts(await session.script(factsScript(boot)));
   const manifests = [helperManifest(), ...withRuns(await render(facts), memory, run)];
   const takeover = host.takeOver ? ['takeover'] : [];
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
@@ -149,13 +151,17 @@ export type Remembered = {
   readonly blobs: Readonly<Record<string, string>>;
 };
 
-/** Plans without looking, from what the last `up` saw: shows the program's changes alone. */
+/**
+ * Plans without looking, from what the last `up` saw: shows the program's changes alone.
+ * @param known facts of a host that nobody has seen yet.
+ */
 export async function assume(
   render: Render,
   last: Remembered | undefined,
   run: string,
+  known: Partial<Facts> = {},
 ): Promise<Look> {
-  const facts = last?.facts ?? unseen.facts;
+  const facts = last?.facts ?? { ...unseen.facts, ...known };
   const memory: Memory = {
     manifests: new Map(Object.entries(last?.headers ?? {})),
     blobs: new Map(Object.entries(last?.blobs ?? {})),

@@ -92,8 +92,19 @@ export const helper = (): string =>
     'main "$@"\n',
   ].join('\n');
 
-/** Prints the facts of a host. */
-export const factsScript = (): string => `${parts('prelude', 'facts')}\nprint_facts\n`;
+/** How long a host may take to boot, in seconds, and whether it does so for the first time. */
+export type Boot = { readonly seconds: number; readonly isNew: boolean };
+
+/** As long as cloud-init takes at most where nothing else is said. */
+const usualBoot: Boot = { seconds: 240, isNew: false };
+
+/** Prints the facts of a host, once it has booted. */
+export const factsScript = ({ seconds, isNew }: Boot = usualBoot): string =>
+  [
+    parts('prelude', 'boot', 'facts'),
+    `wait_for_boot ${seconds}${isNew ? ' new' : ''}`,
+    'print_facts\n',
+  ].join('\n');
 
 /** Prints what differs; the lines that it is asked become part of the script. */
 export const lookScript = (lines: readonly string[]): string =>

@@ -3,6 +3,7 @@ import { type Merged, mapping, mergedFields, type Shape, type Values } from '../
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
+import { disks } from './disks.ts';
 import { filter } from './filter.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
@@ -20,6 +21,7 @@ const all = [
   takeOver,
   identity,
   packages,
+  disks,
   deploy,
   limits,
   kernel,

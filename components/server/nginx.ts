@@ -96,7 +96,7 @@ export const nginx = serverComponent({
     const checked = balancerChecks !== undefined;
     const main = {
       ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
-      ...{ keepalive, forGood },
+      ...{ kept: keepalive === undefined ? [] : [keepalive], forGood },
     };
     return {
       base: [

@@ -5,7 +5,7 @@ import { resolve } from './config.ts';
 import { connect, type Line, otherKey, type Waits } from './connect.ts';
 import { changedKey, known } from './known-hosts.ts';
 import { logins } from './login.ts';
-import { isLimit, type Refusal, remedy } from './refusals.ts';
+import { isBooting, isLimit, type Refusal, remedy } from './refusals.ts';
 import { HostError, type Target, type Way } from './target.ts';
 
 /** Tells people what is waited for. */
@@ -22,7 +22,9 @@ export async function dial(way: Way, waits: Waits, say: Say): Promise<Line> {
 async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
   const facts = known(target);
   const ways = await logins(target);
-  for (const pause of [...waits.again, undefined]) {
+  const pauses = [...waits.again];
+  const end = Date.now() + (waits.boot ?? 0);
+  for (;;) {
     const attempt = { isConnected: false, greeting: '', tried: [], methods: [], isPartial: false };
     try {
       return await viaJump(target, waits, say, async (jump) => {
@@ -38,15 +40,21 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
       if (error === otherKey) throw new HostError(target, changedKey(target));
       if (error instanceof HostError) throw error;
       const refusal = error as Refusal;
-      if (pause === undefined || !isLimit(refusal, attempt))
-        throw new HostError(target, remedy(refusal, target, attempt));
+      if (isBooting(refusal) && Date.now() < end) {
+        await sleep(bootPause);
+        continue;
+      }
+      const pause = isLimit(refusal, attempt) ? pauses.shift() : undefined;
+      if (pause === undefined) throw new HostError(target, remedy(refusal, target, attempt));
       const { message } = new HostError(target, 'refuses to be connected to, as where the rate');
       say(`${message} of SSH connections is limited; trying again in ${pause / 1000} s`);
       await sleep(pause);
     }
   }
-  throw new Error('unreachable');
 }
+
+/** Milliseconds between two questions whether a machine has booted. */
+const bootPause = 2_000;
 
 async function viaJump(
   target: Target,
@@ -54,7 +62,7 @@ async function viaJump(
   say: Say,
   next: (jump: Line | undefined) => Promise<Line>,
 ): Promise<Line> {
-  const jump = target.jump && (await reach(target.jump, waits, say));
+  const jump = target.jump && (await reach(target.jump, { ...waits, boot: 0 }, say));
   try {
     return await next(jump);
   } catch (error) {

@@ -121,7 +121,7 @@ function answered({ answers = {} }: Options, token: string, inputs: Record<strin
   const answer = answers[name];
   assert.ok(answer, `nothing was to ask ${token}`);
   const given = answer(inputs);
-  if (given instanceof Error) throw given;
+  if (given instanceof Error) throw Object.assign(given, { details: given.message });
   return given as Record<string, unknown>;
 }
 

@@ -42,9 +42,10 @@ type Tree = { [key: string]: unknown };
 
 /** What Pulumi makes of a stack file: keys without their namespace, secrets decrypted. */
 function load(file: Tree): Config {
-  const entries = Object.entries(file.config as Tree).map(
-    ([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const,
-  );
+  const entries = Object.entries(file.config as Tree)
+    // Those of other packages are none of the kit's.
+    .filter(([key]) => key.startsWith('keelson:'))
+    .map(([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const);
   return readConfig({ values: Object.fromEntries(entries), encrypted: new Set(['secrets']) });
 }
 
