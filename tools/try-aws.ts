@@ -151,8 +151,6 @@ async function tryOn(settings: Settings): Promise<void> {
 
 if (import.meta.main)
   await main().catch((error) => {
-    console.error(
-      error instanceof ErrorWithRemedy ? `${error.message}; ${error.remedy}` : error.message,
-    );
+    console.error(error.message);
     process.exitCode = 1;
   });
