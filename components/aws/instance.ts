@@ -24,8 +24,15 @@ const lastSchema = z.object({
 /** The instance of the last run, as the state has it. */
 export type Last = z.output<typeof lastSchema>;
 
-export const lastInstance = async (name: string): Promise<Last | undefined> =>
-  lastSchema.safeParse(await outputsOf('keelson:aws:Server$aws:ec2/instance:Instance', name)).data;
+/** @throws when there is one that cannot be read, lest it passes for none. */
+export async function lastInstance(name: string): Promise<Last | undefined> {
+  const outputs = await outputsOf('keelson:aws:Server$aws:ec2/instance:Instance', name);
+  if (!outputs) return undefined;
+  const read = lastSchema.safeParse(outputs);
+  if (read.success) return read.data;
+  const missed = [...new Set(read.error.issues.map(({ path }) => path.join('.')))].join(', ');
+  throw new Error(`the state does not tell ${missed} of its instance; run pulumi refresh`);
+}
 
 /** The elastic address of the last run. */
 export async function lastAddress(name: string): Promise<string> {
@@ -51,8 +58,8 @@ export async function instanceOf(making: Making, given: Given) {
   const images = family(settings.release, architecture);
   const ami = await imageOf(making, settings.image, images, last);
   const moves = typeof subnetId === 'string' && last?.subnetId !== subnetId;
-  const isNew = last === undefined || last.ami !== ami || moves;
-  const text = (isNew ? undefined : last.userData) ?? userData(newHostKey(), keys);
+  const isReplaced = last !== undefined && (last.ami !== ami || moves);
+  const text = (isReplaced ? undefined : last?.userData) ?? userData(newHostKey(), keys);
   return new Instance(
     name,
     {
@@ -75,8 +82,8 @@ export async function instanceOf(making: Making, given: Given) {
     {
       ...options,
       additionalSecretOutputs: ['userData', 'userDataBase64'],
-      // Its host key is the one that it was made with, whatever a run makes of it.
-      ...(!isNew && { ignoreChanges: ['userData', 'userDataBase64'] }),
+      // One that is there under whatever other name stays, with the host key that it was made with.
+      ...(!isReplaced && { ignoreChanges: ['ami', 'subnetId', 'userData', 'userDataBase64'] }),
     },
   );
 }

@@ -7,7 +7,7 @@ import {
   awsSchema,
   awsServerSchema,
 } from '../config/aws.ts';
-import { ConfigError, readAs } from '../config/read.ts';
+import { readAs } from '../config/read.ts';
 import type { Facts } from '../host/facts.ts';
 import { given } from '../pulumi/inputs.ts';
 import type { Machine, Standing } from '../pulumi/machine.ts';
@@ -51,6 +51,7 @@ type Made = Awaited<ReturnType<typeof make>>;
 export class AwsServer extends pulumi.ComponentResource<Made> implements Machine {
   readonly name: string;
   readonly user = 'admin';
+  readonly boot: number;
   readonly instanceId: pulumi.Output<string>;
   /** The elastic one. */
   readonly address: pulumi.Output<string>;
@@ -62,8 +63,11 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
   readonly disks: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: AwsServerArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super('keelson:aws:Server', name, Object.defineProperty({}, 'args', { value: args }), options);
+    const { settings, more } = settingsOf(name, args);
+    const inputs = Object.defineProperty({}, 'args', { value: { settings, ...more } });
+    super('keelson:aws:Server', name, inputs, options);
     this.name = name;
+    this.boot = settings.boot;
     const made = <T>(get: (of: Made) => pulumi.Input<T>) =>
       pulumi.output(this.getData().then(get)) as pulumi.Output<T>;
     this.instanceId = made(({ instance }) => instance.id);
@@ -96,15 +100,14 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
 
   /** Asked when the instance of this run is there: whether it is the last one, and how that stands. */
   async standing(): Promise<Standing> {
-    const { boot, last, was } = await this.getData();
+    const { last, was } = await this.getData();
     const id = await new Promise<string>((done) => this.instanceId.apply(done));
-    return last?.id === id
-      ? await standingOf({ id, address: was, boot })
-      : { boot: { seconds: boot, isNew: true } };
+    if (last?.id !== id) return { isYoung: true };
+    return await standingOf({ id, address: was, boot: this.boot });
   }
 
   protected override async initialize(
-    { args }: { args: AwsServerArgs },
+    { args }: { args: More & { settings: AwsServerSettings } },
     _options: pulumi.ComponentResourceOptions,
     name: string,
   ): Promise<Made> {
@@ -112,8 +115,7 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     try {
       return await make(this, name, args);
     } catch (cause) {
-      const { message } = cause as Error;
-      const error = told(cause instanceof ConfigError ? message : `server ${name}: ${message}`);
+      const error = told(`server ${name}: ${(cause as Error).message}`);
       // Fails the run also where nobody waits for it.
       Promise.reject(error);
       throw error;
@@ -124,9 +126,9 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
 async function make(
   parent: pulumi.Resource,
   name: string,
-  { ssh, keys, network, balancer, web = true, role: hasRole = false, ...rest }: AwsServerArgs,
+  args: More & { settings: AwsServerSettings },
 ) {
-  const settings = settingsOf(name, rest, { ssh, keys });
+  const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
   const [place, size, last, was] = await Promise.all([
     placeOf(network ?? findNetwork({})),
@@ -149,9 +151,9 @@ async function make(
   const disks = settings.uploads
     ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
     : pulumi.output({} as Record<string, string>);
-  const { release, boot } = settings;
+  const { release } = settings;
   const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
-  return { group, role, instance, address, disks, facts, boot, last, was };
+  return { group, role, instance, address, disks, facts, last, was };
 }
 
 const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
@@ -181,14 +183,16 @@ const zoneOf = ({ subnets }: Network, subnet: string): string =>
   Object.entries(subnets).find(([, id]) => id === subnet)?.[0] ?? '';
 
 /** Of a program's own words all problems are told at once. */
-function settingsOf(
-  name: string,
-  own: z.input<typeof awsServerSchema> | { config: AwsServerSettings },
-  shared: Pick<AwsSettings, 'ssh' | 'keys'>,
-): AwsServerSettings {
-  if ('config' in own) return own.config;
-  const { ssh, keys } = awsSchema.shape;
-  const schema = z.strictObject({ ...awsServerSchema.shape, ssh, keys });
-  const { ssh: _, keys: __, ...settings } = readAs(`server ${name}`, schema, { ...own, ...shared });
-  return settings;
+function settingsOf(name: string, args: AwsServerArgs) {
+  const { ssh, keys, network, balancer, web, role, ...own } = args as More & object;
+  const more = { ssh, keys, network, balancer, web, role } as More;
+  if ('config' in own) return { settings: own.config as AwsServerSettings, more };
+  const shared = { ssh: awsSchema.shape.ssh, keys: awsSchema.shape.keys };
+  const schema = z.strictObject({ ...awsServerSchema.shape, ...shared });
+  const {
+    ssh: __,
+    keys: ___,
+    ...settings
+  } = readAs(`server ${name}`, schema, { ...own, ssh, keys });
+  return { settings, more };
 }

@@ -24,7 +24,7 @@ export async function standingOf({
     const trouble = troubles[instanceState]?.(id) ?? lost(id, address, publicIp);
     const age = (now - Date.parse(launchTime)) / 1000;
     if (trouble !== undefined) return { trouble };
-    return age < boot ? { boot: { seconds: boot, isNew: false } } : {};
+    return { isYoung: age < boot };
   } catch (error) {
     const { message } = error as Error;
     if (/NotFound|no results/i.test(message)) return { trouble: gone(id) };

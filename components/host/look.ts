@@ -11,7 +11,7 @@ import { type Header, itemLine, type Manifest, text } from './manifest.ts';
 import { preview, type Texts } from './preview.ts';
 import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
-import { type Boot, factsScript, helper, helperPath, lookScript } from './script.ts';
+import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { type Succession, succession } from './succession.ts';
 
 /** What a host's manifests are, given its facts. */
@@ -57,7 +57,7 @@ export type Looked = { readonly name: string; readonly takeOver?: boolean };
 
 /**
  * Looks at one host and at each of its manifests.
- * @param boot of a machine that has been started a moment ago.
+ * @param boot seconds that the boot of one may take that the program made.
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
@@ -65,7 +65,7 @@ export async function look(
   host: Looked,
   render: Render,
   run: string,
-  boot?: Boot,
+  boot?: number,
 ): Promise<Look> {
   const { facts, memory } = parseFacts(await session.script(factsScript(boot)));
   const manifests = [helperManifest(), ...withRuns(await render(facts), memory, run)];

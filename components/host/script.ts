@@ -92,17 +92,17 @@ export const helper = (): string =>
     'main "$@"\n',
   ].join('\n');
 
-/** How long a host may take to boot, in seconds, and whether it does so for the first time. */
-export type Boot = { readonly seconds: number; readonly isNew: boolean };
+/** As long as a boot takes at most where nothing else is said, in seconds. */
+const usualBoot = 240;
 
-/** As long as cloud-init takes at most where nothing else is said. */
-const usualBoot: Boot = { seconds: 240, isNew: false };
-
-/** Prints the facts of a host, once it has booted. */
-export const factsScript = ({ seconds, isNew }: Boot = usualBoot): string =>
+/**
+ * Prints the facts of a host, once it has booted.
+ * @param seconds that the boot of one may take that the program made; nothing for one that was there before.
+ */
+export const factsScript = (seconds?: number): string =>
   [
     parts('prelude', 'boot', 'facts'),
-    `wait_for_boot ${seconds}${isNew ? ' new' : ''}`,
+    `wait_for_boot ${seconds === undefined ? usualBoot : `${seconds} made`}`,
     'print_facts\n',
   ].join('\n');
 

@@ -2,7 +2,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
 import type { Facts } from '../host/facts.ts';
-import type { Boot } from '../host/script.ts';
 import type { Given } from './inputs.ts';
 
 /** A machine that may not be there yet. */
@@ -16,6 +15,8 @@ export type Machine = {
   readonly disks: pulumi.Input<Record<string, string>>;
   /** What it will be, known before it is there. */
   readonly facts: Promise<Partial<Facts>>;
+  /** Seconds that a boot may take, until cloud-init is done. */
+  readonly boot: number;
   /** The resource with which all that is on the host goes, so that nothing is run there. */
   readonly resource: Promise<pulumi.Resource>;
   /** How it stands, asked before the host is looked at. */
@@ -25,8 +26,8 @@ export type Machine = {
 export type Standing = {
   /** Why it cannot be looked at, and what to do; in words. */
   readonly trouble?: string;
-  /** Where it has been started a moment ago. */
-  readonly boot?: Boot;
+  /** It has been started a moment ago, and may not answer yet. */
+  readonly isYoung?: boolean;
 };
 
 type Settings = Readonly<Record<string, unknown>>;

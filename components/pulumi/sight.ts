@@ -9,7 +9,6 @@ import {
   type Remembered,
   type Render,
 } from '../host/look.ts';
-import type { Boot } from '../host/script.ts';
 import {
   HostError,
   open,
@@ -47,11 +46,11 @@ export async function lookAt(
   machine?: Machine,
 ): Promise<Sight> {
   const say = (line: string) => void pulumi.log.info(line, host);
-  const { trouble, boot } = (await machine?.standing()) ?? {};
+  const { trouble, isYoung } = (await machine?.standing()) ?? {};
   if (trouble !== undefined) throw new HostError(way, trouble);
-  const session = await open(way, boot ? patient(boot) : {}, say);
+  const session = await open(way, isYoung ? patient(machine?.boot ?? 0) : {}, say);
   try {
-    const seen = await look(session, way, render, run, boot);
+    const seen = await look(session, way, render, run, machine?.boot);
     // What the plugin could not do either is told before anything is registered.
     const reached = session.reached();
     const last = await before;
@@ -66,7 +65,7 @@ export async function lookAt(
 }
 
 /** A machine that boots answers late, and says that it has booted later still. */
-const patient = ({ seconds }: Boot) => ({ boot: seconds * 1000, script: (seconds + 60) * 1000 });
+const patient = (seconds: number) => ({ boot: seconds * 1000, script: (seconds + 60) * 1000 });
 
 /** Asked where a run will make connections. */
 async function paceOf(

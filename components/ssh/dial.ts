@@ -22,7 +22,9 @@ export async function dial(way: Way, waits: Waits, say: Say): Promise<Line> {
 async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
   const facts = known(target);
   const ways = await logins(target);
-  const pauses = [...waits.again];
+  // A machine that boots is tried again without them, and said of once.
+  const pauses = waits.boot ? [] : [...waits.again];
+  let isSaid = false;
   const end = Date.now() + (waits.boot ?? 0);
   for (;;) {
     const attempt = { isConnected: false, greeting: '', tried: [], methods: [], isPartial: false };
@@ -41,17 +43,22 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
       if (error instanceof HostError) throw error;
       const refusal = error as Refusal;
       if (isBooting(refusal) && Date.now() < end) {
+        if (!isSaid) say(new HostError(target, booting(waits)).message);
+        isSaid = true;
         await sleep(bootPause);
         continue;
       }
       const pause = isLimit(refusal, attempt) ? pauses.shift() : undefined;
-      if (pause === undefined) throw new HostError(target, remedy(refusal, target, attempt));
+      const late = waits.boot ? `; it was given ${waits.boot / 1000} s to boot` : '';
+      if (pause === undefined) throw new HostError(target, remedy(refusal, target, attempt) + late);
       const { message } = new HostError(target, 'refuses to be connected to, as where the rate');
       say(`${message} of SSH connections is limited; trying again in ${pause / 1000} s`);
       await sleep(pause);
     }
   }
 }
+
+const booting = ({ boot = 0 }: Waits): string => `boots, and is waited for, up to ${boot / 1000} s`;
 
 /** Milliseconds between two questions whether a machine has booted. */
 const bootPause = 2_000;

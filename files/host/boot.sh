@@ -1,7 +1,7 @@
 # Boot: what cloud-init still works on is not looked at before that is done. Sent along with the facts; read-only.
 
-# Usage: wait_for_boot SECONDS [new]
-# new: it boots for the first time, so that what cloud-init could not do is missing there.
+# Usage: wait_for_boot SECONDS [made]
+# made: by the program, so that what cloud-init could not do is missing there until the kit has come.
 wait_for_boot() {
   left=$1
   while is_booting; do
@@ -9,7 +9,7 @@ wait_for_boot() {
     sleep 1
     left=$((left - 1))
   done
-  if [ "${2:-}" != new ] || [ ! -e /run/cloud-init/enabled ]; then return 0; fi
+  if [ "${2:-}" != made ] || [ -e /usr/local/sbin/keelson ] || [ ! -e /run/cloud-init/enabled ]; then return 0; fi
   [ -f /run/cloud-init/result.json ] || refuse_boot 'cloud-init ended without a result'
   grep -q '"errors": \[\]' /run/cloud-init/result.json || refuse_boot 'cloud-init failed'
 }

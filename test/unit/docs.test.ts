@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { trials } from '../../tools/try-aws.ts';
 import { page, troubles } from '../harness/operating.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -43,7 +44,7 @@ test('scripts of npm that are named are there', () => {
   const builtIn = new Set(['ci', 'run']);
   assert.deepEqual(
     found(
-      /\bnpm (run [a-z]+|ci|start|test)\b/g,
+      /\bnpm (run [a-z:]+|ci|start|test)\b/g,
       (name) => !(name.replace('run ', '') in scripts) && !builtIn.has(name),
     ),
     [],
@@ -122,3 +123,9 @@ function inOneLine(message: string): RegExp {
     .map((part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(parts.join('.*'));
 }
+
+test('what was never tried at AWS is the list of what `npm run try:aws` tries', () => {
+  const [, list = ''] = /has the same list\. -->\n((?:- .*\n)+)/.exec(read('docs/aws.md')) ?? [];
+  const told = Object.entries(trials).map(([which, words]) => `- ${which}: ${words}\n`);
+  assert.equal(list, told.join(''));
+});

@@ -2,21 +2,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import { lastInstance } from '../../../components/aws/instance.ts';
 import { hostKeyIn, hostKeyOf, userData } from '../../../components/aws/user-data.ts';
+import { engine } from '../engine.ts';
 import { account, hostKey, inState, instanceOf, made, read, userDataOf } from './account.ts';
 
 const state = {
   ...inState('web1'),
   ...inState('web2', { subnetId: 'subnet-b' }),
+  ...inState('odd', { ami: undefined }),
   ...inState('imported', { userData: 'IyEvYmluL3No', tags: null }),
 };
+
+const settled = ['ami', 'subnetId', 'userData', 'userDataBase64'];
 
 test('an instance that is there keeps its image, its subnet and its user data', async () => {
   const { made: all, server } = await made({ name: 'web2' }, { state });
   const { inputs, ignoreChanges } = instanceOf(all);
   assert.deepEqual([inputs.ami, inputs.subnetId], ['ami-old', 'subnet-b']);
   assert.equal(hostKeyIn(userDataOf(inputs)), hostKey.publicKey);
-  assert.deepEqual(ignoreChanges.sort(), ['userData', 'userDataBase64']);
+  assert.deepEqual(ignoreChanges.sort(), settled);
   assert.equal(await read(server.hostKey), hostKey.publicKey);
 });
 
@@ -58,7 +63,7 @@ test('an instance that was imported has no host key of the kit’s, and keeps it
   const { made: all } = await made({ name: 'imported' }, { state });
   const { inputs, ignoreChanges } = instanceOf(all);
   assert.deepEqual([inputs.ami, userDataOf(inputs)], ['ami-old', 'IyEvYmluL3No']);
-  assert.deepEqual(ignoreChanges.sort(), ['userData', 'userDataBase64']);
+  assert.deepEqual(ignoreChanges.sort(), settled);
   assert.throws(() => hostKeyOf('imported', userDataOf(inputs)), {
     message:
       "server imported: the user data of its instance holds no host key of the kit's, as that of one that was imported; set hostKey to the line of its /etc/ssh/ssh_host_ed25519_key.pub",
@@ -73,14 +78,14 @@ async function standing(found: object, own: Parameters<typeof made>[0] = {}) {
 }
 
 test('an instance that runs at its address is no trouble', async () => {
-  assert.deepEqual(await standing({}), {});
+  assert.deepEqual(await standing({}), { isYoung: false });
 });
 
 test('one that was started a moment ago, or is a new one, may boot', async () => {
   const launchTime = new Date().toISOString();
-  assert.deepEqual(await standing({ launchTime }), { boot: { seconds: 300, isNew: false } });
-  assert.deepEqual(await standing({ instanceState: 'stopped' }, { name: 'new', boot: '10m' }), {
-    boot: { seconds: 600, isNew: true },
+  assert.deepEqual(await standing({ launchTime }), { isYoung: true });
+  assert.deepEqual(await standing({ instanceState: 'stopped' }, { name: 'new' }), {
+    isYoung: true,
   });
 });
 
@@ -122,4 +127,11 @@ test('one that AWS does not know any more was terminated; where AWS does not tel
     await failing('UnauthorizedOperation')(),
     /^AWS does not tell how its instance i-own stands: .*UnauthorizedOperation/s,
   );
+});
+
+test('an instance that the state does not tell in full is not taken for none', async () => {
+  await engine({ state });
+  await assert.rejects(lastInstance('odd'), {
+    message: 'the state does not tell ami of its instance; run pulumi refresh',
+  });
 });
