@@ -225,7 +225,8 @@ for (const [key, schema] of Object.entries(stackSchemas))
     for (const { path, text, isKey } of texts(decrypt(value), [])) {
       const at = [key, ...path].join('/');
       if (unbound.test(at) && !isKey) continue;
-      const free = isKey ? '' : admits([key, ...path], decrypt(value));
+      // AWS has blanks in the names of tags, too.
+      const free = isKey && path.at(-2) !== 'tags' ? '' : admits([key, ...path], decrypt(value));
       const forbidden = metacharacters.filter((character) => !free.includes(character));
       // One of several apps is enough.
       const alone = Object.fromEntries(
