@@ -32,7 +32,7 @@ export class AwsBalancer extends pulumi.ComponentResource<Made> {
   readonly dnsName: pulumi.Output<string>;
   readonly securityGroupId: pulumi.Output<string>;
   /** Where its requests come from: what `nginx.balancers` of the servers is to be. */
-  readonly networks: Promise<readonly string[]>;
+  readonly networks: Promise<string[]>;
 
   constructor(name: string, args: AwsBalancerArgs, options: pulumi.ComponentResourceOptions = {}) {
     super(

@@ -9,7 +9,7 @@ export type AwsBucketArgs = {
   /** At S3, where it is unique in the world. */
   readonly name: string;
   /** Names of the roles that may read and write it, by server. */
-  readonly roles?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly roles?: Readonly<Record<string, pulumi.Input<string | undefined>>>;
   /** Whether what is overwritten or deleted stays as an older version; default: no. */
   readonly versioning?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
@@ -93,6 +93,21 @@ async function makeBucket(
     { ...options, dependsOn: [closed] },
   );
   for (const [server, role] of Object.entries(roles))
-    new sdk.RolePolicy(`${name}-${server}`, { role, policy: made.arn.apply(usePolicy) }, options);
+    new sdk.RolePolicy(
+      `${name}-${server}`,
+      {
+        role: pulumi.output(role).apply((it) => roleOf(name, server, it)),
+        policy: made.arn.apply(usePolicy),
+      },
+      options,
+    );
   return bucket;
+}
+
+/** A server has one where it was asked for. */
+export function roleOf(bucket: string, server: string, role: string | undefined): string {
+  if (role !== undefined) return role;
+  throw told(
+    `bucket ${bucket}: roles.${server}: there is no role; make the server with role: true`,
+  );
 }

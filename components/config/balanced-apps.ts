@@ -37,7 +37,8 @@ export function readBalancer(
   const balancer = read(balancerSchema, given);
   const all = readNamed(read, field.appName, schema, apps, 'apps') as AppConfig[];
   const place = { aws: {}, apps: all };
-  if (balancer) problems.push(...balancerConflicts({ balancer }, [], [place]));
+  const known = balancer ?? balancerSchema.parse({});
+  problems.push(...balancerConflicts({ balancer: known }, [], [place]));
   if (problems.length > 0 || !balancer) throw new ConfigError(`balancer ${name}`, problems);
   return { balancer, apps: balancedApps([place]) };
 }

@@ -82,10 +82,7 @@ function makeBuckets(
     (known) => {
       for (const [key, { apps, versioning }] of Object.entries(buckets)) {
         const own = hosts.filter((host) => host.apps.some(({ name }) => apps.includes(name)));
-        const roles = own.flatMap(({ name }) => {
-          const role = machines.get(name)?.role.apply((it) => it ?? '');
-          return role ? [[name, role] as const] : [];
-        });
+        const roles = own.map(({ name }) => [name, machines.get(name)?.role] as const);
         new AwsBucket(key, {
           ...{ name: known.names[key] ?? '', versioning, tags },
           roles: Object.fromEntries(roles),

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as pulumi from '@pulumi/pulumi';
+import { makeBalancer } from '../../../components/aws/balancing.ts';
+import { readBalancer } from '../../../components/config/balanced-apps.ts';
 import type { AppSettings } from '../../../components/config/host.ts';
 import { AwsBalancer, type AwsBalancerArgs } from '../../../components/index.ts';
 import { type Engine, engine } from '../engine.ts';
@@ -257,4 +260,23 @@ test('each of several apps has a group, and the names that lead to it', async ()
     assert.deepEqual(conditions, [{ hostHeader: { values: [`${app}.example.com`] } }]);
     find(engine, 'TargetGroupAttachment', `www-${app}-web1`);
   }
+});
+
+test('in one zone there is none', async () => {
+  await engine({ answers: {} });
+  const config = { balancer: { interval: 10, fall: 2, rise: 2 }, apps: [] };
+  const { vpc } = network;
+  const one = { vpc, subnets: { 'eu-central-1a': 'subnet-aaaaaaaa' } };
+  const parent = new pulumi.ComponentResource('test:index:Parent', 'parent');
+  await assert.rejects(
+    makeBalancer(parent, 'www', { ...config, network: one, tags: {} }),
+    /aws\.subnets: vpc-11111111 has one zone with a subnet, eu-central-1a, and a balancer needs two; name a subnet in another zone/,
+  );
+});
+
+test('what is wrong with an app is said before anything is made', () => {
+  assert.throws(
+    () => readBalancer('www', { interval: '1s' }, { shop: { ...shop, health: '/' } }),
+    /balancer www has 2 problems:\n {2}interval: "1s" is shorter than 5s.*\n {2}apps\.shop\.health: is missing/,
+  );
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { roleOf } from '../../../components/aws/bucket.ts';
 import { bucketNames, bucketVariables } from '../../../components/aws/bucket-name.ts';
 import { AwsBucket, type AwsBucketArgs } from '../../../components/index.ts';
 import { type Engine, engine } from '../engine.ts';
@@ -136,5 +137,13 @@ test('a name that would be too long is to be given', async () => {
   await assert.rejects(
     bucketNames({ [`u${'x'.repeat(30)}`]: bucket }),
     /aws\.buckets\.ux+\.name: "keelson-test-ux+-111122223333-eu-central-1" is too long for S3; write a name of up to 63 characters/,
+  );
+});
+
+test('a server without a role is told to have one', () => {
+  assert.equal(roleOf('uploads', 'web1', 'web1-role'), 'web1-role');
+  assert.throws(
+    () => roleOf('uploads', 'web1', undefined),
+    /bucket uploads: roles\.web1: there is no role; make the server with role: true/,
   );
 });
