@@ -182,13 +182,11 @@ export function behindBalancer<S extends Server>(
 ): S[] {
   if (!balancer) return [...servers];
   const { interval, fall, rise } = balancer;
-  const keepalive = idleTime(apps.filter(isWeb)) + 15;
-  return servers.map((server) =>
-    server.aws
-      ? {
-          ...server,
-          nginx: { ...server.nginx, keepalive, balancerChecks: { interval, fall, rise } },
-        }
-      : server,
-  );
+  const least = idleTime(apps.filter(isWeb)) + 15;
+  return servers.map((server) => {
+    if (!server.aws) return server;
+    const { nginx } = server;
+    const keepalive = Math.max(nginx.keepalive ?? 0, least);
+    return { ...server, nginx: { ...nginx, keepalive, balancerChecks: { interval, fall, rise } } };
+  });
 }

@@ -62,6 +62,8 @@ test('a balancer makes servers on AWS leave it, and close no connection before i
   assert.equal(web1?.keepalive, 75);
   assert.equal(web9?.balancerChecks, undefined);
   assert.equal(web9?.keepalive, undefined);
+  const longer = { web1: { ...made, nginx: { keepalive: '5m' } } };
+  assert.equal(read({ aws: { balancer }, servers: longer }).hosts[0]?.server.nginx.keepalive, 300);
   assert.equal(read({}).hosts[0]?.server.nginx.balancerChecks, undefined);
 });
 
