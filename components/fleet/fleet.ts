@@ -1,5 +1,5 @@
 /** The hosts of a stack file, and the machines of those that are made on AWS. */
-import type * as pulumi from '@pulumi/pulumi';
+import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import { findNetwork } from '../aws/network.ts';
 import { AwsServer } from '../aws/server.ts';
 import type { AwsSettings } from '../config/aws.ts';
@@ -18,7 +18,7 @@ type Fleet = {
 /** Those of one batch move to a release together, after those of the batches before. */
 export function fleet(
   { hosts, aws, drift, rollout, pins }: Fleet,
-  options: pulumi.ComponentResourceOptions,
+  options: ComponentResourceOptions,
 ): Host[] {
   const machines = machinesOf(hosts, aws);
   const made: Host[] = [];
@@ -32,6 +32,13 @@ export function fleet(
     }
   }
   return made;
+}
+
+/** The addresses of those that were made, by name; nothing where all were there before. */
+export function addressesOf(hosts: readonly Host[]): Record<string, Output<string>> | undefined {
+  const made = hosts.filter(({ isMade }) => isMade);
+  if (made.length === 0) return undefined;
+  return Object.fromEntries(made.map(({ name, address }) => [name, address]));
 }
 
 /** The servers on AWS, by name. */

@@ -175,6 +175,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
         set('i-0', { launchTime: new Date().toISOString() });
         const [run] = await Promise.all([stack.try('up'), firstBoot(first, userData, vendor.slow)]);
         good(run);
+        assert.deepEqual(run.outputs.addresses, { web1: first.address });
         assert.deepEqual(Object.keys(world().instances), ['i-0']);
         const own = await first.exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
         assert.equal(own.trim().split(' ').slice(0, 2).join(' '), hostKeyIn(userData));
@@ -186,7 +187,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
       },
     ],
     [
-      'another up has nothing to do, and neither key is in plain text in the state',
+      'another up has nothing to do, and the state has the host key encrypted',
       async () => {
         set('i-0', { launchTime: '2026-01-01T00:00:00Z' });
         const run = good(await stack.up());
