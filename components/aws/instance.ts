@@ -34,12 +34,6 @@ export async function lastInstance(name: string): Promise<Last | undefined> {
   throw new Error(`the state does not tell ${missed} of its instance; run pulumi refresh`);
 }
 
-/** The elastic address of the last run. */
-export async function lastAddress(name: string): Promise<string> {
-  const outputs = await outputsOf('keelson:aws:Server$aws:ec2/eip:Eip', name);
-  return String(outputs?.publicIp ?? '');
-}
-
 type Given = {
   readonly settings: AwsServerSettings;
   readonly keys: readonly string[];

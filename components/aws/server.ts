@@ -14,7 +14,7 @@ import type { Machine, Standing } from '../pulumi/machine.ts';
 import { told } from '../pulumi/told.ts';
 import { securityGroup } from './group.ts';
 import { releases } from './image.ts';
-import { instanceOf, lastAddress, lastInstance } from './instance.ts';
+import { instanceOf, lastInstance } from './instance.ts';
 import { sizeOf } from './instance-type.ts';
 import type { Making } from './making.ts';
 import { findNetwork, type Network, subnetIn } from './network.ts';
@@ -100,10 +100,11 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
 
   /** Asked when the instance of this run is there: whether it is the last one, and how that stands. */
   async standing(): Promise<Standing> {
-    const { last, was } = await this.getData();
-    const id = await new Promise<string>((done) => this.instanceId.apply(done));
+    const { last } = await this.getData();
+    const now = pulumi.all([this.instanceId, this.address]);
+    const [id, address] = await new Promise<[string, string]>((done) => now.apply(done));
     if (last?.id !== id) return { isYoung: true };
-    return await standingOf({ id, address: was, boot: this.boot });
+    return await standingOf({ id, address, boot: this.boot });
   }
 
   protected override async initialize(
@@ -130,11 +131,10 @@ async function make(
 ) {
   const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
-  const [place, size, last, was] = await Promise.all([
+  const [place, size, last] = await Promise.all([
     placeOf(network ?? findNetwork({})),
     sizeOf(settings.type),
     lastInstance(name),
-    lastAddress(name),
   ]);
   const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
   const group = await securityGroup(making, { vpc, ssh, web, balancer });
@@ -153,7 +153,7 @@ async function make(
     : pulumi.output({} as Record<string, string>);
   const { release } = settings;
   const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
-  return { group, role, instance, address, disks, facts, last, was };
+  return { group, role, instance, address, disks, facts, last };
 }
 
 const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({

@@ -21,13 +21,14 @@ export async function standingOf({
   const { getInstance } = await sdk();
   try {
     const { instanceState, publicIp, launchTime } = await getInstance({ instanceId: id });
+    if (instanceState === 'pending') return { isYoung: true };
     const trouble = troubles[instanceState]?.(id) ?? lost(id, address, publicIp);
     const age = (now - Date.parse(launchTime)) / 1000;
     if (trouble !== undefined) return { trouble };
     return { isYoung: age < boot };
   } catch (error) {
     const { message } = error as Error;
-    if (/NotFound|no results/i.test(message)) return { trouble: gone(id) };
+    if (/NotFound|no matching|empty result|no results/i.test(message)) return { trouble: gone(id) };
     return { trouble: `AWS does not tell how its instance ${id} stands: ${message}` };
   }
 }

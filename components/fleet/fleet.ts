@@ -1,5 +1,5 @@
 /** The hosts of a stack file, and the machines of those that are made on AWS. */
-import type * as pulumi from '@pulumi/pulumi';
+import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import type { AwsSettings } from '../config/aws.ts';
 import type { HostConfig } from '../config/host.ts';
 import { batches } from '../lib/batches.ts';
@@ -17,7 +17,7 @@ type Fleet = {
 /** Those of one batch move to a release together, after those of the batches before. */
 export function fleet(
   { hosts, aws, drift, rollout, pins }: Fleet,
-  options: pulumi.ComponentResourceOptions,
+  options: ComponentResourceOptions,
 ): Host[] {
   const { machines, complete } = onAws(hosts, aws);
   const made: Host[] = [];
@@ -32,4 +32,11 @@ export function fleet(
     }
   }
   return made;
+}
+
+/** The addresses of those that were made, by name; nothing where all were there before. */
+export function addressesOf(hosts: readonly Host[]): Record<string, Output<string>> | undefined {
+  const made = hosts.filter(({ isMade }) => isMade);
+  if (made.length === 0) return undefined;
+  return Object.fromEntries(made.map(({ name, address }) => [name, address]));
 }

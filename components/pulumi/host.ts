@@ -56,6 +56,8 @@ tellFailuresOnce();
 export class Host extends pulumi.ComponentResource<Registered> {
   readonly name: string;
   readonly address: pulumi.Output<string>;
+  /** Whether this program makes its machine. */
+  readonly isMade: boolean;
   /** What runs there once this run is over: release and instances of each app. */
   readonly apps: pulumi.Output<Record<string, RunningApp>>;
 
@@ -67,6 +69,7 @@ export class Host extends pulumi.ComponentResource<Registered> {
       aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
     });
     this.name = name;
+    this.isMade = args.machine !== undefined;
     const registered = this.getData();
     this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
     // A run that could not look at it fails by itself, and keeps what was known.

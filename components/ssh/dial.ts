@@ -61,7 +61,7 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
 const booting = ({ boot = 0 }: Waits): string => `boots, and is waited for, up to ${boot / 1000} s`;
 
 /** Milliseconds between two questions whether a machine has booted. */
-const bootPause = 2_000;
+const bootPause = 1_000;
 
 async function viaJump(
   target: Target,

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { hostKeyIn } from '../../components/aws/user-data.ts';
+import { disks } from '../../components/server/disks.ts';
 import { root } from '../../tools/lib/pulumi.ts';
 import { type Run, said } from '../../tools/lib/pulumi-run.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
@@ -17,6 +18,7 @@ import { type Machine, readWorld, type World, writeWorld } from '../harness/pret
 import { writeCode } from '../harness/small-app.ts';
 import { changed, type Stack, testStack } from '../harness/stack.ts';
 import { inOrder } from '../harness/steps.ts';
+import { trixie } from '../unit/shop.ts';
 
 /** As Debian's images for EC2 have it, with a source of user data that needs no network. */
 const cloudConfig = {
@@ -115,6 +117,31 @@ function configure(stack: Stack, key: string, aws: object = {}): void {
   writeFileSync(stack.file, stringify({ ...old, config }));
 }
 
+/** What systemd of a host makes of the units that mount a disk. */
+async function diskUnits(host: DebianHost): Promise<void> {
+  const device = '/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0';
+  const { base = [] } =
+    disks.render?.({ disks: { '/mnt/uploads': device } }, { facts: trixie }) ?? {};
+  const units = base.filter(({ name }) => /\.(mount|service)$/.test(name) && name.startsWith('/'));
+  for (const { name, content = '' } of units)
+    await host.exec(`cat >${name.replace('/etc', '/run')}`, { input: content });
+  await host.exec('systemd-analyze verify /run/systemd/system/mnt-uploads.mount');
+  const escaped = await host.exec(`systemd-escape --path --suffix=device ${device}`);
+  const format = units.find(({ name }) => name.endsWith('.service'))?.content ?? '';
+  assert.ok(format.includes(`Requires=${escaped}`), escaped);
+  const [, program = ''] = /^ExecStart=(\S+) /m.exec(format) ?? [];
+  await host.exec(`truncate -s 64M /root/disk && ${program} ext4 /root/disk`);
+  const before = await host.exec(
+    'sha256sum /root/disk && dumpe2fs -h /root/disk 2>/dev/null | grep UUID',
+  );
+  await host.exec(`${program} ext4 /root/disk`);
+  assert.match(before, /UUID/);
+  assert.ok(before.startsWith(await host.exec('sha256sum /root/disk')));
+  await host.exec(
+    'rm /root/disk /run/systemd/system/mnt-uploads.mount /run/systemd/system/keelson-format-*',
+  );
+}
+
 const failed = (run: Run): string => {
   assert.notEqual(run.code, 0, said(run));
   return said(run);
@@ -175,6 +202,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
         set('i-0', { launchTime: new Date().toISOString() });
         const [run] = await Promise.all([stack.try('up'), firstBoot(first, userData, vendor.slow)]);
         good(run);
+        assert.deepEqual(run.outputs.addresses, { web1: first.address });
         assert.deepEqual(Object.keys(world().instances), ['i-0']);
         const own = await first.exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
         assert.equal(own.trim().split(' ').slice(0, 2).join(' '), hostKeyIn(userData));
@@ -186,7 +214,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
       },
     ],
     [
-      'another up has nothing to do, and neither key is in plain text in the state',
+      'another up has nothing to do, and the state has the host key encrypted',
       async () => {
         set('i-0', { launchTime: '2026-01-01T00:00:00Z' });
         const run = good(await stack.up());
@@ -194,6 +222,10 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
         const { stdout } = await stack.pulumi(['stack', 'export', '--stack', stack.name]);
         assert.doesNotMatch(stdout, /OPENSSH PRIVATE KEY/);
       },
+    ],
+    [
+      'the units of a disk are good, and format what is empty alone (there is no block device here to mount)',
+      () => diskUnits(first),
     ],
     [
       'what happened to it behind Pulumi’s back is said in a preview and in a run',

@@ -98,7 +98,8 @@ const answers: Readonly<Record<string, (asked: Properties) => Properties>> = {
   }),
   getInstance: ({ instanceId }) => {
     const machine = readWorld(path).instances[String(instanceId)];
-    if (!machine || machine.state === 'terminated') throw new Error('empty result');
+    if (!machine || machine.state === 'terminated')
+      throw new Error('no matching EC2 Instance found');
     const { state: instanceState, publicIp, launchTime } = machine;
     return { instanceState, publicIp, launchTime };
   },

@@ -49,7 +49,6 @@ export const inState = (name: string, own: object = {}) => ({
     tags: { 'keelson:image': 'debian-13-arm64' },
     ...own,
   },
-  [`${below}/eip:Eip::${name}`]: { publicIp: '198.51.100.7' },
 });
 
 export const args = { type: 't4g.small', ssh: ['203.0.113.0/24'], keys: [publicKey] };

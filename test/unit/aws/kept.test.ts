@@ -84,6 +84,7 @@ test('an instance that runs at its address is no trouble', async () => {
 test('one that was started a moment ago, or is a new one, may boot', async () => {
   const launchTime = new Date().toISOString();
   assert.deepEqual(await standing({ launchTime }), { isYoung: true });
+  assert.deepEqual(await standing({ instanceState: 'pending', publicIp: '' }), { isYoung: true });
   assert.deepEqual(await standing({ instanceState: 'stopped' }, { name: 'new' }), {
     isYoung: true,
   });
@@ -122,7 +123,7 @@ test('one that AWS does not know any more was terminated; where AWS does not tel
     return (await server.standing()).trouble ?? '';
   };
   assert.match(await failing('InvalidInstanceID.NotFound: i-own')(), /was terminated/);
-  assert.match(await failing('Your query returned no results')(), /was terminated/);
+  assert.match(await failing('no matching EC2 Instance found')(), /was terminated/);
   assert.match(
     await failing('UnauthorizedOperation')(),
     /^AWS does not tell how its instance i-own stands: .*UnauthorizedOperation/s,
