@@ -38,21 +38,32 @@ export async function makeBalancer(parent: pulumi.Resource, name: string, given:
     apps.map((app) => [app.name, groupOf(making, app, given).arn] as const),
   );
   const zones = await zoneIds(sdk, settings.zones ?? []);
-  const named = { ...making, zones, names: apps.flatMap(namesOf) };
-  const ownCertificate = settings.zones ? certificateFor(named) : undefined;
-  const certificateArn = settings.certificate ?? ownCertificate;
+  const names = { ...making, zones, names: apps.flatMap(namesOf) };
+  lead(given, names, { balancer, groups });
+  records(names, balancer, place.isDual);
+  return { sdk, group, balancer, groups, networks: place.networks };
+}
+
+type Named = Parameters<typeof records>[0];
+type Made = {
+  readonly balancer: ReturnType<typeof loadBalancer>;
+  readonly groups: Readonly<Record<string, pulumi.Output<string>>>;
+};
+
+/** Leads visitors to the apps, over https where there is a certificate. */
+function lead({ balancer: settings, apps }: Given, named: Named, { balancer, groups }: Made): void {
+  const certificateArn =
+    settings.certificate ?? (settings.zones ? certificateFor(named) : undefined);
   if (certificateArn === undefined && pulumi.runtime.isDryRun())
     pulumi.log.info(
-      `${name}: visitors come over http alone, for neither zones nor a certificate is given`,
-      parent,
+      `${named.name}: visitors come over http alone, for neither zones nor a certificate is given`,
+      balancer,
     );
   listeners({
-    ...{ ...making, loadBalancerArn: balancer.arn, certificateArn, groups },
+    ...{ ...named, loadBalancerArn: balancer.arn, certificateArn, groups },
     names: Object.fromEntries(apps.map((app) => [app.name, namesOf(app)])),
     other: apps.find(({ domains }) => domains.includes('default'))?.name,
   });
-  records(named, balancer, place.isDual);
-  return { sdk, group, balancer, groups, networks: place.networks };
 }
 
 type Place = { subnets: string[]; networks: string[]; isDual: boolean };

@@ -1,4 +1,5 @@
 /** A bucket of S3 for what apps keep: closed to the world, and open to the roles that are named. */
+import type { Bucket } from '@pulumi/aws/s3/bucket.js';
 import * as pulumi from '@pulumi/pulumi';
 import { bucketName } from '../config/aws-buckets.ts';
 import { told } from '../pulumi/told.ts';
@@ -33,75 +34,70 @@ export class AwsBucket extends pulumi.ComponentResource {
   }
 }
 
+type Making = {
+  readonly sdk: Awaited<ReturnType<typeof bucketSdk>>;
+  readonly name: string;
+  readonly made: Bucket;
+  readonly options: { readonly parent: pulumi.Resource };
+};
+
 async function makeBucket(
   parent: pulumi.Resource,
   name: string,
-  { name: bucketName, roles = {}, versioning = false, tags = {} }: AwsBucketArgs,
+  { name: bucket, roles = {}, versioning = false, tags = {} }: AwsBucketArgs,
 ): Promise<pulumi.Output<string>> {
   const sdk = await bucketSdk();
   const options = { parent };
   const own = { 'keelson:project': pulumi.getProject(), 'keelson:stack': pulumi.getStack() };
   // One that holds anything is not deleted.
-  const made = new sdk.Bucket(
-    name,
-    { bucket: bucketName, forceDestroy: false, tags: { ...tags, Name: name, ...own } },
-    options,
-  );
-  const bucket = made.bucket;
-  const closed = new sdk.BucketPublicAccessBlock(
-    name,
-    {
-      ...{ bucket, blockPublicAcls: true, blockPublicPolicy: true },
-      ...{ ignorePublicAcls: true, restrictPublicBuckets: true },
-    },
-    options,
-  );
-  new sdk.BucketOwnershipControls(
-    name,
-    { bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } },
-    options,
-  );
-  new sdk.BucketServerSideEncryptionConfiguration(
-    name,
-    { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
-    options,
-  );
-  // Without it once more, S3 suspends what it did.
-  if (versioning)
-    new sdk.BucketVersioning(
-      name,
-      { bucket, versioningConfiguration: { status: 'Enabled' } },
-      options,
-    );
-  new sdk.BucketLifecycleConfiguration(
-    name,
-    {
-      bucket,
-      rules: [
-        {
-          ...{ id: 'unfinished uploads', status: 'Enabled', filter: {} },
-          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
-        },
-      ],
-    },
-    options,
-  );
+  const all = { bucket, forceDestroy: false, tags: { ...tags, Name: name, ...own } };
+  const made = new sdk.Bucket(name, all, options);
+  const making = { sdk, name, made, options };
+  close(making);
+  keep(making, versioning);
+  for (const [server, role] of Object.entries(roles)) open(making, server, role);
+  return made.bucket;
+}
+
+/** To all but those whom a policy of their own lets in, and to everybody without TLS. */
+function close({ sdk, name, made, options }: Making): void {
+  const { bucket } = made;
+  const blocked = { blockPublicAcls: true, blockPublicPolicy: true };
+  const ignored = { ignorePublicAcls: true, restrictPublicBuckets: true };
+  const closed = new sdk.BucketPublicAccessBlock(name, { bucket, ...blocked, ...ignored }, options);
+  const rule = { objectOwnership: 'BucketOwnerEnforced' };
+  new sdk.BucketOwnershipControls(name, { bucket, rule }, options);
   // S3 refuses two changes of who may come in at the same time.
   new sdk.BucketPolicy(
     name,
     { bucket, policy: made.arn.apply(tlsPolicy) },
     { ...options, dependsOn: [closed] },
   );
-  for (const [server, role] of Object.entries(roles))
-    new sdk.RolePolicy(
-      `${name}-${server}`,
-      {
-        role: pulumi.output(role).apply((it) => roleOf(name, server, it)),
-        policy: made.arn.apply(usePolicy),
-      },
-      options,
-    );
-  return bucket;
+}
+
+/** How it keeps what is put there. */
+function keep({ sdk, name, made, options }: Making, versioning: boolean): void {
+  const { bucket } = made;
+  const encrypted = { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } };
+  new sdk.BucketServerSideEncryptionConfiguration(name, { bucket, rules: [encrypted] }, options);
+  const versions = { bucket, versioningConfiguration: { status: 'Enabled' } };
+  // Without it once more, S3 suspends what it did.
+  if (versioning) new sdk.BucketVersioning(name, versions, options);
+  const unfinished = {
+    ...{ id: 'unfinished uploads', status: 'Enabled', filter: {} },
+    abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+  };
+  new sdk.BucketLifecycleConfiguration(name, { bucket, rules: [unfinished] }, options);
+}
+
+/** To the programs of a server. */
+function open(
+  { sdk, name, made, options }: Making,
+  server: string,
+  given: pulumi.Input<string | undefined>,
+): void {
+  const role = pulumi.output(given).apply((it) => roleOf(name, server, it));
+  new sdk.RolePolicy(`${name}-${server}`, { role, policy: made.arn.apply(usePolicy) }, options);
 }
 
 /** A server has one where it was asked for. */

@@ -1,4 +1,5 @@
 /** Names of a balancer: the certificate for them, and the records that lead there. */
+import type { Certificate } from '@pulumi/aws/acm/certificate.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { isName, zoneOf } from '../config/aws-balancer.ts';
 import type { BalancerSdk } from './balancer-sdk.ts';
@@ -29,45 +30,42 @@ export async function zoneIds(
 }
 
 /** A certificate of ACM for all names; its ARN is known when records in their zones have proven whose they are. */
-export function certificateFor({ name, tags, options, sdk, names, zones }: Named) {
-  const all = names.filter(isName);
-  const [first = '', ...others] = all;
+export function certificateFor(named: Named): pulumi.Output<string> {
+  const { name, tags, options, sdk, names } = named;
+  const [domainName = '', ...subjectAlternativeNames] = names.filter(isName);
   const certificate = new sdk.Certificate(
     name,
-    { domainName: first, subjectAlternativeNames: others, validationMethod: 'DNS', tags },
+    { domainName, subjectAlternativeNames, validationMethod: 'DNS', tags },
     options,
   );
-  // A name and what is below it are proven by one record.
-  const proven = [...new Set(all.map((it) => it.replace(/^\*\./, '')))];
-  const records = proven.map((domain) => {
-    const option = certificate.domainValidationOptions.apply((list) =>
-      list.find(({ domainName }) => domainName.replace(/^\*\./, '') === domain),
-    );
-    const part = (key: 'resourceRecordName' | 'resourceRecordType' | 'resourceRecordValue') =>
-      option.apply((it) => it?.[key] ?? '');
-    return new sdk.Record(
-      `${name}-${domain}-proof`,
-      {
-        zoneId: zoneIdOf(domain, zones),
-        name: part('resourceRecordName'),
-        type: part('resourceRecordType') as pulumi.Output<'CNAME'>,
-        records: [part('resourceRecordValue')],
-        ttl: 60,
-        // Another certificate for the name may have brought it, and it is the same for all.
-        allowOverwrite: true,
-      },
-      options,
-    );
-  });
+  const proofs = proofsOf(named, certificate);
   const { certificateArn } = new sdk.CertificateValidation(
     name,
-    {
-      certificateArn: certificate.arn,
-      validationRecordFqdns: records.map(({ fqdn }) => fqdn),
-    },
+    { certificateArn: certificate.arn, validationRecordFqdns: proofs.map(({ fqdn }) => fqdn) },
     options,
   );
   return certificateArn;
+}
+
+/** A name and what is below it are proven by one record. */
+const proven = (name: string): string => name.replace(/^\*\./, '');
+
+function proofsOf({ name, options, sdk, names, zones }: Named, certificate: Certificate) {
+  return [...new Set(names.filter(isName).map(proven))].map((domain) => {
+    const asked = certificate.domainValidationOptions.apply((all) =>
+      all.find(({ domainName }) => proven(domainName) === domain),
+    );
+    const args = {
+      zoneId: zoneIdOf(domain, zones),
+      name: asked.apply((it) => it?.resourceRecordName ?? ''),
+      type: asked.apply((it) => it?.resourceRecordType ?? ''),
+      records: [asked.apply((it) => it?.resourceRecordValue ?? '')],
+      ttl: 60,
+      // Another certificate for the name may have brought it, and it is the same for all.
+      allowOverwrite: true,
+    };
+    return new sdk.Record(`${name}-${domain}-proof`, args, options);
+  });
 }
 
 type Target = { dnsName: pulumi.Input<string>; zoneId: pulumi.Input<string> };
