@@ -1,11 +1,10 @@
-/** The hosts of a stack file, and the machines of those that are made on AWS. */
+/** The hosts of a stack file, each on the machine that is made for it, or on one that is there. */
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
-import { findNetwork } from '../aws/network.ts';
-import { AwsServer } from '../aws/server.ts';
 import type { AwsSettings } from '../config/aws.ts';
 import type { HostConfig } from '../config/host.ts';
 import { batches } from '../lib/batches.ts';
 import { Host } from '../pulumi/host.ts';
+import type { Machine } from '../pulumi/machine.ts';
 
 type Fleet = {
   readonly hosts: readonly HostConfig[];
@@ -16,19 +15,19 @@ type Fleet = {
 };
 
 /** Those of one batch move to a release together, after those of the batches before. */
-export function fleet(
+export async function fleet(
   { hosts, aws, drift, rollout, pins }: Fleet,
   options: ComponentResourceOptions,
-): Host[] {
-  const machines = machinesOf(hosts, aws);
+): Promise<Host[]> {
+  const machines: ReadonlyMap<string, Machine> =
+    aws === undefined ? new Map() : (await import('./machines.ts')).machinesOf(hosts, aws);
   const made: Host[] = [];
   for (const batch of batches(hosts, rollout.servers)) {
     const after = [...made];
     for (const config of batch) {
       const machine = machines.get(config.name);
-      made.push(
-        new Host(config.name, { config, drift, after, pins, ...(machine && { machine }) }, options),
-      );
+      const args = { config, drift, after, pins, ...(machine && { machine }) };
+      made.push(new Host(config.name, args, options));
     }
   }
   return made;
@@ -39,23 +38,4 @@ export function addressesOf(hosts: readonly Host[]): Record<string, Output<strin
   const made = hosts.filter(({ isMade }) => isMade);
   if (made.length === 0) return undefined;
   return Object.fromEntries(made.map(({ name, address }) => [name, address]));
-}
-
-/** The servers on AWS, by name. */
-function machinesOf(
-  hosts: readonly HostConfig[],
-  shared: AwsSettings | undefined,
-): Map<string, AwsServer> {
-  if (!shared) return new Map();
-  const { ssh, keys, tags } = shared;
-  const network = findNetwork(shared);
-  return new Map(
-    hosts.flatMap(({ name, aws, apps }) => {
-      if (!aws) return [];
-      const web = apps.some(({ type }) => type === 'web');
-      const config = { ...aws, tags: { ...tags, ...aws.tags } };
-      const args = { config, ssh, keys, network, web };
-      return [[name, new AwsServer(name, args)]];
-    }),
-  );
 }
