@@ -1,4 +1,5 @@
 /** Where servers on AWS stand: a VPC, and its subnets by zone. */
+import { told } from '../pulumi/told.ts';
 import { sdk } from './sdk.ts';
 
 /** A VPC, and the subnet of each of its availability zones that is used. */
@@ -21,14 +22,14 @@ export async function findNetwork({ vpc, subnets }: Given): Promise<Network> {
   const found = await Promise.all(
     ids.map((id) =>
       getSubnet({ id }).catch((error: Error) => {
-        throw new Error(`aws.subnets: "${id}" cannot be looked up: ${error.message}`);
+        throw told(`aws.subnets: "${id}" cannot be looked up: ${error.message}`);
       }),
     ),
   );
   const own = vpc ?? found[0]?.vpcId ?? '';
   const strange = found.find(({ vpcId }) => vpcId !== own);
   if (strange)
-    throw new Error(
+    throw told(
       `aws.subnets: "${strange.id}" is in ${strange.vpcId}, not in ${own}; name subnets of one VPC`,
     );
   const byZone = found
@@ -44,7 +45,7 @@ async function defaultVpc(): Promise<string> {
     return (await getVpc({ default: true })).id;
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(
+    throw told(
       `aws.vpc: is missing, and the account's default VPC cannot be found: ${message}; name a VPC, or make the default one: aws ec2 create-default-vpc`,
     );
   }
@@ -59,7 +60,7 @@ async function publicSubnets(vpc: string): Promise<string[]> {
   ];
   const { ids } = await getSubnets({ filters });
   if (ids.length === 0)
-    throw new Error(`aws.vpc: "${vpc}" has no public subnet; name subnets, one for each zone`);
+    throw told(`aws.vpc: "${vpc}" has no public subnet; name subnets, one for each zone`);
   return ids;
 }
 

@@ -9,15 +9,15 @@ import {
 } from '../config/aws.ts';
 import { readAs } from '../config/read.ts';
 import type { Facts } from '../host/facts.ts';
-import { given } from '../pulumi/inputs.ts';
 import type { Machine, Standing } from '../pulumi/machine.ts';
-import { told } from '../pulumi/told.ts';
+import { isTold, told } from '../pulumi/told.ts';
 import { securityGroup } from './group.ts';
 import { releases } from './image.ts';
 import { instanceOf, lastInstance } from './instance.ts';
 import { sizeOf } from './instance-type.ts';
 import type { Making } from './making.ts';
-import { findNetwork, type Network, subnetIn } from './network.ts';
+import { findNetwork, type Network } from './network.ts';
+import { placeOf } from './place.ts';
 import { instanceRole } from './role.ts';
 import { sdk } from './sdk.ts';
 import { standingOf } from './standing.ts';
@@ -80,7 +80,12 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     this.address = made(({ address, instance, disks }) =>
       pulumi.all([address.publicIp, instance.id, disks]).apply(([ip]) => ip),
     );
-    this.registerOutputs({ instanceId: this.instanceId, address: this.address });
+    const outputs = { instanceId: this.instanceId, address: this.address };
+    // Of one that failed there are none, and its error is told by itself.
+    this.getData().then(
+      () => this.registerOutputs(outputs),
+      () => undefined,
+    );
   }
 
   /** The public half of the key that the instance was given, asked for where nobody names another. */
@@ -116,7 +121,7 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     try {
       return await make(this, name, args);
     } catch (cause) {
-      const error = told(`server ${name}: ${(cause as Error).message}`);
+      const error = isTold(cause) ? cause : told(`server ${name}: ${(cause as Error).message}`);
       // Fails the run also where nobody waits for it.
       Promise.reject(error);
       throw error;
@@ -162,25 +167,6 @@ const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
   'keelson:project': pulumi.getProject(),
   'keelson:stack': pulumi.getStack(),
 });
-
-type Place = Record<'vpc' | 'subnetId' | 'zone', pulumi.Input<string>>;
-
-/** Where a server comes to stand; a network of the same program may not be known yet. */
-async function placeOf(network: pulumi.Input<Network>) {
-  const { values, known } = await given({ network });
-  const choose = (of: Network, zone?: string, used?: string) => {
-    const subnetId = subnetIn(of, zone, used);
-    return { vpc: of.vpc, subnetId, zone: zoneOf(of, subnetId) };
-  };
-  return (zone: string | undefined, used: string | undefined): Place => {
-    if (known) return choose(values.network as Network, zone, used);
-    const later = pulumi.output(network).apply((of) => choose(of as Network, zone, used));
-    return { vpc: later.vpc, subnetId: later.subnetId, zone: later.zone };
-  };
-}
-
-const zoneOf = ({ subnets }: Network, subnet: string): string =>
-  Object.entries(subnets).find(([, id]) => id === subnet)?.[0] ?? '';
 
 /** Of a program's own words all problems are told at once. */
 function settingsOf(name: string, args: AwsServerArgs) {
