@@ -109,7 +109,7 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     const now = pulumi.all([this.instanceId, this.address]);
     const [id, address] = await new Promise<[string, string]>((done) => now.apply(done));
     if (last?.id !== id) return { isYoung: true };
-    return await standingOf({ id, address, boot: this.boot });
+    return await standingOf({ id, address, boot: this.boot }, { parent: this });
   }
 
   protected override async initialize(
@@ -137,28 +137,27 @@ async function make(
   const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
   const [place, size, last] = await Promise.all([
-    placeOf(network ?? findNetwork({})),
-    sizeOf(settings.type),
+    placeOf(network ?? findNetwork({}, { parent })),
+    sizeOf(settings.type, { parent }),
     lastInstance(name),
   ]);
   const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
   const group = await securityGroup(making, { vpc, ssh, web, balancer });
   const { role, profile } = hasRole || settings.ssm ? await instanceRole(making, settings.ssm) : {};
-  const { architecture } = size;
-  const own = { settings, keys, subnetId, last, architecture };
-  const instance = await instanceOf(making, {
-    ...own,
-    ...{ groupId: group.id, profile: profile?.name },
-  });
-  const { Eip } = await sdk();
-  const elastic = { domain: 'vpc', instance: instance.id, tags: making.tags };
-  const address = new Eip(name, elastic, making.options);
+  const own = { groupId: group.id, profile: profile?.name, architecture: size.architecture };
+  const instance = await instanceOf(making, { settings, keys, subnetId, last, ...own });
+  const address = await elasticAddress(making, instance.id);
   const disks = settings.uploads
     ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
     : pulumi.output({} as Record<string, string>);
   const { release } = settings;
   const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
   return { group, role, instance, address, disks, facts, last };
+}
+
+async function elasticAddress({ name, tags, options }: Making, instance: pulumi.Input<string>) {
+  const { Eip } = await sdk();
+  return new Eip(name, { domain: 'vpc', instance, tags }, options);
 }
 
 const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
