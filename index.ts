@@ -27,7 +27,7 @@ if (config.drift === 'ignore')
   );
 
 await showLastOutputs();
-const hosts = fleet(config, { providers });
+const hosts = await fleet(config, { providers });
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi

@@ -73,7 +73,7 @@ export class AwsBalancer extends pulumi.ComponentResource<Made> {
   ): Promise<Made> {
     await undefined; // Now the constructor is through.
     try {
-      return await makeBalancer(this, name, await given(name, args));
+      return await makeBalancer(this, name, await given(this, name, args));
     } catch (cause) {
       const error = told((cause as Error).message);
       // Fails the run also where nobody waits for it.
@@ -84,10 +84,14 @@ export class AwsBalancer extends pulumi.ComponentResource<Made> {
 }
 
 /** What is read and looked up before anything is made. */
-async function given(name: string, { network, tags = {}, ...rest }: AwsBalancerArgs) {
+async function given(
+  parent: pulumi.Resource,
+  name: string,
+  { network, tags = {}, ...rest }: AwsBalancerArgs,
+) {
   if ('config' in rest)
-    return { ...rest.config, tags, network: await (network ?? findNetwork({})) };
+    return { ...rest.config, tags, network: await (network ?? findNetwork({}, { parent })) };
   const { apps, ...settings } = rest;
   const config = readBalancer(name, settings, apps);
-  return { ...config, tags, network: await (network ?? findNetwork({})) };
+  return { ...config, tags, network: await (network ?? findNetwork({}, { parent })) };
 }

@@ -26,7 +26,7 @@ type Making = {
 export async function makeBalancer(parent: pulumi.Resource, name: string, given: Given) {
   const { balancer: settings, apps, network } = given;
   const sdk = await balancerSdk();
-  const place = await placeOf(sdk, network);
+  const place = await placeOf(sdk, network, { parent });
   const own = { 'keelson:project': pulumi.getProject(), 'keelson:stack': pulumi.getStack() };
   const making: Making = {
     ...{ name, sdk, options: { parent } },
@@ -37,7 +37,7 @@ export async function makeBalancer(parent: pulumi.Resource, name: string, given:
   const groups = Object.fromEntries(
     apps.map((app) => [app.name, groupOf(making, app, given).arn] as const),
   );
-  const zones = await zoneIds(sdk, settings.zones ?? []);
+  const zones = await zoneIds(sdk, settings.zones ?? [], { parent });
   const names = { ...making, zones, names: apps.flatMap(namesOf) };
   lead(given, names, { balancer, groups });
   records(names, balancer, place.isDual);
@@ -69,13 +69,17 @@ function lead({ balancer: settings, apps }: Given, named: Named, { balancer, gro
 type Place = { subnets: string[]; networks: string[]; isDual: boolean };
 
 /** The subnets that it stands in, and their addresses. */
-async function placeOf({ getSubnet }: BalancerSdk, { vpc, subnets }: Network): Promise<Place> {
+async function placeOf(
+  { getSubnet }: BalancerSdk,
+  { vpc, subnets }: Network,
+  options: pulumi.InvokeOptions,
+): Promise<Place> {
   const ids = Object.values(subnets);
   if (ids.length < 2)
     throw new Error(
       `aws.subnets: ${vpc} has one zone with a subnet, ${Object.keys(subnets).join()}, and a balancer needs two; name a subnet in another zone`,
     );
-  const found = await Promise.all(ids.map((id) => getSubnet({ id })));
+  const found = await Promise.all(ids.map((id) => getSubnet({ id }, options)));
   return {
     subnets: ids,
     networks: found.map(({ cidrBlock }) => cidrBlock),

@@ -19,11 +19,14 @@ type Named = {
 export async function zoneIds(
   { getZone }: BalancerSdk,
   zones: readonly string[],
+  options: pulumi.InvokeOptions,
 ): Promise<Record<string, string>> {
   const found = zones.map(async (name) => {
-    const { zoneId } = await getZone({ name, privateZone: false }).catch((error: Error) => {
-      throw new Error(`aws.balancer.zones: "${name}" cannot be looked up: ${error.message}`);
-    });
+    const { zoneId } = await getZone({ name, privateZone: false }, options).catch(
+      (error: Error) => {
+        throw new Error(`aws.balancer.zones: "${name}" cannot be looked up: ${error.message}`);
+      },
+    );
     return [name, zoneId] as const;
   });
   return Object.fromEntries(await Promise.all(found));

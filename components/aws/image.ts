@@ -1,4 +1,5 @@
 /** Images: Debian's own for a release and an architecture. */
+import type { InvokeOptions } from '@pulumi/pulumi';
 import { sdk } from './sdk.ts';
 
 /** Debian's account at AWS, as https://wiki.debian.org/Cloud/AmazonEC2Image has it. */
@@ -16,24 +17,16 @@ export type Release = keyof typeof releases;
 export const family = (release: Release, architecture: string): string =>
   `debian-${releases[release].version}-${architecture}`;
 
-const asked = new Map<string, Promise<string>>();
-
 /**
- * Id of the newest image of a family in this region; asked once a run.
+ * Id of the newest image of a family in this region.
  * @throws when there is none.
- * @example await newestImage('debian-13-arm64') // 'ami-0123456789abcdef0'
+ * @example await newestImage('debian-13-arm64', {}) // 'ami-0123456789abcdef0'
  */
-export function newestImage(name: string): Promise<string> {
-  const known = asked.get(name) ?? ask(name);
-  asked.set(name, known);
-  return known;
-}
-
-async function ask(name: string): Promise<string> {
+export async function newestImage(name: string, options: InvokeOptions): Promise<string> {
   const { getAmi } = await sdk();
   const filters = [{ name: 'name', values: [`${name}-*`] }];
   try {
-    return (await getAmi({ owners: [debian], mostRecent: true, filters })).id;
+    return (await getAmi({ owners: [debian], mostRecent: true, filters }, options)).id;
   } catch (error) {
     const { message } = error as Error;
     throw new Error(

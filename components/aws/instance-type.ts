@@ -1,4 +1,5 @@
 /** Instance types: what a machine will be, known before it is there. */
+import type { InvokeOptions } from '@pulumi/pulumi';
 import { sdk } from './sdk.ts';
 
 export type Size = {
@@ -8,23 +9,15 @@ export type Size = {
   readonly architecture: 'amd64' | 'arm64';
 };
 
-const asked = new Map<string, Promise<Size>>();
-
 /**
- * Cores, memory and architecture of an instance type; asked once a run.
+ * Cores, memory and architecture of an instance type.
  * @throws when the region does not have it.
- * @example await sizeOf('t4g.small') // { cores: 2, memoryMiB: 2048, architecture: 'arm64' }
+ * @example await sizeOf('t4g.small', {}) // { cores: 2, memoryMiB: 2048, architecture: 'arm64' }
  */
-export function sizeOf(type: string): Promise<Size> {
-  const known = asked.get(type) ?? ask(type);
-  asked.set(type, known);
-  return known;
-}
-
-async function ask(instanceType: string): Promise<Size> {
+export async function sizeOf(instanceType: string, options: InvokeOptions): Promise<Size> {
   const { getInstanceType } = await sdk();
   try {
-    const found = await getInstanceType({ instanceType });
+    const found = await getInstanceType({ instanceType }, options);
     const { defaultVcpus: cores, memorySize: memoryMiB, supportedArchitectures } = found;
     const architecture = supportedArchitectures.includes('arm64') ? 'arm64' : 'amd64';
     return { cores, memoryMiB, architecture };

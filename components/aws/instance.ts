@@ -91,13 +91,13 @@ async function imageOf(
 ): Promise<string> {
   const was = last?.tags?.[familyTag] ?? images;
   if (named !== undefined) return named;
-  if (last === undefined || was !== images) return await newestImage(images);
+  if (last === undefined || was !== images) return await newestImage(images, options);
   if (pulumi.runtime.isDryRun()) await tellOfNewer(name, images, last.ami, options.parent);
   return last.ami;
 }
 
 async function tellOfNewer(name: string, images: string, own: string, resource: pulumi.Resource) {
-  const newest = await newestImage(images).catch(() => own);
+  const newest = await newestImage(images, { parent: resource }).catch(() => own);
   if (newest !== own)
     pulumi.log.info(
       `server ${name}: there is a newer image of ${images} than its own ${own}; image: ${newest} makes it anew from that`,

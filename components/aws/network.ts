@@ -1,4 +1,6 @@
 /** Where servers on AWS stand: a VPC, and its subnets by zone. */
+import type { InvokeOptions } from '@pulumi/pulumi';
+import { told } from '../pulumi/told.ts';
 import { sdk } from './sdk.ts';
 
 /** A VPC, and the subnet of each of its availability zones that is used. */
@@ -13,22 +15,26 @@ type Given = { vpc?: string | undefined; subnets?: readonly string[] | undefined
 /**
  * Finds the network that is named, or the default one of the account.
  * @throws when there is none, with the remedy.
+ * @param options such as a provider of another region.
  * @example await findNetwork({ subnets: ['subnet-0123456789abcdef0'] })
  */
-export async function findNetwork({ vpc, subnets }: Given): Promise<Network> {
-  const ids = subnets ?? (await publicSubnets(vpc ?? (await defaultVpc())));
+export async function findNetwork(
+  { vpc, subnets }: Given,
+  options: InvokeOptions = {},
+): Promise<Network> {
+  const ids = subnets ?? (await publicSubnets(vpc ?? (await defaultVpc(options)), options));
   const { getSubnet } = await sdk();
   const found = await Promise.all(
     ids.map((id) =>
-      getSubnet({ id }).catch((error: Error) => {
-        throw new Error(`aws.subnets: "${id}" cannot be looked up: ${error.message}`);
+      getSubnet({ id }, options).catch((error: Error) => {
+        throw told(`aws.subnets: "${id}" cannot be looked up: ${error.message}`);
       }),
     ),
   );
   const own = vpc ?? found[0]?.vpcId ?? '';
   const strange = found.find(({ vpcId }) => vpcId !== own);
   if (strange)
-    throw new Error(
+    throw told(
       `aws.subnets: "${strange.id}" is in ${strange.vpcId}, not in ${own}; name subnets of one VPC`,
     );
   const byZone = found
@@ -38,28 +44,28 @@ export async function findNetwork({ vpc, subnets }: Given): Promise<Network> {
   return { vpc: own, subnets: Object.fromEntries(byZone) };
 }
 
-async function defaultVpc(): Promise<string> {
+async function defaultVpc(options: InvokeOptions): Promise<string> {
   const { getVpc } = await sdk();
   try {
-    return (await getVpc({ default: true })).id;
+    return (await getVpc({ default: true }, options)).id;
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(
+    throw told(
       `aws.vpc: is missing, and the account's default VPC cannot be found: ${message}; name a VPC, or make the default one: aws ec2 create-default-vpc`,
     );
   }
 }
 
 /** Those whose machines get a public address, as all of a default VPC are. */
-async function publicSubnets(vpc: string): Promise<string[]> {
+async function publicSubnets(vpc: string, options: InvokeOptions): Promise<string[]> {
   const { getSubnets } = await sdk();
   const filters = [
     { name: 'vpc-id', values: [vpc] },
     { name: 'map-public-ip-on-launch', values: ['true'] },
   ];
-  const { ids } = await getSubnets({ filters });
+  const { ids } = await getSubnets({ filters }, options);
   if (ids.length === 0)
-    throw new Error(`aws.vpc: "${vpc}" has no public subnet; name subnets, one for each zone`);
+    throw told(`aws.vpc: "${vpc}" has no public subnet; name subnets, one for each zone`);
   return ids;
 }
 

@@ -9,15 +9,15 @@ import {
 } from '../config/aws.ts';
 import { readAs } from '../config/read.ts';
 import type { Facts } from '../host/facts.ts';
-import { given } from '../pulumi/inputs.ts';
 import type { Machine, Standing } from '../pulumi/machine.ts';
-import { told } from '../pulumi/told.ts';
+import { isTold, told } from '../pulumi/told.ts';
 import { securityGroup } from './group.ts';
 import { releases } from './image.ts';
 import { instanceOf, lastInstance } from './instance.ts';
 import { sizeOf } from './instance-type.ts';
 import type { Making } from './making.ts';
-import { findNetwork, type Network, subnetIn } from './network.ts';
+import { findNetwork, type Network } from './network.ts';
+import { placeOf } from './place.ts';
 import { instanceRole } from './role.ts';
 import { sdk } from './sdk.ts';
 import { standingOf } from './standing.ts';
@@ -80,7 +80,12 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     this.address = made(({ address, instance, disks }) =>
       pulumi.all([address.publicIp, instance.id, disks]).apply(([ip]) => ip),
     );
-    this.registerOutputs({ instanceId: this.instanceId, address: this.address });
+    const outputs = { instanceId: this.instanceId, address: this.address };
+    // Of one that failed there are none, and its error is told by itself.
+    this.getData().then(
+      () => this.registerOutputs(outputs),
+      () => undefined,
+    );
   }
 
   /** The public half of the key that the instance was given, asked for where nobody names another. */
@@ -104,7 +109,7 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     const now = pulumi.all([this.instanceId, this.address]);
     const [id, address] = await new Promise<[string, string]>((done) => now.apply(done));
     if (last?.id !== id) return { isYoung: true };
-    return await standingOf({ id, address, boot: this.boot });
+    return await standingOf({ id, address, boot: this.boot }, { parent: this });
   }
 
   protected override async initialize(
@@ -116,7 +121,7 @@ export class AwsServer extends pulumi.ComponentResource<Made> implements Machine
     try {
       return await make(this, name, args);
     } catch (cause) {
-      const error = told(`server ${name}: ${(cause as Error).message}`);
+      const error = isTold(cause) ? cause : told(`server ${name}: ${(cause as Error).message}`);
       // Fails the run also where nobody waits for it.
       Promise.reject(error);
       throw error;
@@ -132,22 +137,16 @@ async function make(
   const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
   const [place, size, last] = await Promise.all([
-    placeOf(network ?? findNetwork({})),
-    sizeOf(settings.type),
+    placeOf(network ?? findNetwork({}, { parent })),
+    sizeOf(settings.type, { parent }),
     lastInstance(name),
   ]);
   const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
   const group = await securityGroup(making, { vpc, ssh, web, balancer });
   const { role, profile } = hasRole || settings.ssm ? await instanceRole(making, settings.ssm) : {};
-  const { architecture } = size;
-  const own = { settings, keys, subnetId, last, architecture };
-  const instance = await instanceOf(making, {
-    ...own,
-    ...{ groupId: group.id, profile: profile?.name },
-  });
-  const { Eip } = await sdk();
-  const elastic = { domain: 'vpc', instance: instance.id, tags: making.tags };
-  const address = new Eip(name, elastic, making.options);
+  const own = { groupId: group.id, profile: profile?.name, architecture: size.architecture };
+  const instance = await instanceOf(making, { settings, keys, subnetId, last, ...own });
+  const address = await elasticAddress(making, instance.id);
   const disks = settings.uploads
     ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
     : pulumi.output({} as Record<string, string>);
@@ -156,31 +155,17 @@ async function make(
   return { group, role, instance, address, disks, facts, last };
 }
 
+async function elasticAddress({ name, tags, options }: Making, instance: pulumi.Input<string>) {
+  const { Eip } = await sdk();
+  return new Eip(name, { domain: 'vpc', instance, tags }, options);
+}
+
 const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
   ...own,
   Name: name,
   'keelson:project': pulumi.getProject(),
   'keelson:stack': pulumi.getStack(),
 });
-
-type Place = Record<'vpc' | 'subnetId' | 'zone', pulumi.Input<string>>;
-
-/** Where a server comes to stand; a network of the same program may not be known yet. */
-async function placeOf(network: pulumi.Input<Network>) {
-  const { values, known } = await given({ network });
-  const choose = (of: Network, zone?: string, used?: string) => {
-    const subnetId = subnetIn(of, zone, used);
-    return { vpc: of.vpc, subnetId, zone: zoneOf(of, subnetId) };
-  };
-  return (zone: string | undefined, used: string | undefined): Place => {
-    if (known) return choose(values.network as Network, zone, used);
-    const later = pulumi.output(network).apply((of) => choose(of as Network, zone, used));
-    return { vpc: later.vpc, subnetId: later.subnetId, zone: later.zone };
-  };
-}
-
-const zoneOf = ({ subnets }: Network, subnet: string): string =>
-  Object.entries(subnets).find(([, id]) => id === subnet)?.[0] ?? '';
 
 /** Of a program's own words all problems are told at once. */
 function settingsOf(name: string, args: AwsServerArgs) {

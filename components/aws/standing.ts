@@ -1,4 +1,5 @@
 /** How an instance stands: what happened to it behind Pulumi's back, in words. */
+import type { InvokeOptions } from '@pulumi/pulumi';
 import type { Standing } from '../pulumi/machine.ts';
 import { sdk } from './sdk.ts';
 
@@ -12,15 +13,13 @@ type Asked = {
 };
 
 /** Asks AWS how an instance of the last run stands. Not to be told is trouble as well. */
-export async function standingOf({
-  id,
-  address,
-  boot,
-  now = Date.now(),
-}: Asked): Promise<Standing> {
+export async function standingOf(
+  { id, address, boot, now = Date.now() }: Asked,
+  options: InvokeOptions,
+): Promise<Standing> {
   const { getInstance } = await sdk();
   try {
-    const { instanceState, publicIp, launchTime } = await getInstance({ instanceId: id });
+    const { instanceState, publicIp, launchTime } = await getInstance({ instanceId: id }, options);
     if (instanceState === 'pending') return { isYoung: true };
     const trouble = troubles[instanceState]?.(id) ?? lost(id, address, publicIp);
     const age = (now - Date.parse(launchTime)) / 1000;

@@ -8,7 +8,7 @@ import type { AwsSettings } from '../config/aws.ts';
 import { balancedApps } from '../config/aws-balancer.ts';
 import type { HostConfig } from '../config/host.ts';
 
-type Placed = {
+export type OnAws = {
   readonly machines: ReadonlyMap<string, AwsServer>;
   /** A host with what only AWS knows of it. */
   readonly complete: (host: HostConfig) => HostConfig | Promise<HostConfig>;
@@ -17,8 +17,8 @@ type Placed = {
 const isWeb = ({ type }: { type: string }): boolean => type === 'web';
 
 /** Makes them all. */
-export function onAws(hosts: readonly HostConfig[], shared: AwsSettings | undefined): Placed {
-  if (!shared) return { machines: new Map(), complete: (host) => host };
+export function onAws(hosts: readonly HostConfig[], shared: AwsSettings): OnAws {
+  if (hosts.every(({ aws }) => !aws)) return { machines: new Map(), complete: (host) => host };
   const network = findNetwork(shared);
   // It is told where it is used.
   network.catch(() => undefined);

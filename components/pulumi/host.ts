@@ -63,7 +63,7 @@ export class Host extends pulumi.ComponentResource<Registered> {
 
   constructor(name: string, args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
     // What is enumerable becomes an input: in the state, and a line of each difference.
-    const inputs = Object.defineProperty({ address: addressOf(args) }, 'args', { value: args });
+    const inputs = Object.defineProperty({ address: knownAddress(args) }, 'args', { value: args });
     super('keelson:index:Host', name, inputs, {
       ...options,
       aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
@@ -71,7 +71,7 @@ export class Host extends pulumi.ComponentResource<Registered> {
     this.name = name;
     this.isMade = args.machine !== undefined;
     const registered = this.getData();
-    this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
+    this.address = knownAddress(args);
     // A run that could not look at it fails by itself, and keeps what was known.
     const known = registered.catch(() => lastOf(name));
     this.apps = pulumi.output(known.then(({ apps }) => apps ?? {})) as typeof this.apps;
@@ -103,6 +103,12 @@ export class Host extends pulumi.ComponentResource<Registered> {
       throw error;
     }
   }
+}
+
+/** Of a machine that could not be made its own error is told, and nothing where its address would be. */
+function knownAddress(args: HostArgs): pulumi.Output<string> {
+  const address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
+  return args.machine ? pulumi.recover(address, () => '') : address;
 }
 
 function addressOf(args: HostArgs): pulumi.Input<string> {

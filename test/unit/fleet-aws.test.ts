@@ -85,9 +85,11 @@ test('without either nothing more is made than the servers', async () => {
   assert.deepEqual(await complete(hosts[0] as (typeof hosts)[0]), hosts[0]);
 });
 
-test('a host that is there already stays as it was said', () => {
+test('a host that is there already stays as it was said', async () => {
+  const made = await engine({ answers, computed });
   const [host] = hosts.map(({ aws: _, ...there }) => there);
-  assert.equal(onAws([], undefined).complete(host as (typeof hosts)[0]), host);
+  assert.equal(onAws(hosts, shared).complete(host as (typeof hosts)[0]), host);
+  await settled(made);
 });
 
 const given = {

@@ -77,11 +77,11 @@ test('a zone has its subnet; without one it stays where it is, and begins in the
 test('an instance type or an image that a region does not have is told by its setting', async () => {
   const fails = () => new Error('not here');
   await engine({ answers: { getInstanceType: fails, getAmi: fails } });
-  await assert.rejects(sizeOf('t9.huge'), {
+  await assert.rejects(sizeOf('t9.huge', {}), {
     message:
       /^aws\.type: "t9\.huge" cannot be looked up: .*not here.*; choose one that this region has$/s,
   });
-  await assert.rejects(newestImage('debian-12-arm64'), {
+  await assert.rejects(newestImage('debian-12-arm64', {}), {
     message:
       /^aws\.release: no image debian-12-arm64 of Debian's account 136693071363 can be found in this region: .*not here.*; choose another region, or name an image$/s,
   });
