@@ -98,7 +98,7 @@ function account(t: TestContext, directory: string, hosts: readonly DebianHost[]
 
 const apps = (stack: Stack) => ({
   shop: {
-    source: writeCode(join(stack.directory, 'shop')),
+    source: join(stack.directory, 'shop'),
     start: 'server.js',
     domains: ['default'],
     rollout: { drain: '0s', start: '20s', watch: '0s', answers: 1 },
@@ -153,6 +153,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
   const stack = await testStack(t, hosts, {});
   const { world, set } = account(t, stack.directory, hosts);
   const key = readFileSync(`${first.identity}.pub`, 'utf8').trim();
+  writeCode(join(stack.directory, 'shop'));
   configure(stack, key);
 
   /** A run during which the instance that it makes boots. */
