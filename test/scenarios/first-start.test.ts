@@ -25,6 +25,8 @@ const cloudConfig = {
   datasource_list: ['NoCloud'],
   network: { config: 'disabled' },
   preserve_hostname: true,
+  // The package that makes them is not in a host this small.
+  locale: false,
   system_info: {
     default_user: {
       name: 'admin',
