@@ -25,6 +25,8 @@ const cloudConfig = {
   datasource_list: ['NoCloud'],
   network: { config: 'disabled' },
   preserve_hostname: true,
+  // The package that makes them is not in a host this small.
+  locale: false,
   system_info: {
     default_user: {
       name: 'admin',
@@ -98,7 +100,7 @@ function account(t: TestContext, directory: string, hosts: readonly DebianHost[]
 
 const apps = (stack: Stack) => ({
   shop: {
-    source: writeCode(join(stack.directory, 'shop')),
+    source: join(stack.directory, 'shop'),
     start: 'server.js',
     domains: ['default'],
     rollout: { drain: '0s', start: '20s', watch: '0s', answers: 1 },
@@ -153,6 +155,7 @@ test('a server on AWS, from its making to its end', { timeout: 600_000 }, async 
   const stack = await testStack(t, hosts, {});
   const { world, set } = account(t, stack.directory, hosts);
   const key = readFileSync(`${first.identity}.pub`, 'utf8').trim();
+  writeCode(join(stack.directory, 'shop'));
   configure(stack, key);
 
   /** A run during which the instance that it makes boots. */
