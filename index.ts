@@ -4,8 +4,8 @@ import './components/pulumi/sdk.ts';
 import { Provider } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from './components/config/config.ts';
+import { addressesOf, fleet } from './components/fleet/fleet.ts';
 import { inWords, type RunningApp } from './components/pulumi/apps.ts';
-import { fleet } from './components/pulumi/fleet.ts';
 import { askLeaving } from './components/pulumi/leaving.ts';
 import { showLastOutputs } from './components/pulumi/state.ts';
 
@@ -27,13 +27,17 @@ if (config.drift === 'ignore')
   );
 
 await showLastOutputs();
+const hosts = await fleet(config, { providers });
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi
-  .all(fleet(config, { providers }).map(({ name, apps }) => apps.apply((all) => lines(name, all))))
+  .all(hosts.map(({ name, apps }) => apps.apply((all) => lines(name, all))))
   .apply((all) => Object.fromEntries(all.flat()));
 
 const lines = (host: string, all: Readonly<Record<string, RunningApp>>) =>
   Object.entries(all).map(([app, running]) => [`${host}/${app}`, inWords(running)]);
+
+/** Where servers are that were made, for DNS records. */
+export const addresses = addressesOf(hosts);
 
 if (config.drift === 'look') await askLeaving(config.hosts.map(({ name }) => name));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
 import type { Health } from '../host/kinds/rollout.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
+import { noticing } from './balanced.ts';
 import { type AppContext, appComponent } from './component.ts';
 import { environmentHash } from './environment.ts';
 import { hostHeader } from './health.ts';
@@ -70,7 +71,7 @@ type Moved = Service & {
   static?: Record<string, string>;
 };
 
-type Context = Omit<AppContext, 'server'>;
+type Context = AppContext;
 type Web = Moved & {
   health: string;
   domains: readonly string[];
@@ -95,6 +96,7 @@ export const webRollout = appComponent({
       type: 'web',
       listen: app.listen,
       single: isSingle(app, context),
+      ...noticing(context),
       health: {
         by: 'http',
         host: hostHeader(app.domains),
@@ -110,12 +112,18 @@ export const webRollout = appComponent({
     };
   },
   notes: (app: Web, context: Context) => {
-    if (!isSingle(app, context)) return [];
     const keys = ['current', ...context.instances.map(String)];
+    const note = { part: 'rollout', item: `rollout ${app.name}`, keys } as const;
+    const noticed = noticing(context);
+    // A first release has no site yet that load balancers could ask.
+    if (noticed) return [{ ...note, origins: ['drift', 'change'], text: leaving(app, noticed) }];
     const text = `${app.name} has one instance: nobody answers for the seconds in which it moves`;
-    return [{ part: 'rollout', item: `rollout ${app.name}`, keys, text }];
+    return isSingle(app, context) ? [{ ...note, text }] : [];
   },
 });
+
+const leaving = ({ name }: Web, { leave, rejoin }: { leave: number; rejoin: number }): string =>
+  `${name} leaves its load balancers while it moves: ${leave} s more before the first instance, ${rejoin} s after the last`;
 
 /** The rollout of an app that nobody sends requests to. */
 export const workerRollout = appComponent({

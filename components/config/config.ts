@@ -1,19 +1,21 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { awsSchema } from './aws.ts';
+import { between } from './between.ts';
 import { type Combined, combined, wholeOf } from './combined.ts';
-import { nameConflicts, placeConflicts, serverConflicts } from './conflicts.ts';
 import { layersOf } from './extends.ts';
 import { type Given, givenByPulumi } from './given.ts';
 import { secretsSchema, strangers } from './host.ts';
 import { missingFiles } from './local-files.ts';
-import { isMapping, type Mapping } from './merge.ts';
+import type { Mapping } from './merge.ts';
+import { awsConflicts, withAws } from './on-aws.ts';
 import { overrideProblems } from './overrides.ts';
 import { located, placesOf } from './places.ts';
-import { type Problem, show } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { ConfigError, reader } from './read.ts';
 import { valueAt } from './schema-at.ts';
-import { type Place, readPlaces } from './servers.ts';
+import { readPlaces } from './servers.ts';
 import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackSchemas } from './stack.ts';
@@ -82,48 +84,32 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
   const read = reader(problems, encrypted, told);
   for (const servers of all.malformed) read(z.record(z.string(), z.unknown()), servers, 'servers');
   const secrets = read(secretsSchema, general.secrets, 'secrets') ?? {};
-  const places = readPlaces(all, secrets, { read, problems, told, encrypted });
+  const aws = general.aws === undefined ? undefined : read(awsSchema, general.aws, 'aws');
+  const named = readPlaces(all, secrets, { read, problems, told, encrypted });
+  const places = withAws(named, aws);
   const drift = read(driftSchema, general.drift, 'drift') ?? 'look';
   const rollout = read(rolloutSchema, general.rollout, 'rollout') ?? { servers: 1 };
   const exceptions = read(stackSchemas.exceptions, general.exceptions, 'exceptions') ?? {};
   // What is wrong between values tells of them; and none of what is encrypted may be told.
   if ([...encrypted].some((key) => key !== 'secrets')) refuse();
-  problems.push(...between(places, all), ...strangers(secrets, Object.keys(general.apps ?? {})));
+  problems.push(
+    ...between(places, all, rollout),
+    ...awsConflicts({ named, places, aws, general }),
+    ...strangers(secrets, Object.keys(general.apps ?? {})),
+  );
   if (!given.isElsewhere) problems.push(...missingFiles(places, all));
   refuse();
-  const hosts = places.flatMap(({ name, server, apps, secrets }) =>
-    server ? [{ name, server, apps, secrets }] : [],
+  const hosts = places.flatMap(({ name, server, aws, apps, secrets }) =>
+    server ? [{ name, server, ...(aws && { aws }), apps, secrets }] : [],
   );
   return {
     hosts,
+    aws,
     drift,
     rollout,
     exceptions,
     pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
-}
-
-/** What is wrong between servers, between apps, and between the two. */
-const between = (places: readonly Place[], all: Combined): Problem[] => [
-  ...missingServers(all),
-  ...serverConflicts(places.flatMap(({ server }) => (server ? [server] : []))),
-  ...nameConflicts(places),
-  ...new Set(places.flatMap(placeConflicts)),
-];
-
-/** Apps that are to run where there is no server. */
-function missingServers({ general, servers }: Combined): Problem[] {
-  const names: readonly unknown[] = servers?.map(({ name }) => name) ?? ['server'];
-  return Object.entries(isMapping(general.apps) ? general.apps : {}).flatMap(([name, app]) => {
-    const wanted: unknown = isMapping(app) ? app.servers : undefined;
-    return (Array.isArray(wanted) ? wanted : []).flatMap((server, index) =>
-      names.includes(server)
-        ? []
-        : [
-            `apps.${name}.servers.${index}: there is no server ${show(server)}; choose among ${names.join(', ')}, or leave it out`,
-          ],
-    );
-  });
 }
 
 /** Where the file says otherwise than what arrived. */

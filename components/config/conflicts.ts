@@ -3,6 +3,7 @@ import type { AppComponent, Neighbours } from '../app/component.ts';
 import { type AppConfig, appTypes, typeOf } from '../app/components.ts';
 import type { Shape } from '../fields/shape.ts';
 import { manifestName, manifests, parts } from '../host/manifests.ts';
+import { batches } from '../lib/batches.ts';
 import { type ServerConfig, serverComponents } from '../server/components.ts';
 import type { Problem } from './problem.ts';
 
@@ -41,6 +42,20 @@ export function placeConflicts(place: Whole): Problem[] {
 /** Conflicts between the servers of a stack. */
 export const serverConflicts = (servers: readonly ServerConfig[]): Problem[] =>
   serverComponents.flatMap(({ conflicts }) => conflicts?.(servers) ?? []);
+
+/** Servers that leave their load balancers at the same time, and no other is left in them. */
+export function turnConflicts(
+  servers: readonly ServerConfig[],
+  { servers: size }: { servers: number | string },
+): Problem[] {
+  const told = servers.filter(({ nginx }) => nginx.balancerChecks !== undefined);
+  const together = batches(servers, size).some((batch) => told.every((one) => batch.includes(one)));
+  if (told.length < 2 || !together) return [];
+  const names = told.map(({ name }) => name).join(', ');
+  return [
+    `rollout.servers: ${size} lets ${names} leave their load balancers at the same time, so that nobody answers; choose fewer, such as 1`,
+  ];
+}
 
 type Place = { readonly name: string; readonly apps: readonly { readonly name: string }[] };
 

@@ -9,6 +9,7 @@ import {
   serverFields,
   serverRules,
 } from '../server/components.ts';
+import type { AwsServerSettings } from './aws.ts';
 import { hostConflicts } from './conflicts.ts';
 import type { Problem } from './problem.ts';
 import { ConfigError, reader, readNamed, unreadable } from './read.ts';
@@ -32,6 +33,8 @@ export type HostConfig = {
   /** Names the host in Pulumi's tree, and what it owns on the machine. */
   readonly name: string;
   readonly server: ServerConfig;
+  /** What it is made of on EC2; without it the host is there already. */
+  readonly aws?: AwsServerSettings;
   readonly apps: readonly AppConfig[];
   /** Values of secret environment variables, by app and name. */
   readonly secrets: Secrets;

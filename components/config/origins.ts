@@ -1,13 +1,13 @@
 /** Origins: a configuration as it came out, and of each value where it comes from. */
 import type { z } from 'zod';
 import type { AppConfig } from '../app/components.ts';
-import { serverSchema } from '../server/components.ts';
 import type { ServerGiven } from './combined.ts';
 import type { Resolved } from './config.ts';
 import { type HostConfig, hostAppSchema } from './host.ts';
 import { isMapping, type Mapping } from './merge.ts';
 import { type Places, placeOf, placesOf } from './places.ts';
 import { schemaAt, standard } from './schema-at.ts';
+import { stackServerSchema } from './server.ts';
 import { stackSchemas } from './stack.ts';
 import { readText } from './stack-text.ts';
 
@@ -53,12 +53,18 @@ type Said = ServerGiven | { readonly server?: unknown; readonly apps?: unknown }
 
 const isOwn = (said: Said): said is ServerGiven => 'overrides' in said;
 
-function hostTree({ name, server, apps, secrets }: HostConfig, said: Said, places: Places): Tree {
+function hostTree(
+  { name, server, aws, apps, secrets }: HostConfig,
+  said: Said,
+  places: Places,
+): Tree {
   const own = isOwn(said);
-  const { name: _, ...made } = server;
+  const { name: _, address, ...others } = server;
+  // The address of a server that is made is nobody's yet.
+  const made = aws ? { aws, ...others } : { address, ...others };
   const at = [...(own ? [`servers.${name}`] : []), 'server'];
   const settings = tree(
-    { given: own ? said.value : said.server, made, schema: serverSchema },
+    { given: own ? said.value : said.server, made, schema: stackServerSchema },
     at,
     places,
   );

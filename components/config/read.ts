@@ -91,6 +91,17 @@ export const homed = (
 const isTold = (problem: Problem, told: ReadonlyMap<string, Problem>): boolean =>
   told.has(problem.replace(/: .*/s, ''));
 
+/**
+ * Reads one value by itself.
+ * @throws ConfigError with all problems.
+ */
+export function readAs<T extends z.ZodType>(what: string, schema: T, given: unknown): z.output<T> {
+  const problems: Problem[] = [];
+  const value = reader(problems, new Set())(schema, given);
+  if (value === undefined) throw new ConfigError(what, problems);
+  return value;
+}
+
 /** Reads entry by entry, so that a problem in one does not hide those of another. */
 export function readNamed<T extends z.ZodType<object>>(
   read: Read,

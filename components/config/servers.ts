@@ -2,18 +2,27 @@
 import { z } from 'zod';
 import type { AppConfig } from '../app/components.ts';
 import * as field from '../fields/index.ts';
-import { type ServerConfig, serverSchema, sharedServerSchema } from '../server/components.ts';
+import type { ServerConfig } from '../server/components.ts';
+import type { AwsServerSettings } from './aws.ts';
 import { type Combined, runsOn, type ServerGiven } from './combined.ts';
 import type { Secrets } from './host.ts';
 import { isMapping, type Mapping } from './merge.ts';
 import type { Problem } from './problem.ts';
 import { type Known, type Read, readOver } from './read.ts';
+import {
+  type StackServer,
+  sharedStackServerSchema,
+  stackServer,
+  stackServerSchema,
+} from './server.ts';
 import { stackAppSchema } from './stack.ts';
 
 /** A server with what was read of it; undefined where it could not be. */
 export type Place = {
   readonly name: string;
   readonly server: ServerConfig | undefined;
+  /** There where the server is made on EC2. */
+  readonly aws?: AwsServerSettings | undefined;
   readonly apps: readonly AppConfig[];
   /** The same apps as they are without the settings that they have here alone. */
   readonly elsewhere: readonly AppConfig[];
@@ -33,7 +42,8 @@ export function readPlaces(given: Combined, secrets: Secrets, reading: Reading):
     });
     return {
       name: it.name,
-      server: readServer(it, given, reading),
+      server: undefined,
+      ...readServer(it, given, reading),
       apps: own,
       elsewhere: own.flatMap(({ name }) =>
         apps.has(name) ? [{ ...apps.get(name), name } as AppConfig] : [],
@@ -78,22 +88,19 @@ function readApps({ general, servers = [] }: Combined, { read }: Reading): Map<s
   return new Map(found);
 }
 
-function readServer(it: ServerGiven, given: Combined, reading: Reading): ServerConfig | undefined {
+function readServer(it: ServerGiven, given: Combined, reading: Reading): StackServer | undefined {
   const { read, problems } = reading;
   const { servers, general } = given;
-  if (!servers) return named(read(serverSchema, it.value, 'server'), it.name);
+  const named = (value: Parameters<typeof stackServer>[0] | undefined) =>
+    value && stackServer(value, it.name);
+  if (!servers) return named(read(stackServerSchema, it.value, 'server'));
   const at = ['servers', it.name];
   read(field.serverName, it.name, ...at);
-  if (general.server === undefined) return named(read(serverSchema, it.value, ...at), it.name);
-  const schemas = {
-    whole: serverSchema,
-    below: sharedServerSchema as unknown as typeof serverSchema,
-  };
+  if (general.server === undefined) return named(read(stackServerSchema, it.value, ...at));
+  const schemas = { whole: stackServerSchema, below: sharedStackServerSchema };
   const below = { value: general.server, at: ['server'] };
-  return named(readOver(problems, schemas, { value: it.value, at, below }, reading), it.name);
+  return named(readOver(problems, schemas, { value: it.value, at, below }, reading));
 }
-
-const named = <T>(value: T | undefined, name: string) => value && { ...value, name };
 
 function readOwnApp(
   server: string,

@@ -107,7 +107,7 @@ const misplaced = (key: string): string =>
     : 'is a stack file’s own, or nothing; remove it here';
 
 /** Keys below which each file says a part. */
-const parted = /^keelson:(?:server|servers|apps|rollout)$/;
+const parted = /^keelson:(?:server|servers|apps|rollout|aws|exceptions)$/;
 
 /** What of a key of its `config` cannot be shared. */
 function strange(key: string, value: unknown): Problem[] {

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { appSchema } from '../app/components.ts';
 import * as field from '../fields/index.ts';
-import { mapping } from '../fields/shape.ts';
-import { serverFields, serverRules, serverSchema } from '../server/components.ts';
+import { type AwsSettings, awsSchema } from './aws.ts';
 import { type Exceptions, exceptionsSchema } from './exceptions.ts';
 import { extendsSchema } from './extends.ts';
 import { type HostConfig, hostAppSchema, secretsSchema } from './host.ts';
+import { namedServerSchema, stackServerSchema } from './server.ts';
 
 const ownApps = z
   .record(field.appName, hostAppSchema)
@@ -14,7 +14,7 @@ const ownApps = z
   .describe('Settings that apps have on this server alone, by app; null: it does not run here');
 
 export const serversSchema = z
-  .record(field.serverName, mapping({ ...serverFields, apps: ownApps }, serverRules))
+  .record(field.serverName, namedServerSchema(ownApps))
   .describe(
     'The servers of a stack that has more than one, by name; keelson:server beside it is what they share',
   );
@@ -51,9 +51,10 @@ export const rolloutSchema = z
 /** The keys of a stack file, without their `keelson:`. */
 export const stackSchemas = {
   extends: extendsSchema,
-  server: serverSchema,
+  server: stackServerSchema,
   servers: serversSchema,
   apps: appsSchema,
+  aws: awsSchema,
   secrets: secretsSchema,
   drift: driftSchema,
   rollout: rolloutSchema,
@@ -67,6 +68,8 @@ export type Config = {
   rollout: z.output<typeof rolloutSchema>;
   /** What `keelson policy` is to let pass. */
   exceptions: Exceptions;
+  /** What its servers on AWS share; there when one of them is. */
+  aws?: AwsSettings | undefined;
   /** The file beside the stack file that says which builds of Node.js are meant. */
   pins: string;
 };

@@ -57,6 +57,7 @@ export type Looked = { readonly name: string; readonly takeOver?: boolean };
 
 /**
  * Looks at one host and at each of its manifests.
+ * @param boot seconds that the boot of one may take that the program made.
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
@@ -64,8 +65,9 @@ export async function look(
   host: Looked,
   render: Render,
   run: string,
+  boot?: number,
 ): Promise<Look> {
-  const { facts, memory } = parseFacts(await session.script(factsScript()));
+  const { facts, memory } = parseFacts(await session.script(factsScript(boot)));
   const manifests = [helperManifest(), ...withRuns(await render(facts), memory, run)];
   const takeover = host.takeOver ? ['takeover'] : [];
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
@@ -149,13 +151,17 @@ export type Remembered = {
   readonly blobs: Readonly<Record<string, string>>;
 };
 
-/** Plans without looking, from what the last `up` saw: shows the program's changes alone. */
+/**
+ * Plans without looking, from what the last `up` saw: shows the program's changes alone.
+ * @param known facts of a host that nobody has seen yet.
+ */
 export async function assume(
   render: Render,
   last: Remembered | undefined,
   run: string,
+  known: Partial<Facts> = {},
 ): Promise<Look> {
-  const facts = last?.facts ?? unseen.facts;
+  const facts = last?.facts ?? { ...unseen.facts, ...known };
   const memory: Memory = {
     manifests: new Map(Object.entries(last?.headers ?? {})),
     blobs: new Map(Object.entries(last?.blobs ?? {})),

@@ -92,8 +92,19 @@ export const helper = (): string =>
     'main "$@"\n',
   ].join('\n');
 
-/** Prints the facts of a host. */
-export const factsScript = (): string => `${parts('prelude', 'facts')}\nprint_facts\n`;
+/** As long as a boot takes at most where nothing else is said, in seconds. */
+const usualBoot = 240;
+
+/**
+ * Prints the facts of a host, once it has booted.
+ * @param seconds that the boot of one may take that the program made; nothing for one that was there before.
+ */
+export const factsScript = (seconds?: number): string =>
+  [
+    parts('prelude', 'boot', 'facts'),
+    `wait_for_boot ${seconds === undefined ? usualBoot : `${seconds} made`}`,
+    'print_facts\n',
+  ].join('\n');
 
 /** Prints what differs; the lines that it is asked become part of the script. */
 export const lookScript = (lines: readonly string[]): string =>

@@ -156,7 +156,10 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
       ...(args.delete !== undefined && { delete: `${sudo}${args.delete}` }),
       addPreviousOutputInEnv: false,
     },
-    { parent: options.parent ?? plan.host, dependsOn, ignoreChanges: [...settled] },
+    {
+      ...{ parent: options.parent ?? plan.host, dependsOn, ignoreChanges: [...settled] },
+      ...(plan.deletedWith && { deletedWith: plan.deletedWith }),
+    },
   );
   if (due) {
     noteDue(made, { name: `${plan.name}-${name}`, given: args.stdin, answered: made.stdin });

@@ -10,14 +10,17 @@ import { register } from './commands.ts';
 import { commandConnection, holds, sameForAll } from './connection.ts';
 import { given } from './inputs.ts';
 import { together } from './looks.ts';
+import { type Machine, onMachine, reachedBy } from './machine.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
 import { connections, fresh, lookAt, unseen } from './sight.ts';
 import { keptOf, lastOf, remember } from './state.ts';
-import { tellFailuresOnce, told } from './told.ts';
+import { isTold, tellFailuresOnce, told } from './told.ts';
 import { isSameWay } from './way.ts';
 
 /** What only a program can say. */
 type More = {
+  /** What makes it in this program; says its address, user and host key. */
+  machine?: Machine;
   /** Hosts that move to a release before this one does. */
   after?: readonly Host[];
   /** `ignore`: previews do not look at the host, and show the program's changes alone. */
@@ -26,8 +29,11 @@ type More = {
   pins?: string;
 };
 
+/** Where a machine says how it is reached, nobody else has to. */
+type OnMachine = Omit<Settings, 'address'> & { machine: Machine };
+
 /** All that a stack file can say of one host and its apps; or what was read of one already. */
-export type HostArgs = (Settings | { config: HostConfig }) & More;
+export type HostArgs = (Settings | OnMachine | { config: HostConfig | Promise<HostConfig> }) & More;
 
 type Registered = {
   commands: readonly remote.Command[];
@@ -50,24 +56,28 @@ tellFailuresOnce();
 export class Host extends pulumi.ComponentResource<Registered> {
   readonly name: string;
   readonly address: pulumi.Output<string>;
+  /** Whether this program makes its machine. */
+  readonly isMade: boolean;
   /** What runs there once this run is over: release and instances of each app. */
   readonly apps: pulumi.Output<Record<string, RunningApp>>;
 
   constructor(name: string, args: HostArgs, options: pulumi.ComponentResourceOptions = {}) {
     // What is enumerable becomes an input: in the state, and a line of each difference.
-    const inputs = Object.defineProperty({ address: addressOf(args) }, 'args', { value: args });
+    const inputs = Object.defineProperty({ address: knownAddress(args) }, 'args', { value: args });
     super('keelson:index:Host', name, inputs, {
       ...options,
       aliases: [...(options.aliases ?? []), { type: 'keelson:host:Server' }],
     });
     this.name = name;
+    this.isMade = args.machine !== undefined;
     const registered = this.getData();
-    this.address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
+    this.address = knownAddress(args);
     // A run that could not look at it fails by itself, and keeps what was known.
     const known = registered.catch(() => lastOf(name));
     this.apps = pulumi.output(known.then(({ apps }) => apps ?? {})) as typeof this.apps;
     const memory = known.then((it) => it.memory);
-    this.registerOutputs({ address: this.address, apps: this.apps, memory });
+    const made = args.machine && { machine: 'made by the same program' };
+    this.registerOutputs({ address: this.address, apps: this.apps, memory, ...made });
   }
 
   protected override async initialize(
@@ -95,28 +105,41 @@ export class Host extends pulumi.ComponentResource<Registered> {
   }
 }
 
-const addressOf = (args: HostArgs): pulumi.Input<string> =>
-  'config' in args ? args.config.server.address : args.address;
+/** Of a machine that could not be made its own error is told, and nothing where its address would be. */
+function knownAddress(args: HostArgs): pulumi.Output<string> {
+  const address = pulumi.output(addressOf(args)) as pulumi.Output<string>;
+  return args.machine ? pulumi.recover(address, () => '') : address;
+}
+
+function addressOf(args: HostArgs): pulumi.Input<string> {
+  if (args.machine) return args.machine.address;
+  if (!('config' in args)) return (args as Settings).address;
+  const { config } = args;
+  return config instanceof Promise
+    ? config.then(({ server }) => server.address)
+    : config.server.address;
+}
 
 async function registerHost(
   host: Host,
   name: string,
-  { after: _, drift = 'look', pins = 'node.json', ...rest }: HostArgs,
+  { after: _, drift = 'look', pins = 'node.json', machine, ...rest }: HostArgs,
   turns: Promise<(readonly pulumi.Resource[])[]>,
 ): Promise<Registered> {
-  const settings = await given('config' in rest ? {} : rest);
-  const config = 'config' in rest ? rest.config : readHost(name, settings);
+  const args = 'config' in rest ? { config: await rest.config } : rest;
+  const settings = await given(reachedBy(machine, args));
+  const config = 'config' in args ? onMachine(args.config, settings) : readHost(name, settings);
   const releases = await releasesOf(config);
   const { server } = config;
   const way: Way = { ...server, name };
   const render: Render = async (facts) =>
     renderHost({ ...config, apps: await withBuilds(config.apps, facts, pins) }, facts, releases);
   const see = async () => {
-    if (!settings.known) return await fresh(render, run);
+    if (!settings.known) return await fresh(render, run, await machine?.facts);
     const before = lastOf(name).then(({ memory }) => memory);
     return drift === 'ignore'
       ? await unseen(render, before, run)
-      : await together(lookAt(way, render, run, before, host));
+      : await together(lookAt(way, render, run, before, host, machine));
   };
   const { look: seen, last, reached, pace } = await see();
   const same = reached && sameForAll(reached, server);
@@ -130,6 +153,7 @@ async function registerHost(
     connection: connections(way, reached, settings.after),
     after: settings.after,
     turns: turns.then((lists) => lists.flat()),
+    deletedWith: await machine?.resource,
   });
   if (pulumi.runtime.isDryRun())
     for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
@@ -157,6 +181,7 @@ const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /** Shown without a stack trace, unless it is a fault of the program's. */
 function readable(name: string, cause: unknown): Error {
+  if (isTold(cause)) return cause;
   const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
   const isFault = faults.some((kind) => cause instanceof kind);
   return told(isFault ? `host ${name}: ${stack}` : message);

@@ -23,6 +23,8 @@ export type Plan = {
   readonly pace?: (() => Promise<void>) | undefined;
   /** What only follows from the host's arguments. */
   after(text: string): pulumi.Output<string>;
+  /** What takes all that is on the host with it when it goes. */
+  readonly deletedWith?: pulumi.Resource | undefined;
   /** Resources of other hosts whose rollouts come first. */
   readonly turns: Promise<readonly pulumi.Resource[]>;
 };

@@ -1,5 +1,6 @@
 /** Looking at one host of a program, and what its commands are given to follow. */
 import * as pulumi from '@pulumi/pulumi';
+import type { Facts } from '../host/facts.ts';
 import {
   assume,
   type Look,
@@ -19,6 +20,7 @@ import {
   type Way,
 } from '../ssh/connection.ts';
 import { type Connections, commandConnection } from './connection.ts';
+import type { Machine } from './machine.ts';
 import { isSettled } from './state.ts';
 
 /** What was seen of a host, and how it was reached where it was. */
@@ -31,18 +33,24 @@ export type Sight = {
   readonly pace?: () => Promise<void>;
 };
 
-/** Looks at it over one connection, and closes that. */
+/**
+ * Looks at it over one connection, and closes that.
+ * @param machine what makes it in this program: says first how it stands, and how long it may take to boot.
+ */
 export async function lookAt(
   way: Way & Looked,
   render: Render,
   run: string,
   before: Promise<Remembered | undefined>,
   host: pulumi.Resource,
+  machine?: Machine,
 ): Promise<Sight> {
   const say = (line: string) => void pulumi.log.info(line, host);
-  const session = await open(way, {}, say);
+  const { trouble, isYoung } = (await machine?.standing()) ?? {};
+  if (trouble !== undefined) throw new HostError(way, trouble);
+  const session = await open(way, isYoung ? patient(machine?.boot ?? 0) : {}, say);
   try {
-    const seen = await look(session, way, render, run);
+    const seen = await look(session, way, render, run, machine?.boot);
     // What the plugin could not do either is told before anything is registered.
     const reached = session.reached();
     const last = await before;
@@ -55,6 +63,9 @@ export async function lookAt(
     session.close();
   }
 }
+
+/** A machine that boots answers late, and says that it has booted later still. */
+const patient = (seconds: number) => ({ boot: seconds * 1000, script: (seconds + 60) * 1000 });
 
 /** Asked where a run will make connections. */
 async function paceOf(
@@ -90,8 +101,12 @@ export async function unseen(
 }
 
 /** A host whose address is not known yet is a new one: nothing of the kit's is there. */
-export async function fresh(render: Render, run: string): Promise<Sight> {
-  const look = await assume(render, undefined, run);
+export async function fresh(
+  render: Render,
+  run: string,
+  facts: Partial<Facts> = {},
+): Promise<Sight> {
+  const look = await assume(render, undefined, run, facts);
   const due = <T>(it: T): T => ({ ...it, due: true });
   return { look: { ...look, helper: due(look.helper), seen: look.seen.map(due) } };
 }

@@ -26,18 +26,32 @@ export async function showLastOutputs(): Promise<void> {
   if (found) pulumi.runtime.registerResourceOutputs(stack, found[1]);
 }
 
+/** The outputs that the last run left of a resource, by the end of its type's path and its name. */
+export async function outputsOf(type: string, name: string): Promise<Outputs | undefined> {
+  const found = (await state()).find(([urn]) => urn.endsWith(`${type}::${name}`));
+  if (!found) return undefined;
+  const entries = Object.entries(found[1]);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]),
+  );
+}
+
 /** The hosts of the last `up`, each with what its own `delete` would go by; nothing where there is none yet. */
 export async function hostsOf(): Promise<{ name: string; urn: string; connection: unknown }[]> {
   const all = new Map(await state());
-  return [...all.keys()]
-    .sort()
-    .filter((urn) => /[:$]keelson:(?:index:Host|host:Server)::[^:]+$/.test(urn))
-    .map((urn) => {
-      const [, parents = '', name = ''] = /^(.*)::([^:]+)$/.exec(urn) ?? [];
-      const command = `${parents}$command:remote:Command::${name}`;
-      const found = all.get(`${command}-prune`) ?? all.get(`${command}-helper`);
-      return { name, urn, connection: pulumi.runtime.unwrapRpcSecret(found?.connection) };
-    });
+  return (
+    [...all.keys()]
+      .sort()
+      .filter((urn) => /[:$]keelson:(?:index:Host|host:Server)::[^:]+$/.test(urn))
+      // With its machine all goes that was made there.
+      .filter((urn) => all.get(urn)?.machine === undefined)
+      .map((urn) => {
+        const [, parents = '', name = ''] = /^(.*)::([^:]+)$/.exec(urn) ?? [];
+        const command = `${parents}$command:remote:Command::${name}`;
+        const found = all.get(`${command}-prune`) ?? all.get(`${command}-helper`);
+        return { name, urn, connection: pulumi.runtime.unwrapRpcSecret(found?.connection) };
+      })
+  );
 }
 
 /** The connection by which a host's own `delete` would go. */

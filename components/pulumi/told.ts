@@ -5,8 +5,14 @@ import * as pulumi from '@pulumi/pulumi';
 export function told(message: string): Error {
   const error = new pulumi.RunError(message);
   error.stack = message;
+  all.add(error);
   return error;
 }
+
+const all = new WeakSet<Error>();
+
+/** Whether an error is one of those; the same one, wherever it turns up, is shown once. */
+export const isTold = (error: unknown): error is Error => error instanceof Error && all.has(error);
 
 /** Fails the run with it, and ends nothing of what is under way. */
 export function failWith(message: string): void {

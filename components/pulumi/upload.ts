@@ -30,7 +30,10 @@ export function upload(
       source: new pulumi.asset.FileAsset(sent.archive),
       ...{ remotePath, triggers },
     },
-    { parent, dependsOn: helper, ignoreChanges: settled },
+    {
+      ...{ parent, dependsOn: helper, ignoreChanges: settled },
+      ...(plan.deletedWith && { deletedWith: plan.deletedWith }),
+    },
   );
   const answered = [copy.triggers, copy.remotePath];
   if (sentBy === undefined) noteDue(copy, { name, given: [triggers, remotePath], answered });

@@ -4,6 +4,7 @@ import { type Merged, mapping, mergedFields, type Shape, type Values } from '../
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
+import { disks } from './disks.ts';
 import { filter } from './filter.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
@@ -21,6 +22,7 @@ const all = [
   takeOver,
   identity,
   packages,
+  disks,
   deploy,
   limits,
   kernel,
@@ -46,13 +48,20 @@ export const serverSchema = mapping(serverFields, serverRules).describe(
   'A server: how it is reached, and its settings',
 );
 
-/** What several servers share, of which none has to say anything. */
-export const sharedServerSchema = mapping(
-  Object.fromEntries(
-    Object.entries(serverFields).map(([name, field]) => [name, (field as z.ZodType).optional()]),
-  ),
-  serverRules,
-);
+/** What several servers share, of which none has to say anything; and what else a stack file says of a server. */
+export const sharedServer = (more: Shape) =>
+  mapping(
+    {
+      ...Object.fromEntries(
+        Object.entries(serverFields).map(([name, field]) => [
+          name,
+          (field as z.ZodType).optional(),
+        ]),
+      ),
+      ...more,
+    },
+    serverRules,
+  );
 
 /** Fields that several servers cannot share. */
 export const ownFields: readonly string[] = serverComponents.flatMap(({ own = [] }) => own);

@@ -23,6 +23,24 @@ const nginxSchema = z
       .array(field.network)
       .prefault([])
       .describe('Load balancers in front of nginx, whose word for the client’s address is taken'),
+    balancerChecks: z
+      .strictObject({
+        interval: field.duration('1s', '5m').describe('Time between two checks'),
+        fall: field
+          .integer(1, 100)
+          .describe('Checks that must fail before no more requests are sent here'),
+        rise: field.integer(1, 100).describe('Checks that must succeed before requests come again'),
+      })
+      .optional()
+      .describe(
+        'How `balancers` ask for /keelson-health/APP, as they are set: with it a rollout takes its server out of them first, and waits until they have noticed; default: they are not told',
+      ),
+    keepalive: field
+      .duration('1s', '2h')
+      .optional()
+      .describe(
+        'Time that a connection without a request is kept; longer than that of the load balancers in front, which may send one just when nginx closes it; default: nginx’s own, 75s',
+      ),
     sandbox: z
       .boolean()
       .prefault(true)
@@ -30,7 +48,26 @@ const nginxSchema = z
         '`false` leaves nginx free to do anything on the host, for modules or sites of one’s own that need more; either counts from its next start on',
       ),
   })
+  .refine(({ balancers, balancerChecks }) => !balancerChecks || balancers.length > 0, {
+    path: ['balancerChecks'],
+    error: 'is told of no load balancer; name those that ask in `balancers`',
+  })
   .describe('Settings of nginx that hold for all sites');
+
+type BalancerChecks = NonNullable<z.output<typeof nginxSchema>['balancerChecks']>;
+
+/** Seconds for a check that is on its way when something changes, and for what follows from its answer. */
+const onItsWay = 2;
+
+/**
+ * Seconds after which load balancers have noticed that a server leaves, and that it is there again.
+ *
+ * @example noticedIn({ interval: 10, fall: 2, rise: 3 }) // { leave: 22, rejoin: 32 }
+ */
+export const noticedIn = ({ interval, fall, rise }: BalancerChecks) => ({
+  leave: interval * fall + onItsWay,
+  rejoin: interval * rise + onItsWay,
+});
 
 /** Where each app has a file for its site, which nothing else may lie in. */
 export const sites = '/etc/nginx/keelson.d';
@@ -52,13 +89,14 @@ export const nginx = serverComponent({
   name: 'nginx',
   fields: { nginx: nginxSchema.prefault({}) },
   render: ({ nginx }, { facts: { cores } }) => {
-    const { connections, logs, balancers, sandbox } = nginx;
+    const { connections, logs, balancers, balancerChecks, keepalive, sandbox } = nginx;
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const balanced = balancers.length > 0;
+    const checked = balancerChecks !== undefined;
     const main = {
       ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
-      forGood,
+      ...{ kept: keepalive === undefined ? [] : [keepalive], forGood },
     };
     return {
       base: [
@@ -68,7 +106,7 @@ export const nginx = serverComponent({
         file('/etc/nginx/nginx.conf', template('nginx/nginx.conf', main), check),
         absent('/etc/nginx/sites-enabled/default'),
         directory(sites, { whole: true }),
-        file(`${sites}/0-default.conf`, template('nginx/default.conf', {}), check),
+        file(`${sites}/0-default.conf`, template('nginx/default.conf', { checked }), check),
         file('/etc/logrotate.d/nginx', template('nginx/logrotate', rotations(logs)), {
           check: 'logrotate',
         }),

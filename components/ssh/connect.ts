@@ -29,6 +29,8 @@ export type Line = { readonly client: Client; readonly target: Target; reached()
 export type Waits = {
   /** Milliseconds until a connection must stand. */
   readonly ready: number;
+  /** Milliseconds for which a machine that boots is tried again; none for one that has booted. */
+  readonly boot?: number;
   /** Milliseconds between two questions whether the host is still there; it is given up at the third without an answer. */
   readonly alive: number;
   /** Milliseconds before each further attempt where it looks as if the rate of connections were limited. */

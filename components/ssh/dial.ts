@@ -6,7 +6,7 @@ import { connect, type Line, otherKey, type Waits } from './connect.ts';
 import { Gate } from './gate.ts';
 import { changedKey, known } from './known-hosts.ts';
 import { logins } from './login.ts';
-import { isLimit, type Refusal, remedy } from './refusals.ts';
+import { isBooting, isLimit, type Refusal, remedy } from './refusals.ts';
 import { HostError, type Target, type Way } from './target.ts';
 
 /** Tells people what is waited for. */
@@ -23,7 +23,11 @@ export async function dial(way: Way, waits: Waits, say: Say): Promise<Line> {
 async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
   const facts = known(target);
   const ways = await logins(target);
-  for (const pause of [...waits.again, undefined]) {
+  // A machine that boots is tried again without them, and said of once.
+  const pauses = waits.boot ? [] : [...waits.again];
+  let isSaid = false;
+  const end = Date.now() + (waits.boot ?? 0);
+  for (;;) {
     const attempt = { isConnected: false, greeting: '', tried: [], methods: [], isPartial: false };
     try {
       return await viaJump(target, waits, say, async (jump) => {
@@ -39,15 +43,26 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
       if (error === otherKey) throw new HostError(target, changedKey(target));
       if (error instanceof HostError) throw error;
       const refusal = error as Refusal;
-      if (pause === undefined || !isLimit(refusal, attempt))
-        throw new HostError(target, remedy(refusal, target, attempt));
+      if (isBooting(refusal) && Date.now() < end) {
+        if (!isSaid) say(new HostError(target, booting(waits)).message);
+        isSaid = true;
+        await sleep(bootPause);
+        continue;
+      }
+      const pause = isLimit(refusal, attempt) ? pauses.shift() : undefined;
+      const late = waits.boot ? `; it was given ${waits.boot / 1000} s to boot` : '';
+      if (pause === undefined) throw new HostError(target, remedy(refusal, target, attempt) + late);
       const { message } = new HostError(target, 'refuses to be connected to, as where the rate');
       say(`${message} of SSH connections is limited; trying again in ${pause / 1000} s`);
       await sleep(pause);
     }
   }
-  throw new Error('unreachable');
 }
+
+const booting = ({ boot = 0 }: Waits): string => `boots, and is waited for, up to ${boot / 1000} s`;
+
+/** Milliseconds between two questions whether a machine has booted. */
+const bootPause = 1_000;
 
 async function viaJump(
   target: Target,
@@ -56,7 +71,7 @@ async function viaJump(
   next: (jump: Line | undefined) => Promise<Line>,
 ): Promise<Line> {
   const way = target.jump;
-  const jump = way && (await gateTo(way).pass(() => reach(way, waits, say)));
+  const jump = way && (await gateTo(way).pass(() => reach(way, { ...waits, boot: 0 }, say)));
   try {
     return await next(jump);
   } catch (error) {

@@ -74,7 +74,7 @@ function canonical(key: KeyObject): string | undefined {
 }
 
 /** OpenSSH's form of an Ed25519 key (PROTOCOL.key), the only one in which both know it. */
-function openssh(seed: Buffer, own: Buffer): string {
+export function openssh(seed: Buffer, own: Buffer): string {
   const kind = counted('ssh-ed25519');
   const check = Buffer.alloc(8); // Two equal numbers, which tell whether it was decrypted.
   const secret = [check, kind, counted(own), counted(Buffer.concat([seed, own])), counted('')];

@@ -27,6 +27,14 @@ export function isLimit(error: Refusal, { isConnected, tried }: Attempt): boolea
 
 const limits = 'ufw’s limit, fail2ban, or MaxStartups and PerSourcePenalties of sshd';
 
+/**
+ * Whether it may only be that the machine boots: nobody answers yet, sshd does not, or lets no user in (pam_nologin).
+ * Another name, key or login is wrong however long it boots.
+ */
+export const isBooting = ({ code, level }: Refusal): boolean =>
+  !['client-authentication', 'agent', 'handshake'].includes(level ?? '') &&
+  !['ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '');
+
 /** What to do about an error that ended the attempt to connect. */
 export function remedy(error: Refusal, target: Target, attempt: Attempt): string {
   // sshd counts each key that an agent offers, and hangs up after six.

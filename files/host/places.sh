@@ -12,7 +12,7 @@ find_home() {
 # foreign<TAB>PATH<TAB>WORDS of each. No process while all is well.
 # Usage: observe_places ITEM-LINES
 observe_places() {
-  kept_paths=$NEWLINE
+  kept_paths=$NEWLINE wanted_places=$NEWLINE$1
   set -f
   IFS=$NEWLINE
   for line in $1; do
@@ -63,12 +63,15 @@ judge_place() {
     esac
   elif is_known_directory "$path"; then
     words="is gone, with what the app kept there; mount its disk, or let it begin anew: mkdir $path"
-  elif [ ! -d "${path%/*}/" ]; then
+  elif [ ! -d "${path%/*}/" ] && ! is_wanted_directory "${path%/*}"; then
     words="has no ${path%/*} to lie in; mount its disk, or make that directory"
   fi
 }
 
 is_known_directory() { case $NEWLINE$remembered in *"${NEWLINE}directory$TAB$1$TAB"*) ;; *) return 1 ;; esac }
+
+# As where a disk is mounted that the kit is about to mount.
+is_wanted_directory() { case $wanted_places in *"${NEWLINE}directory$TAB$1$TAB"*) ;; *) return 1 ;; esac }
 
 # What leads to such a directory must not hide files that lie where it was before.
 judge_link_to_place() {

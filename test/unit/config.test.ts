@@ -160,6 +160,31 @@ apps.blog.port: 3764 and the ports after it meet 3700 to 3795, which apps.shop k
   });
 });
 
+/** A server that leaves its load balancers while its instances move. */
+const leaving = {
+  nginx: { balancers: ['10.0.0.0/8'], balancerChecks: { interval: '10s', fall: 2, rise: 2 } },
+};
+
+test('of servers that leave their load balancers one stays in them', () => {
+  const given = (servers: object, size?: unknown) =>
+    problems({
+      apps: { shop },
+      servers,
+      ...(size !== undefined && { rollout: { servers: size } }),
+    });
+  const { web1, web2 } = two;
+  const both = { web1: { ...web1, ...leaving }, web2: { ...web2, ...leaving } };
+  const message = (size: unknown) => [
+    `rollout.servers: ${size} lets web1, web2 leave their load balancers at the same time, so that nobody answers; choose fewer, such as 1`,
+  ];
+  assert.deepEqual(given(both, 2), message(2));
+  assert.deepEqual(given(both, '100%'), message('100%'));
+  assert.deepEqual(given({ ...both, web3: { address: 'web3.example.com' } }, 2), message(2));
+  assert.deepEqual(given(both), []);
+  assert.deepEqual(given({ ...two, web1: both.web1 }, 2), []);
+  assert.deepEqual(given(two, 2), []);
+});
+
 const stickyForms =
   'write "cookie" or "address", a mapping with query or a mapping with header: What keeps a client at one instance: a `cookie` that nginx sets, its `address`, or what its requests say; default: each request goes to the instance with the fewest. Each rollout sends each client elsewhere twice';
 
@@ -280,7 +305,7 @@ const messages: [string, Values, string[]][] = [
     'a missing field',
     { server: {} },
     [
-      'server.address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+      'server.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
     ],
   ],
   [

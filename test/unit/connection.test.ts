@@ -90,6 +90,30 @@ test('a login that is refused is not tried again', async (t) => {
   assert.equal(server.connections.total, 1);
 });
 
+test('a machine that boots is tried again until it answers, and said of once', async (t) => {
+  const { target, server } = await limited(t, 1);
+  const said: string[] = [];
+  const opened = await open(target, { boot: 20_000 }, (line) => said.push(line));
+  t.after(() => opened.close());
+  assert.equal(server.connections.total, 2);
+  const where = `server web1 (root@127.0.0.1:${server.port}): `;
+  assert.deepEqual(said, [`${where}boots, and is waited for, up to 20 s`]);
+});
+
+test('one that does not boot in time is given up, with that time; a wrong login at once', async (t) => {
+  const { target, server } = await limited(t, 9);
+  await assert.rejects(open(target, { boot: 1 }), /; it was given 0\.001 s to boot$/);
+  await server.close();
+  const { target: booted, server: other } = await limited(t, 0);
+  const privateKey = join(directory, 'strange');
+  writeFileSync(privateKey, keyPair().private);
+  await assert.rejects(
+    open({ ...booted, privateKey }, { boot: 20_000 }),
+    /: it refused privateKey/,
+  );
+  assert.equal(other.connections.total, 1);
+});
+
 /** A server of this process that cuts its first connections. */
 async function limited(t: TestContext, refuse: number) {
   const { server, target } = await reachable(t, 'root', refuse);

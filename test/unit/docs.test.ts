@@ -6,8 +6,11 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { readConfig } from '../../components/config/config.ts';
+import { stackSchemas } from '../../components/config/stack.ts';
 import { commands } from '../../tools/cli/commands.ts';
+import { trials } from '../../tools/try-aws.ts';
 import { page, troubles } from '../harness/operating.ts';
+import { publicKey } from './shop.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -47,7 +50,7 @@ test('scripts of npm that are named are there', () => {
   const builtIn = new Set(['ci', 'run']);
   assert.deepEqual(
     found(
-      /\bnpm (run [a-z]+|ci|start|test)\b/g,
+      /\bnpm (run [a-z:]+|ci|start|test)\b/g,
       (name) => !(name.replace('run ', '') in scripts) && !builtIn.has(name),
     ),
     [],
@@ -170,3 +173,33 @@ function inOneLine(message: string): RegExp {
     .map((part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(parts.join('.*'));
 }
+
+test('what was never tried at AWS is the list of what `npm run try:aws` tries', () => {
+  const [, list = ''] = /has the same list\. -->\n((?:- .*\n)+)/.exec(read('docs/aws.md')) ?? [];
+  const told = Object.entries(trials).map(([which, words]) => `- ${which}: ${words}\n`);
+  assert.equal(list, told.join(''));
+});
+
+test('the stack files of docs/aws.md are of the schema', () => {
+  const blocks = [...read('docs/aws.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, it = '']) => it);
+  assert.equal(blocks.length, 4);
+  for (const block of blocks) {
+    const { config } = parse(block.replaceAll('ssh-ed25519 AAAA… ops@example.com', publicKey));
+    for (const [key, value] of Object.entries(config).filter(([key]) => /^keelson:/.test(key))) {
+      const schema = stackSchemas[key.replace('keelson:', '') as keyof typeof stackSchemas];
+      assert.deepEqual(schema.safeParse(value).error?.issues, undefined, key);
+    }
+  }
+});
+
+test('what docs/aws.md says of a server that vanished is what a test provokes', () => {
+  const [, section = ''] =
+    /^## When something vanished\n(.*?)^## /ms.exec(read('docs/aws.md')) ?? [];
+  const told = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message = '']) => message);
+  assert.equal(told.length, 4);
+  const tests = read('test/unit/aws/kept.test.ts').replaceAll('\\', '');
+  assert.deepEqual(
+    told.filter((message) => !inOneLine(message).test(tests)),
+    [],
+  );
+});

@@ -14,6 +14,10 @@ export type Registered = {
   aliases: string[];
   ignoreChanges: string[];
   protect: boolean;
+  /** Name of what takes it with it. */
+  deletedWith: string;
+  deleteBeforeReplace: boolean;
+  secretOutputs: string[];
 };
 
 export type Engine = {
@@ -32,6 +36,9 @@ type Request = {
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getProtect(): boolean;
+  getDeletedwith(): string;
+  getDeletebeforereplace(): boolean;
+  getAdditionalsecretoutputsList(): string[];
   getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
 };
 
@@ -46,6 +53,10 @@ type Options = {
   leftOut?: Record<string, Record<string, unknown>>;
   /** The outputs of each resource in the state, by URN. */
   state?: Record<string, Record<string, unknown>>;
+  /** What a provider answers, by the name of its function; an Error is what it fails with. */
+  answers?: Record<string, (args: Record<string, unknown>) => object>;
+  /** What resources have beyond their inputs, by type. */
+  computed?: Record<string, Record<string, unknown>>;
 };
 
 export async function engine(options: Options = {}): Promise<Engine> {
@@ -63,14 +74,15 @@ export async function engine(options: Options = {}): Promise<Engine> {
       inputsOf.set(`${type} ${name}`, inputs);
       if (options.slow?.includes(name)) await sleep(50);
       made.ended.push(name);
-      const own = { stdout: options.stdout ?? '', stderr: '', ...options.leftOut?.[name] };
-      return { id: name, state: { ...inputs, ...own } };
+      const own = type.startsWith('command:') ? { stdout: options.stdout ?? '', stderr: '' } : {};
+      const more = { ...options.computed?.[type], ...options.leftOut?.[name] };
+      return { id: String(more.id ?? name), state: { ...inputs, ...own, ...more } };
     },
-    call: () => ({
-      outputs: Object.fromEntries(
-        Object.entries(options.state ?? {}).map(([urn, outputs]) => [urn, { outputs }]),
-      ),
-    }),
+    call: ({ token, inputs }) => {
+      if (token.startsWith('aws:')) return answered(options, token, inputs);
+      const entries = Object.entries(options.state ?? {});
+      return { outputs: Object.fromEntries(entries.map(([urn, outputs]) => [urn, { outputs }])) };
+    },
   };
   await pulumi.runtime.setMocks(mocks, 'keelson', 'test', options.preview ?? false, 'own');
   const register = MockMonitor.prototype.registerResource;
@@ -86,6 +98,9 @@ export async function engine(options: Options = {}): Promise<Engine> {
       aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ''),
       ignoreChanges: request.getIgnorechangesList(),
       protect: request.getProtect(),
+      deletedWith: nameOf(request.getDeletedwith()),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
     });
     return (register as unknown as (...args: unknown[]) => unknown).call(this, request, ...more);
   };
@@ -99,6 +114,15 @@ export async function engine(options: Options = {}): Promise<Engine> {
     return (output as unknown as (...args: unknown[]) => unknown).call(this, request, ...more);
   };
   return made;
+}
+
+function answered({ answers = {} }: Options, token: string, inputs: Record<string, unknown>) {
+  const [, name = ''] = /\/(\w+):/.exec(token) ?? [];
+  const answer = answers[name];
+  assert.ok(answer, `nothing was to ask ${token}`);
+  const given = answer(inputs);
+  if (given instanceof Error) throw Object.assign(given, { details: given.message });
+  return given as Record<string, unknown>;
 }
 
 /** Waits until all of them are registered. */

@@ -293,7 +293,7 @@ test('what is wrong in the stack file itself is told with its line too', () => {
     'stacks/Pulumi.x.yaml:7: apps.shop.memory: "lots" is not a size; write whole megabytes or gigabytes, such as 512M or 1G',
   ]);
   assert.deepEqual(problems({ extends: 'shared.yaml' }), [
-    'stacks/shared.yaml:2: server.address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+    'stacks/shared.yaml:2: server.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
   ]);
 });
 

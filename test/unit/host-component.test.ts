@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import type { WebApp } from '../../components/app/types/web.ts';
-import { Host, type HostArgs } from '../../components/index.ts';
+import { Host, type HostArgs, type RunningApp } from '../../components/index.ts';
 import { given } from '../../components/pulumi/inputs.ts';
+import { type Machine, reachedBy } from '../../components/pulumi/machine.ts';
 import { readHost } from '../../components/pulumi/settings.ts';
+import { lookAt } from '../../components/pulumi/sight.ts';
 import { engine } from './engine.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-host-'));
@@ -116,5 +118,58 @@ test('a secret outside of secrets is refused, without its value', async () => {
     ({ message }: Error) =>
       /^host web1: hostname: holds a secret; give it in secrets\.APP\.NAME/.test(message) &&
       !message.includes('s3cret'),
+  );
+});
+
+/** A machine of the same program that is not there yet. */
+const machine = (more: Partial<Machine> = {}): Machine => ({
+  ...{ address: unknown(), user: 'admin', hostKey: unknown(), disks: {}, boot: 300 },
+  facts: Promise.resolve({ cores: 6, architecture: 'arm64' }),
+  resource: Promise.resolve(new pulumi.ComponentResource('own:index:Machine', 'i-own')),
+  standing: async () => ({ isYoung: true }),
+  ...more,
+});
+
+test('on a machine that is not there yet it is planned for what that will be, and goes with it', async () => {
+  const made = await engine({ preview: true });
+  const host = new Host('web1', { machine: machine(), apps });
+  const running = await new Promise<Record<string, RunningApp>>((done) =>
+    host.apps.apply((all) => done(all)),
+  );
+  while (!made.ended.includes('web1-prune')) await new Promise((done) => setTimeout(done, 10));
+  assert.equal(running.shop?.instances.length, 6);
+  for (const { type, name, deletedWith } of made.registered)
+    if (type.startsWith('command:')) assert.equal(deletedWith, 'i-own', name);
+  // A login that is refused there would be no reason to keep the machine.
+  while (made.outputs.web1 === undefined) await new Promise((done) => setTimeout(done, 10));
+  assert.equal((made.outputs.web1 as { machine?: string }).machine, 'made by the same program');
+});
+
+test('what is given beside a machine holds, but for its address', async () => {
+  await engine();
+  const own = { user: 'root', hostKey, disks: { '/mnt/a': '/dev/disk/by-id/a' } };
+  const made = machine({
+    ...{ address: 'own.example.com', disks: { '/mnt/b': '/dev/disk/by-id/b' } },
+  });
+  // As that of one that was imported has none.
+  Object.defineProperty(made, 'hostKey', { get: () => assert.fail('nobody needs it') });
+  const { values } = await given(reachedBy(made, own));
+  assert.deepEqual(values, {
+    ...{ address: 'own.example.com', user: 'root', hostKey },
+    disks: { '/mnt/a': '/dev/disk/by-id/a', '/mnt/b': '/dev/disk/by-id/b' },
+  });
+});
+
+test('what is wrong with a machine is told in the place of a connection that fails', async () => {
+  await engine();
+  const stopped = machine({ standing: async () => ({ trouble: 'its instance is stopped' }) });
+  const way = { name: 'web1', address: '192.0.2.1', user: 'admin' };
+  const before = Promise.resolve(undefined);
+  const host = new pulumi.ComponentResource('own:index:Host', 'web1');
+  await assert.rejects(
+    lookAt(way, () => [], 'run', before, host, stopped),
+    {
+      message: 'server web1 (admin@192.0.2.1:22): its instance is stopped',
+    },
   );
 });

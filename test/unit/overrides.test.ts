@@ -108,7 +108,7 @@ const rows: [string, Values, readonly string[]][] = [
     'no address anywhere',
     { server: { user: 'admin' }, servers: { web1: {} } },
     [
-      'servers.web1.address: is missing; write text: Where the server is reached over SSH, or its Host in ssh_config',
+      'servers.web1.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
     ],
   ],
   [

@@ -93,3 +93,10 @@ test('files of somebody else’s at a place are refused, those that an app left 
     /is a link to ROOT\/mnt\/x; name that directory itself in the stack file/,
   );
 });
+
+test('a place on a disk that the kit is about to mount needs no directory to lie in yet', () => {
+  const missing = told('rm -r mnt', place);
+  assert.match(missing.join(), /^\/mnt\/media has no ROOT\/mnt to lie in; mount its disk/);
+  const mount = 'directory\tROOT/mnt\towner=root\tgroup=root\tmode=0755';
+  assert.deepEqual(told('rm -r mnt', mount, place), []);
+});

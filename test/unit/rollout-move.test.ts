@@ -51,7 +51,7 @@ start shop@3700.service
 await
 open
 monitor 3700
-rollout shop 3700 ${old} → current in 3.0 s
+rollout shop 3700 ${old} → current in 0.0 s
 `,
   );
 });

@@ -26,6 +26,9 @@ mkdir -p "$place"
 unit_file() { echo "$root/etc/unit"; }
 environment_file() { echo "$root/etc/environment"; }
 hook_file() { echo "$root/etc/hook"; }
+health_file() { echo "$root/etc/health"; }
+access_log() { echo "$root/access.log"; }
+LEAVING=$root/leaving
 say() { echo "$*" | sed "s,$root,,g"; }
 fail() { echo "failed: $1" | sed "s,$root,,g"; exit 1; }
 install_durably() { cp "$1" "$2"; }

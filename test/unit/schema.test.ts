@@ -44,9 +44,10 @@ type Tree = { [key: string]: unknown };
 
 /** What Pulumi makes of a stack file: keys without their namespace, secrets decrypted. */
 function load(file: Tree): Config {
-  const entries = Object.entries(file.config as Tree).map(
-    ([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const,
-  );
+  const entries = Object.entries(file.config as Tree)
+    // Those of other packages are none of the kit's.
+    .filter(([key]) => key.startsWith('keelson:'))
+    .map(([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const);
   return readConfig({
     values: Object.fromEntries(entries),
     encrypted: new Set(['secrets']),
@@ -258,7 +259,8 @@ for (const [key, schema] of Object.entries(stackSchemas))
     for (const { path, text, isKey } of texts(decrypt(value), [])) {
       const at = [key, ...path].join('/');
       if (unbound.test(at) && !isKey) continue;
-      const free = isKey ? '' : admits([key, ...path], decrypt(value));
+      // AWS has blanks in the names of tags, too.
+      const free = isKey && path.at(-2) !== 'tags' ? '' : admits([key, ...path], decrypt(value));
       const forbidden = metacharacters.filter((character) => !free.includes(character));
       // One of several apps is enough.
       const alone = Object.fromEntries(

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { root } from './pulumi.ts';
 
 /** Those that count requests under load: nothing else is to take the processors from them. */
-export const alone = ['rollout-load', 'takeover', 'rename'];
+export const alone = ['rollout-load', 'balancer', 'takeover', 'rename'];
 
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [

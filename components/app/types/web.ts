@@ -1,5 +1,6 @@
 /** Apps that answer HTTP requests, behind nginx. */
 import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
@@ -33,6 +34,7 @@ const components = [
   release,
   command,
   site,
+  balanced,
   staticFiles,
   sticky,
   headers,

@@ -30,6 +30,9 @@ export type Rollout = {
   listen?: 'port' | 'socket';
   /** One instance alone serves: it stops before another starts. */
   single?: boolean;
+  /** Until load balancers have noticed that the server leaves them, and that it is there again; else they are not told. */
+  leave?: number;
+  rejoin?: number;
   /** What an instance carries as KEELSON_UNIT and KEELSON_ENVIRONMENT. */
   unit: string;
   environment: string;
@@ -69,6 +72,8 @@ export const rollout = (wanted: Rollout): Item => ({
     '@type': wanted.type,
     ...(wanted.type === 'web' && { '@listen': wanted.listen ?? 'port' }),
     ...(wanted.single && { '@single': 'yes' }),
+    ...(wanted.leave !== undefined && { '@leave': String(wanted.leave) }),
+    ...(wanted.rejoin !== undefined && { '@rejoin': String(wanted.rejoin) }),
     '@unit': wanted.unit,
     '@environment': wanted.environment,
     ...healthInstructions(wanted.health),

@@ -186,6 +186,7 @@ remove_rollout() {
   limited "$JOB_LIMIT" systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
   systemctl reset-failed "$app@*" 2>/dev/null || :
   open_ports
+  rm -f "$LEAVING.$app"
   list_releases | while read -r _ hash; do remove_release "$hash"; done
   # systemd keeps the slice of instances that are gone.
   systemctl stop "system-$(printf '%s' "$app" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :

@@ -20,7 +20,13 @@ take_out() {
   # the app itself ends what it has begun.
   alone=$single
   ! is_taken "$1" || { stands_alone && alone=yes || alone=no; }
-  if [ "$alone" = yes ] || [ "$queued" = yes ]; then count_open "$1"; else drain_ports "$1"; fi
+  if [ "$alone" = no ] && [ "$queued" = no ]; then
+    drain_ports "$1"
+  else
+    # With other servers to send requests to, what is open may end by itself.
+    [ -z "${has_left:-}" ] || await_closed "$1"
+    count_open "$1"
+  fi
 }
 
 # With a socket of systemd's there is one instance.
@@ -29,11 +35,16 @@ is_queued() { systemctl is-active --quiet "$app@${1%% *}.socket"; }
 # Refuses new connections and waits for the open ones to end, until the drain time is over.
 drain_ports() {
   refuse_ports "$1"
+  await_closed "$1"
+  how_ended="cut after $drain s"
+}
+
+await_closed() {
   [ -n "${drained_at:-}" ] || be_drained_at
   while count_open "$1" && [ -s "$work/open" ] && read_clock && [ "$clock" -lt "$drained_at" ]; do
     sleep 0.1
   done
-  drained_at='' how_ended="cut after $drain s"
+  drained_at=''
 }
 
 be_drained_at() {

@@ -3,11 +3,14 @@
 # Usage: move RELEASE INSTANCES. On failure: key, reason and evidence.
 move() {
   goal=$1 moving=$2 pointed_back=yes
+  leave_balancers "$moving"
   read_clock
   began=$clock
   note_moving "$moving"
   monit_each unmonitor "$moving"
   take_out "$moving"
+  # One alone serves until it stops.
+  [ "$single" = no ] || { read_clock && began=$clock; }
   say_open rollout "$moving" "$(origin_of "${moving%% *}")"
   [ "$listen" = socket ] || stop_instances "$moving"
   ! is_taken "$moving" || end_goers "$moving"

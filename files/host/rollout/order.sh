@@ -121,7 +121,7 @@ origin_of() {
 # Usage: read_line LINE. What is wanted, in variables, without a process for each.
 read_line() {
   release='' public='' unit_hash='' environment_hash='' keys=''
-  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5
+  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0
   read_settings "$1"
   set -f
   IFS=$TAB
@@ -134,6 +134,8 @@ read_line() {
       @environment=*) environment_hash=$value ;;
       @drain=*) drain=$value ;;
       @watch=*) watch=$value ;;
+      @leave=*) leave=$value ;;
+      @rejoin=*) rejoin=$value ;;
       @batch=*) batch=$value ;;
       @before=*) before=$value ;;
       @after=*) after=$value ;;

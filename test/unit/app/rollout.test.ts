@@ -4,7 +4,7 @@ import type { AppConfig } from '../../../components/app/components.ts';
 import { environmentHash } from '../../../components/app/environment.ts';
 import { webRollout, workerRollout } from '../../../components/app/rollout.ts';
 import { unitHash } from '../../../components/app/service.ts';
-import { complaints, context, find, items, mailer, names, shop, trixie } from '../shop.ts';
+import { complaints, context, find, items, mailer, names, shop, trixie, web1 } from '../shop.ts';
 
 const hash = 'c'.repeat(64);
 
@@ -138,6 +138,26 @@ test('one instance alone stops before it starts, and the preview says what that 
     assert.equal(web(given).instructions?.['@single'], undefined);
     assert.deepEqual(notes(given), []);
   }
+});
+
+test('a server leaves its load balancers for as long as they take to notice, and the preview says so', () => {
+  const balancerChecks = { interval: '10s', fall: 2, rise: 3 };
+  const server = web1({ nginx: { balancers: ['10.0.0.0/8'], balancerChecks } });
+  const app = shop({ instances: 1 });
+  const { instructions } = find(
+    items(webRollout.render?.(app, context(app, { server }))),
+    'rollout',
+    'shop',
+  );
+  assert.equal(instructions?.['@leave'], '22');
+  assert.equal(instructions?.['@rejoin'], '32');
+  assert.deepEqual(webRollout.notes?.(app, context(app, { server })), [
+    {
+      ...{ part: 'rollout', item: 'rollout shop', keys: ['current', '3700'] },
+      origins: ['drift', 'change'],
+      text: 'shop leaves its load balancers while it moves: 22 s more before the first instance, 32 s after the last',
+    },
+  ]);
 });
 
 const refused: [object, RegExp][] = [

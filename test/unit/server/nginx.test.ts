@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unit } from '../../../components/host/kinds.ts';
-import { nginx } from '../../../components/server/nginx.ts';
+import { nginx, noticedIn } from '../../../components/server/nginx.ts';
 import { find, items, lines, names, textOf, trixie, web1 } from '../shop.ts';
 
 const render = (given: object = {}, facts = trixie) =>
@@ -219,4 +219,21 @@ test('every file of nginx is checked by nginx before it takes effect, and a relo
     find(render(), 'unit', 'nginx.service'),
     unit('nginx.service', { ...running, config: '/etc/nginx', port: 80 }),
   );
+});
+
+test('how load balancers ask is told whole, and of those that are named', () => {
+  const balancerChecks = { interval: '5s', fall: 3, rise: 2 };
+  const told = { balancers: ['10.0.0.0/8'], balancerChecks };
+  assert.deepEqual(web1({ nginx: told }).nginx.balancerChecks, { interval: 5, fall: 3, rise: 2 });
+  assert.deepEqual(noticedIn({ interval: 5, fall: 3, rise: 2 }), { leave: 17, rejoin: 12 });
+  assert.throws(
+    () => web1({ nginx: { balancerChecks } }),
+    /is told of no load balancer; name those that ask in `balancers`/,
+  );
+  assert.throws(() => web1({ nginx: { ...told, balancerChecks: { interval: '5s' } } }), /fall/);
+});
+
+test('how long a connection is kept is nginx’s own affair, unless the stack file says it', () => {
+  assert.ok(main({ keepalive: '5m' }).includes('keepalive_timeout 300s;'));
+  assert.doesNotMatch(main().join('\n'), /keepalive/);
 });

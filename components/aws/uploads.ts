@@ -1,0 +1,45 @@
+/** The volume for uploads: it outlives the instance that it is attached to. */
+import * as pulumi from '@pulumi/pulumi';
+import type { AwsServerSettings } from '../config/aws.ts';
+import type { Making } from './making.ts';
+import { sdk } from './sdk.ts';
+
+type Uploads = NonNullable<AwsServerSettings['uploads']>;
+
+/** Where the volume is attached: an instance, and its zone, in which the volume has to be. */
+type Place = { readonly instanceId: pulumi.Input<string>; readonly zone: pulumi.Input<string> };
+
+/** Makes and attaches it; known by mount when it is attached. */
+export async function uploadsVolume(
+  { name, tags, options }: Making,
+  { size, mount, kmsKey, protect }: Uploads,
+  { instanceId, zone }: Place,
+): Promise<pulumi.Output<Record<string, string>>> {
+  const { Volume, VolumeAttachment } = await sdk();
+  const volume = new Volume(
+    `${name}-uploads`,
+    {
+      availabilityZone: zone,
+      ...{ type: 'gp3', size: gibibytes(size), encrypted: true },
+      ...(kmsKey && { kmsKeyId: kmsKey }),
+      tags: { ...tags, Name: `${name}-uploads` },
+    },
+    { ...options, protect },
+  );
+  const attachment = new VolumeAttachment(
+    `${name}-uploads`,
+    {
+      ...{ volumeId: volume.id, instanceId, deviceName: '/dev/sdf' },
+      // An instance that is replaced still has it mounted.
+      stopInstanceBeforeDetaching: true,
+    },
+    { ...options, deleteBeforeReplace: true },
+  );
+  return pulumi.all([volume.id, attachment.id]).apply(([id]) => ({ [mount]: deviceOf(id) }));
+}
+
+export const gibibytes = (size: string): number => Number(size.slice(0, -1));
+
+/** As udev names it on instances with NVMe, which all of the present generations are. */
+const deviceOf = (volume: string): string =>
+  `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace('-', '')}`;

@@ -1,0 +1,34 @@
+/** What a stack's part on AWS brings to its servers and apps. */
+import type { AwsSettings } from './aws.ts';
+import { balancerConflicts, behindBalancer } from './aws-balancer.ts';
+import { bucketConflicts, withMetadata } from './aws-buckets.ts';
+import type { Problem } from './problem.ts';
+import { missingAws } from './server.ts';
+import type { Place } from './servers.ts';
+
+/** Servers as the balancer in front of them needs them, and apps with leave to use their buckets. */
+export function withAws(places: readonly Place[], aws: AwsSettings | undefined): readonly Place[] {
+  if (!aws) return places;
+  const all = places.flatMap(({ apps }) => apps);
+  return places.map((place) => ({
+    ...place,
+    server: place.server && place.aws ? behindBalancer(place.server, aws, all) : place.server,
+    apps: withMetadata(place.apps, aws.buckets),
+    elsewhere: withMetadata(place.elsewhere, aws.buckets),
+  }));
+}
+
+/** A stack's part on AWS; its servers as they are written, and with what it brings to them. */
+type Stack = {
+  readonly named: readonly Place[];
+  readonly places: readonly Place[];
+  readonly aws: AwsSettings | undefined;
+  readonly general: Readonly<Record<string, unknown>>;
+};
+
+/** What is wrong between AWS and the servers and apps there. */
+export const awsConflicts = ({ named, places, aws, general }: Stack): Problem[] => [
+  ...missingAws(named, general),
+  ...balancerConflicts(aws, named),
+  ...bucketConflicts(aws?.buckets ?? {}, places),
+];
