@@ -25,6 +25,24 @@ test('an instance that is there keeps its image, its subnet and its user data', 
   assert.equal(await read(server.hostKey), hostKey.publicKey);
 });
 
+test('a subnet that comes into its zone moves nobody', async () => {
+  const { getSubnet } = account;
+  const answers = {
+    ...account,
+    getSubnets: () => ({ ids: ['subnet-0', 'subnet-a', 'subnet-b'] }),
+    getSubnet: ({ id }: { id?: string }) =>
+      id === 'subnet-0'
+        ? { ...getSubnet({ id: 'subnet-a' }), id }
+        : getSubnet({ ...(id && { id }) }),
+  };
+  for (const given of [{}, { zone: 'eu-central-1a' }]) {
+    const { made: all } = await made(given, { state, answers });
+    const { inputs, ignoreChanges } = instanceOf(all);
+    assert.equal(inputs.subnetId, 'subnet-a', JSON.stringify(given));
+    assert.deepEqual(ignoreChanges.sort(), settled);
+  }
+});
+
 test('an image that is named, another release or another zone makes it anew, with a new host key', async () => {
   for (const given of [
     { image: 'ami-0123456789abcdef0' },
