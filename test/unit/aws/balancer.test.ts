@@ -177,6 +177,8 @@ test('http leads to https, which takes TLS 1.2 and 1.3 alone', async () => {
       },
     ],
   });
+  // Lest visitors are sent to https before it is there.
+  assert.ok(find(engine, 'Listener', 'www-http').dependsOn.includes('www-https'));
   const { inputs } = find(engine, 'ListenerRule', 'www-shop-1');
   assert.deepEqual(
     { ...inputs, priority: undefined },
