@@ -40,6 +40,17 @@ export async function uploadsVolume(
 
 export const gibibytes = (size: string): number => Number(size.slice(0, -1));
 
-/** As udev names it on instances with NVMe, which all of the present generations are. */
+/** @throws on a type from before NVMe, where udev does not know the id of a volume. */
+export function refuseNameless(
+  { type, uploads }: Pick<AwsServerSettings, 'type' | 'uploads'>,
+  hasNvme: boolean,
+): void {
+  if (uploads && !hasNvme)
+    throw new Error(
+      `aws.uploads: "${type}" attaches volumes without NVMe, so that none is found by its name; choose a newer type, such as t3.small or t4g.small`,
+    );
+}
+
+/** As udev names it on instances with NVMe. */
 const deviceOf = (volume: string): string =>
   `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace('-', '')}`;
