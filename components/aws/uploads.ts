@@ -1,6 +1,7 @@
 /** The volume for uploads: it outlives the instance that it is attached to. */
 import * as pulumi from '@pulumi/pulumi';
 import type { AwsServerSettings } from '../config/aws.ts';
+import { given } from '../pulumi/inputs.ts';
 import type { Making } from './making.ts';
 import { sdk } from './sdk.ts';
 
@@ -35,7 +36,16 @@ export async function uploadsVolume(
     },
     { ...options, deleteBeforeReplace: true },
   );
-  return pulumi.all([volume.id, attachment.id]).apply(([id]) => ({ [mount]: deviceOf(id) }));
+  const id = pulumi.runtime.isDryRun()
+    ? foreseen(volume.id)
+    : pulumi.all([volume.id, attachment.id]).apply(([known]) => known);
+  return pulumi.output(id).apply((known) => ({ [mount]: deviceOf(known) }));
+}
+
+/** A volume that is yet to be made is no reason for a preview to know nothing of a server that is there. */
+async function foreseen(volume: pulumi.Output<string>): Promise<string> {
+  const { values } = await given({ id: volume });
+  return String(values.id ?? 'vol-new');
 }
 
 export const gibibytes = (size: string): number => Number(size.slice(0, -1));

@@ -5,7 +5,16 @@ import * as pulumi from '@pulumi/pulumi';
 import { lastInstance } from '../../../components/aws/instance.ts';
 import { hostKeyIn, hostKeyOf, userData } from '../../../components/aws/user-data.ts';
 import { engine } from '../engine.ts';
-import { account, hostKey, inState, instanceOf, made, read, userDataOf } from './account.ts';
+import {
+  account,
+  computed,
+  hostKey,
+  inState,
+  instanceOf,
+  made,
+  read,
+  userDataOf,
+} from './account.ts';
 
 const state = {
   ...inState('web1'),
@@ -41,6 +50,22 @@ test('a subnet that comes into its zone moves nobody', async () => {
     assert.equal(inputs.subnetId, 'subnet-a', JSON.stringify(given));
     assert.deepEqual(ignoreChanges.sort(), settled);
   }
+});
+
+test('a preview of a volume that is yet to be made knows the server that it comes to', async () => {
+  const own = {
+    'aws:ebs/volume:Volume': { id: '' },
+    'aws:ec2/volumeAttachment:VolumeAttachment': { id: '' },
+  };
+  const options = { state, preview: true, computed: { ...computed, ...own } };
+  const { server } = await made({ uploads: { size: '1G' } }, options);
+  const known = (output: unknown) => (output as { isKnown: Promise<boolean> }).isKnown;
+  assert.deepEqual([await known(server.address), await known(server.disks)], [true, true]);
+  const young = {
+    'aws:ec2/instance:Instance': { ...computed['aws:ec2/instance:Instance'], id: '' },
+  };
+  const { server: other } = await made({}, { ...options, computed: { ...computed, ...young } });
+  assert.equal(await known(other.address), false);
 });
 
 test('an image that is named, another release or another zone makes it anew, with a new host key', async () => {
