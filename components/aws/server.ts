@@ -21,7 +21,7 @@ import { placeOf } from './place.ts';
 import { instanceRole } from './role.ts';
 import { sdk } from './sdk.ts';
 import { standingOf } from './standing.ts';
-import { refuseNameless, uploadsVolume } from './uploads.ts';
+import { refuseNameless, tellOfStop, uploadsVolume } from './uploads.ts';
 import { hostKeyOf } from './user-data.ts';
 
 type More = Pick<AwsSettings, 'ssh' | 'keys'> & {
@@ -151,6 +151,7 @@ async function make(
   const disks = settings.uploads
     ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
     : pulumi.output({} as Record<string, string>);
+  if (last && !settings.uploads) await tellOfStop(making, last.id);
   const { release } = settings;
   const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
   return { group, role, instance, address, disks, facts, last };

@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { AwsServerSettings } from '../config/aws.ts';
 import { given } from '../pulumi/inputs.ts';
+import { outputsOf } from '../pulumi/state.ts';
 import type { Making } from './making.ts';
 import { sdk } from './sdk.ts';
 
@@ -49,6 +50,16 @@ async function foreseen(volume: pulumi.Output<string>): Promise<string> {
 }
 
 export const gibibytes = (size: string): number => Number(size.slice(0, -1));
+
+/** Says what it takes to give the volume up: AWS's provider stops the instance, and does not start it again. */
+export async function tellOfStop({ name, options }: Making, instance: string): Promise<void> {
+  const type = 'keelson:aws:Server$aws:ec2/volumeAttachment:VolumeAttachment';
+  if (!(await outputsOf(type, `${name}-uploads`))) return;
+  pulumi.log.warn(
+    `server ${name}: to take its volume for uploads away, its instance ${instance} is stopped at the end of the run; start it then (aws ec2 start-instances --instance-ids ${instance})`,
+    options.parent,
+  );
+}
 
 /** @throws on a type from before NVMe, where udev does not know the id of a volume. */
 export function refuseNameless(

@@ -19,6 +19,9 @@ import {
 const state = {
   ...inState('web1'),
   ...inState('web2', { subnetId: 'subnet-b' }),
+  ...inState('giving'),
+  'urn:pulumi:test::keelson::keelson:aws:Server$aws:ec2/volumeAttachment:VolumeAttachment::giving-uploads':
+    { instanceId: 'i-own' },
   ...inState('odd', { ami: undefined }),
   ...inState('imported', { userData: 'IyEvYmluL3No', tags: null }),
 };
@@ -66,6 +69,18 @@ test('a preview of a volume that is yet to be made knows the server that it come
   };
   const { server: other } = await made({}, { ...options, computed: { ...computed, ...young } });
   assert.equal(await known(other.address), false);
+});
+
+test('that the instance is stopped when its volume for uploads goes is said before', async (t) => {
+  const warn = t.mock.method(pulumi.log, 'warn', async () => {});
+  const said = () => warn.mock.calls.map(({ arguments: [it] }: { arguments: unknown[] }) => it);
+  await made({ name: 'giving', uploads: { size: '1G' } }, { state });
+  await made({ name: 'web1' }, { state });
+  assert.deepEqual(said(), []);
+  await made({ name: 'giving' }, { state });
+  assert.deepEqual(said(), [
+    'server giving: to take its volume for uploads away, its instance i-own is stopped at the end of the run; start it then (aws ec2 start-instances --instance-ids i-own)',
+  ]);
 });
 
 test('an image that is named, another release or another zone makes it anew, with a new host key', async () => {
