@@ -16,7 +16,7 @@ export function between(
   return [
     ...missingServers(all),
     ...serverConflicts(servers),
-    ...turnConflicts(servers, rollout),
+    ...turnConflicts(places, rollout),
     ...nameConflicts(places),
     ...new Set(places.flatMap(placeConflicts)),
   ];

@@ -43,19 +43,31 @@ export function placeConflicts(place: Whole): Problem[] {
 export const serverConflicts = (servers: readonly ServerConfig[]): Problem[] =>
   serverComponents.flatMap(({ conflicts }) => conflicts?.(servers) ?? []);
 
-/** Servers that leave their load balancers at the same time, and no other is left in them. */
+type Turn = { readonly server: ServerConfig | undefined; readonly apps: readonly AppConfig[] };
+
+/** Servers of an app that leave their load balancers at the same time, and no other is left in them. */
 export function turnConflicts(
-  servers: readonly ServerConfig[],
+  places: readonly Turn[],
   { servers: size }: { servers: number | string },
 ): Problem[] {
-  const told = servers.filter(({ nginx }) => nginx.balancerChecks !== undefined);
-  const together = batches(servers, size).some((batch) => told.every((one) => batch.includes(one)));
-  if (told.length < 2 || !together) return [];
-  const names = told.map(({ name }) => name).join(', ');
-  return [
-    `rollout.servers: ${size} lets ${names} leave their load balancers at the same time, so that nobody answers; choose fewer, such as 1`,
-  ];
+  const turns = batches(places, size);
+  const names = new Set(places.flatMap(({ apps }) => apps.filter(isWeb).map(({ name }) => name)));
+  const conflicts = [...names].flatMap((name) => {
+    const told = places.filter(
+      ({ server, apps }) =>
+        server?.nginx.balancerChecks !== undefined && apps.some((app) => app.name === name),
+    );
+    const together = turns.some((turn) => told.every((place) => turn.includes(place)));
+    if (told.length < 2 || !together) return [];
+    const all = told.map(({ server }) => server?.name).join(', ');
+    return [
+      `rollout.servers: ${size} lets ${all} leave their load balancers at the same time, so that nobody answers; choose fewer, such as 1`,
+    ];
+  });
+  return [...new Set(conflicts)];
 }
+
+const isWeb = ({ type }: AppConfig): boolean => type === 'web';
 
 type Place = { readonly name: string; readonly apps: readonly { readonly name: string }[] };
 

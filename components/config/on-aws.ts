@@ -12,7 +12,10 @@ export function withAws(places: readonly Place[], aws: AwsSettings | undefined):
   const all = places.flatMap(({ apps }) => apps);
   return places.map((place) => ({
     ...place,
-    server: place.server && place.aws ? behindBalancer(place.server, aws, all) : place.server,
+    server:
+      place.server && place.aws && place.apps.some(({ type }) => type === 'web')
+        ? behindBalancer(place.server, aws, all)
+        : place.server,
     apps: withMetadata(place.apps, aws.buckets),
     elsewhere: withMetadata(place.elsewhere, aws.buckets),
   }));

@@ -99,7 +99,7 @@ async function withBalancer(
   host: HostConfig,
   balancer: AwsBalancer | undefined,
 ): Promise<HostConfig> {
-  if (!balancer) return host;
+  if (!balancer || !host.apps.some(isWeb)) return host;
   const { nginx } = host.server;
   const balancers = [...new Set([...nginx.balancers, ...(await balancer.networks)])];
   return { ...host, server: { ...host.server, nginx: { ...nginx, balancers } } };

@@ -67,6 +67,16 @@ test('a balancer makes servers on AWS leave it, and close no connection before i
   assert.equal(read({}).hosts[0]?.server.nginx.balancerChecks, undefined);
 });
 
+test('a server without a web app has nothing to leave', () => {
+  const apps = {
+    shop: { ...shop, servers: ['web1'] },
+    mailer: { type: 'worker', source: 'shop', start: 'server.js' },
+  };
+  const [web1, web2] = read({ apps, aws: { balancer } }).hosts.map(({ server }) => server.nginx);
+  assert.notEqual(web1?.balancerChecks, undefined);
+  assert.equal(web2?.balancerChecks, undefined);
+});
+
 test('the balancer waits as long as its slowest app may be silent, as far as it can', () => {
   const apps = (...times: number[]) => times.map((timeout) => ({ timeout }));
   assert.equal(idleTime(apps(10, 60)), 60);

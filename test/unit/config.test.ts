@@ -185,6 +185,26 @@ test('of servers that leave their load balancers one stays in them', () => {
   assert.deepEqual(given(two, 2), []);
 });
 
+test('of the servers of each app that leave their load balancers one stays in them', () => {
+  const given = (apps: object) => {
+    const servers = Object.fromEntries(
+      ['web1', 'web2', 'jobs'].map((name) => [
+        name,
+        { address: `${name}.example.com`, ...leaving },
+      ]),
+    );
+    return problems({ apps, servers, rollout: { servers: 2 } });
+  };
+  const message = [
+    'rollout.servers: 2 lets web1, web2 leave their load balancers at the same time, so that nobody answers; choose fewer, such as 1',
+  ];
+  const both = { ...shop, servers: ['web1', 'web2'] };
+  const jobs = { ...mailer, servers: ['jobs'] };
+  assert.deepEqual(given({ shop: both, mailer: jobs }), message);
+  assert.deepEqual(given({ shop: both, blog: { ...blog, servers: ['jobs'] } }), message);
+  assert.deepEqual(given({ shop: { ...shop, servers: ['web2', 'jobs'] }, mailer: jobs }), []);
+});
+
 const stickyForms =
   'write "cookie" or "address", a mapping with query or a mapping with header: What keeps a client at one instance: a `cookie` that nginx sets, its `address`, or what its requests say; default: each request goes to the instance with the fewest. Each rollout sends each client elsewhere twice';
 
