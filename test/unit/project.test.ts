@@ -113,6 +113,14 @@ test('what comes from outside reaches a shell as a variable alone', () => {
   );
 });
 
+test('code is built before anything is logged in', () => {
+  const { steps } = parse(read('.github/actions/keelson/action.yml')).runs;
+  const build = steps.findIndex(({ run = '' }: Step) => run.includes('npm run build --if-present'));
+  assert.deepEqual([build, steps[build].env], [1, undefined]);
+  for (const job of ['.packages', '.log-in'])
+    assert.match(lines(job, 'before_script'), /^npm ci && npm run build --if-present(\n|$)/);
+});
+
 test('the checks read each stack file, and name those that are wrong', () => {
   npx(
     `'keelson review stacks'*) echo '["staging","production"]' ;; 'keelson config staging') exit 1 ;;`,
