@@ -30,7 +30,7 @@ function jobs(stack: Stack, { url }: Forge) {
   const bin = join(stack.directory, 'bin');
   const home = join(stack.directory, 'home');
   for (const each of [bin, home]) mkdirSync(each);
-  const npx = `#!/bin/sh\ncase $1 in\nkeelson) shift; verb=$1; shift; exec node '${root}'/tools/cli/keelson.ts "$verb" "$@" ;;\n*) exec "$@" ;;\nesac\n`;
+  const npx = `#!/bin/sh\nshift\ncase $1 in\nkeelson) shift; verb=$1; shift; exec node '${root}'/tools/cli/keelson.ts "$verb" "$@" ;;\n*) exec "$@" ;;\nesac\n`;
   writeFileSync(join(bin, 'npx'), npx);
   chmodSync(join(bin, 'npx'), 0o755);
   const base = environment({ state: join(stack.directory, 'state') });

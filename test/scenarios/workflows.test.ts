@@ -5,6 +5,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { projectFiles, writeAll } from '../../tools/cli/init/tree.ts';
 import { root } from '../../tools/lib/pulumi.ts';
 
 const [actionlint = ''] = (() => {
@@ -35,6 +36,20 @@ const lint = (cwd: string) => spawnSync(actionlint, ['-no-color'], { cwd, encodi
 
 test('actionlint, with shellcheck for what runs, finds nothing wrong with the workflows', (t) => {
   const { status, stdout } = lint(copied(t));
+  assert.deepEqual([status, stdout], [0, '']);
+});
+
+test('nor with those of a project in a folder of its repository, with one environment', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'keelson-workflows-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  assert.equal(spawnSync('git', ['init', '-q'], { cwd: directory }).status, 0);
+  const view = {
+    ...{ app: 'shop', environment: 'live', address: 'web1.example.com', user: false, source: '..' },
+    ...{ run: [], domain: 'default', health: '/health', noHealth: false, pipelines: true },
+    ...{ build: false, keelson: '0.1.0', pulumi: '3.0.0' },
+  };
+  writeAll(projectFiles(join(directory, 'deploy'), 'github', view));
+  const { status, stdout } = lint(directory);
   assert.deepEqual([status, stdout], [0, '']);
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { readConfig } from '../../components/config/config.ts';
-import { nameOf, runsOf } from '../../tools/cli/init/app.ts';
+import { buildOf, nameOf, runsOf } from '../../tools/cli/init/app.ts';
 import { origin } from '../../tools/cli/init/origin.ts';
 import { fitted, isWanted } from '../../tools/cli/init/pipelines.ts';
 import { projectFiles, writeAll } from '../../tools/cli/init/tree.ts';
@@ -100,7 +100,8 @@ test('all that cannot be used is told at once, and nothing is written', () => {
 const view = {
   ...{ app: 'shop', environment: 'live', address: 'web1', user: 'admin', source: '..' },
   ...{ run: [{ key: 'start', value: 'a.js' }], domain: 'default', health: '/' },
-  ...{ keelson: '0.1.0', pulumi: '3.0.0', noHealth: true, pipelines: false },
+  ...{ keelson: '0.1.0', pulumi: '3.0.0', noHealth: true, pipelines: true },
+  build: { line: '"cd .. && npm ci"' },
 };
 
 test('a project is its templates, and its stack file one that the program reads', () => {
@@ -122,7 +123,41 @@ test('a project is its templates, and its stack file one that the program reads'
     '@pulumi/pulumi': '3.0.0',
     keelson: '0.1.0',
   });
+  assert.equal(JSON.parse(text('/new/package.json')).scripts.build, 'cd .. && npm ci');
   assert.match(text('/new/.gitignore'), /^node_modules\/$/m);
+});
+
+test('what a pipeline builds first is said, and who is to say it where nobody knows', () => {
+  const shop = app({ name: 'shop' }, { 'package-lock.json': '{}' });
+  assert.equal(
+    buildOf(shop, "../it's"),
+    "cd '../it'\\''s' && npm ci && npm run build --if-present && npm prune --omit=dev",
+  );
+  assert.equal(buildOf(app({ name: 'shop' }, { 'pnpm-lock.yaml': '' }), '..'), undefined);
+  const files = projectFiles('/new', 'github', { ...view, build: false });
+  const text = (path: string) => (files.get(path) as { text: string }).text;
+  assert.equal(JSON.parse(text('/new/package.json')).scripts, undefined);
+  assert.match(
+    text('/new/README.md'),
+    /: write the script `build` in `package\.json` that installs/,
+  );
+});
+
+test('the package is committed with the project, also where tarballs are ignored', () => {
+  const repository = folder({
+    '.gitignore': '*.tgz\n',
+    'deploy/keelson-0.1.0.tgz': '',
+    'a.tgz': '',
+  });
+  const files = projectFiles(join(repository, 'deploy'), 'none', view);
+  writeAll(files);
+  const git = (...args: string[]) =>
+    spawnSync('git', args, { cwd: repository, encoding: 'utf8' }).stdout;
+  git('init', '-q');
+  git('add', '-A');
+  const added = git('ls-files').split('\n');
+  assert.ok(added.includes('deploy/keelson-0.1.0.tgz'), added.join(' '));
+  assert.ok(!added.includes('a.tgz'));
 });
 
 const pipeline = `# Words
@@ -179,6 +214,16 @@ test('a project with one environment has its jobs alone', () => {
       assert.equal(document.variables.KEELSON_STACKS, 'live');
     }
   }
+});
+
+test('an environment that is called like a job of the pipeline is refused', () => {
+  for (const [service, environment] of [
+    ['github', 'stacks'],
+    ['gitlab', 'preview'],
+  ] as const)
+    assert.throws(() => projectFiles('/new', service, { ...view, environment }), {
+      message: `--environment: ${environment} is a job of the pipeline; choose another name`,
+    });
 });
 
 test('each has the pipelines of its own service', () => {

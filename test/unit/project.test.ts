@@ -23,11 +23,11 @@ const read = (path: string): string => readFileSync(join(templates, path), 'utf8
 const directory = mkdtempSync(join(tmpdir(), 'keelson-project-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-/** Which arguments of npx fail, and what others print, as cases of the shell. */
+/** Which arguments of npx fail, and what others print, as cases of the shell. It is never let ask a registry. */
 function npx(cases = ''): void {
   writeFileSync(
     join(directory, 'npx'),
-    `#!/bin/sh\necho "$*" >>'${directory}/calls'\ncase "$*" in\n${cases}\nesac\n`,
+    `#!/bin/sh\n[ "$1" = --no ] || exit 9\nshift\necho "$*" >>'${directory}/calls'\ncase "$*" in\n${cases}\nesac\n`,
   );
   chmodSync(join(directory, 'npx'), 0o755);
 }
@@ -70,6 +70,10 @@ const stepsOf = (path: string): Step[] =>
 const runOf = (workflow: string, name: string): string =>
   stepsOf(`.github/workflows/${workflow}.yml`).find((step) => step.name === name)?.run ?? '';
 
+const touchedBy =
+  stepsOf('.github/workflows/up.yml').find(({ run = '' }) => run.includes('GITHUB_OUTPUT'))?.run ??
+  '';
+
 test('actions of others are pinned by commit, with their version beside it', () => {
   const files = [...workflows, '.github/actions/keelson/action.yml'];
   const uses = files.flatMap((path) => [...read(path).matchAll(/uses: (\S+)(.*)$/gm)]);
@@ -109,6 +113,14 @@ test('what comes from outside reaches a shell as a variable alone', () => {
   );
 });
 
+test('code is built before anything is logged in', () => {
+  const { steps } = parse(read('.github/actions/keelson/action.yml')).runs;
+  const build = steps.findIndex(({ run = '' }: Step) => run.includes('npm run build --if-present'));
+  assert.deepEqual([build, steps[build].env], [1, undefined]);
+  for (const job of ['.packages', '.log-in'])
+    assert.match(lines(job, 'before_script'), /^npm ci && npm run build --if-present(\n|$)/);
+});
+
 test('the checks read each stack file, and name those that are wrong', () => {
   npx(
     `'keelson review stacks'*) echo '["staging","production"]' ;; 'keelson config staging') exit 1 ;;`,
@@ -134,12 +146,28 @@ test('GitHub: the preview is of the stacks that the change touches', () => {
   assert.equal(status, 0, stderr);
   assert.deepEqual(calls, [
     'keelson review stacks --since origin/main --of staging,production',
+    'pulumi version',
     'pulumi preview --json --show-sames --non-interactive --stack staging',
     'pulumi preview --json --show-sames --non-interactive --stack production',
     'keelson review comment production.json staging.json',
     'keelson review post comment.md',
     'keelson policy production.json staging.json',
   ]);
+});
+
+test('GitHub: up is of what a push touches, and of all stacks where nobody knows', () => {
+  npx(`'keelson review stacks'*) echo '["staging"]' ;;`);
+  const output = join(directory, 'output');
+  for (const [before, commit] of [
+    ['abc', 'abc'],
+    ['', 'none'],
+  ] as const) {
+    rmSync(join(directory, 'calls'), { force: true });
+    rmSync(output, { force: true });
+    const { calls } = shell(touchedBy, { GITHUB_OUTPUT: output, BEFORE: before });
+    assert.deepEqual(calls, [`keelson review stacks --before ${commit}`]);
+    assert.equal(readFileSync(output, 'utf8'), 'stacks=["staging"]\n');
+  }
 });
 
 test('a change that touches no stack only corrects the comment that is there', () => {
@@ -149,7 +177,7 @@ test('a change that touches no stack only corrects the comment that is there', (
     KEELSON_STACKS: 'a',
   });
   assert.equal(status, 0);
-  assert.deepEqual(calls.slice(1), [
+  assert.deepEqual(calls.slice(2), [
     'keelson review comment',
     'keelson review post --update-only comment.md',
   ]);
@@ -164,20 +192,22 @@ test('a preview or a policy that fails, fails the job after the comment is poste
 
 test('from where no server can be reached, previews do not look', () => {
   const { calls } = shell('sh ci/preview.sh staging', { KEELSON_DRIFT: 'ignore' });
-  assert.equal(calls[0], 'pulumi config set keelson:drift ignore --stack staging');
+  assert.equal(calls[1], 'pulumi config set keelson:drift ignore --stack staging');
 });
 
 test('up is not run where a policy refuses, nor where the preview fails', () => {
   const { calls, status } = shell(runOf('up-stack', 'Up'), { STACK: 'staging' });
+  const version = 'pulumi version';
   const [preview, policy, up] = [
     'pulumi preview --json --show-sames --non-interactive --stack staging',
     'keelson policy staging.json',
     'pulumi up --yes --skip-preview --non-interactive --stack staging',
   ];
-  assert.deepEqual([status, calls], [0, [preview, policy, up]]);
+  assert.deepEqual([status, calls], [0, [version, preview, policy, up]]);
   for (const [bad, until] of [
-    [`'keelson policy'*`, [preview, policy]],
-    ["'pulumi preview'*", [preview]],
+    [`'keelson policy'*`, [version, preview, policy]],
+    // What is wrong stands in the JSON, so that it is told.
+    ["'pulumi preview'*", [version, preview, 'keelson review comment staging.json']],
   ] as const) {
     rmSync(join(directory, 'calls'));
     npx(`${bad}) exit 1 ;;`);
@@ -197,6 +227,33 @@ test('the schedule posts what drifted, and closes nothing where a server could n
   const bad = shell(script);
   assert.deepEqual([bad.status, bad.stderr], [1, 'failed: staging\n']);
   assert.ok(!bad.calls.some((call) => call.startsWith('keelson review post')));
+});
+
+test('nothing is closed, posted or let pass where keelson itself fails', () => {
+  npx(`'keelson review'*) exit 1 ;;`);
+  for (const script of [
+    runOf('drift', 'Look for drift'),
+    'sh ci/preview.sh staging',
+    'sh ci/check.sh',
+    touchedBy,
+  ]) {
+    rmSync(join(directory, 'calls'), { force: true });
+    const { status, calls } = shell(script, { GITHUB_OUTPUT: join(directory, 'output') });
+    assert.equal(status, 1, script);
+    assert.match(calls.at(-1) ?? '', /^keelson review (drift|comment|stacks)/);
+  }
+});
+
+test('Pulumi is there before its standard output is taken for a preview', () => {
+  // As the package `pulumi` does where it downloads itself first.
+  npx(
+    `*) [ -e '${directory}/there' ] || echo '=== Installing Pulumi ==='; touch '${directory}/there' ;;`,
+  );
+  for (const script of ['preview', 'up', 'drift']) {
+    rmSync(join(directory, 'there'), { force: true });
+    const { stdout, stderr } = shell(`sh ci/${script}.sh staging`);
+    assert.deepEqual([stdout, stderr], ['', '=== Installing Pulumi ===\n'], script);
+  }
 });
 
 test('without a key, host keys or a role, logging in does nothing', () => {
@@ -269,7 +326,7 @@ test('GitLab: the preview, up and the look for drift are those of GitHub', () =>
   };
   const preview = shell(lines('preview'), env).calls;
   assert.equal(preview[0], 'keelson review stacks --since abc --of staging,production');
-  assert.equal(preview[1], 'pulumi preview --json --show-sames --non-interactive --stack staging');
+  assert.equal(preview[2], 'pulumi preview --json --show-sames --non-interactive --stack staging');
   rmSync(join(directory, 'calls'));
   assert.equal(
     shell(lines('.up'), { ...env, CI_JOB_NAME: 'staging' }).calls.at(-1),
@@ -279,10 +336,10 @@ test('GitLab: the preview, up and the look for drift are those of GitHub', () =>
   const untouched = shell(lines('.up'), { ...env, CI_JOB_NAME: 'production' });
   assert.deepEqual(
     [untouched.stdout, untouched.calls],
-    ['production is not touched\n', ['keelson review stacks --since def']],
+    ['production is not touched\n', ['keelson review stacks --before def']],
   );
   rmSync(join(directory, 'calls'));
-  assert.deepEqual(shell(lines('drift'), env).calls.slice(0, 2), [
+  assert.deepEqual(shell(lines('drift'), env).calls.slice(1, 3), [
     'pulumi preview --json --non-interactive --stack staging',
     'pulumi preview --json --non-interactive --stack production',
   ]);

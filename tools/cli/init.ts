@@ -9,7 +9,7 @@ import { stackAppSchema } from '../../components/config/stack.ts';
 import { appName, serverName } from '../../components/fields/index.ts';
 import { serverSchema } from '../../components/server/components.ts';
 import type { Command } from './command.ts';
-import { nameOf, type Runs, runsOf } from './init/app.ts';
+import { buildOf, nameOf, type Runs, runsOf } from './init/app.ts';
 import { origin, pulumiVersion } from './init/origin.ts';
 import { pipelines } from './init/pipelines.ts';
 import { type Files, projectFiles, writeAll } from './init/tree.ts';
@@ -97,12 +97,15 @@ const yaml = (value: unknown): string =>
 
 function filesOf({ folder, name, runs, source, user, ...asked }: Asked): Files {
   const { spec, tarball } = origin();
+  const path = relative(folder, resolve(source)) || '.';
+  const build = buildOf(source, path);
   const files = projectFiles(folder, asked.pipeline, {
     app: name,
     environment: asked.environment,
     address: yaml(asked.address),
     user: user !== undefined && yaml(user),
-    source: yaml(relative(folder, resolve(source)) || '.'),
+    source: yaml(path),
+    build: build !== undefined && { line: JSON.stringify(build) },
     run: Object.entries(runs).map(([key, value]) => ({ key, value: yaml(value) })),
     domain: yaml(asked.domain),
     health: yaml(asked.health),

@@ -1,5 +1,6 @@
 /** `keelson review`: which stacks a change touches, and what their previews say, in one comment. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judge } from '../policy/policy.ts';
 import { comment, marker } from '../review/comment.ts';
@@ -7,29 +8,40 @@ import { driftIssue, driftMarker, driftTitle } from '../review/drift.ts';
 import { placeOf } from '../review/place.ts';
 import { post } from '../review/post.ts';
 import { readPreview } from '../review/preview.ts';
-import { changedSince, projectAt, touched } from '../review/touched.ts';
+import { changedFrom, changedSince, type Project, projectAt, touched } from '../review/touched.ts';
 import type { Command } from './command.ts';
 
 const usage = `Usage:
-  keelson review stacks [--since COMMIT] [--of STACK,STACK]   prints the stacks that a change touches
+  keelson review stacks [--since COMMIT | --before COMMIT] [--of STACK,STACK]
+                                            prints the stacks that a change touches: a branch since it left COMMIT,
+                                            or a push to it, before which it was at COMMIT; all without either
   keelson review comment PREVIEW.json…      prints the comment of these previews (pulumi preview --json)
   keelson review drift PREVIEW.json…        prints what drifted, or nothing
   keelson review post FILE [--update-only]  posts a comment, or changes the one that is there
   keelson review post FILE --issue          the same with an issue; closes it where the file is empty`;
 
-type Options = { since?: string; of?: string; issue?: boolean; 'update-only'?: boolean };
+type Options = {
+  since?: string;
+  before?: string;
+  of?: string;
+  issue?: boolean;
+  'update-only'?: boolean;
+};
 
 const verbs: Readonly<
   Record<string, (names: string[], options: Options) => Promise<string> | string>
 > = {
-  stacks(_names, { since, of }) {
+  stacks(_names, options) {
     const project = projectAt('.');
-    const changed = since === undefined ? undefined : changedSince(since, project);
-    return `${JSON.stringify(touched(project, changed, of?.split(',').filter(Boolean)))}\n`;
+    if (!existsSync(join(project.directory, 'Pulumi.yaml')))
+      throw new Error('stacks: there is no Pulumi.yaml here or above; go to the project');
+    const changed = changedBy(options, project);
+    return `${JSON.stringify(touched(project, changed, options.of?.split(',').filter(Boolean)))}\n`;
   },
   comment: (paths) => comment(paths.map(readPreview), (preview) => judge(preview, projectAt('.'))),
   drift: (paths) => driftIssue(paths.map(readPreview)),
-  async post([path = ''], { issue, 'update-only': isUpdateOnly }) {
+  async post([path], { issue, 'update-only': isUpdateOnly }) {
+    if (path === undefined) throw new Error('post: names no file; give the one with the comment');
     const text = readFileSync(path, 'utf8');
     const own = issue
       ? { marker: driftMarker, title: driftTitle, isOver: text === '' }
@@ -38,6 +50,12 @@ const verbs: Readonly<
     return `${await post(place, { ...own, text, isUpdateOnly: isUpdateOnly === true })}\n`;
   },
 };
+
+/** The files that changed; undefined where nobody knows, or asks. */
+function changedBy({ since, before }: Options, project: Project): string[] | undefined {
+  if (since !== undefined) return changedSince(since, project);
+  return before === undefined ? undefined : changedFrom(before, project);
+}
 
 export const review: Command = {
   name: 'review',
@@ -50,6 +68,7 @@ export const review: Command = {
       allowPositionals: true,
       options: {
         since: { type: 'string' },
+        before: { type: 'string' },
         of: { type: 'string' },
         issue: { type: 'boolean' },
         'update-only': { type: 'boolean' },

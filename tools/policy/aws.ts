@@ -6,8 +6,10 @@ import type { Finding } from './finding.ts';
 type Inputs = Record<string, unknown>;
 
 const list = z.array(z.unknown()).catch([]);
-const maps = z.array(z.record(z.string(), z.unknown())).catch([]);
 const map = z.record(z.string(), z.unknown()).catch({});
+/** Those that are known: one that is not hides none of the others. */
+const maps = (value: unknown): Inputs[] =>
+  list.parse(value).flatMap((it) => (typeof it === 'object' && it !== null ? [map.parse(it)] : []));
 
 /** An input that only `up` will know. */
 const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
@@ -41,7 +43,7 @@ function openings(type: string, inputs: Inputs): Opening[] {
     type === 'aws:ec2/securityGroup:SecurityGroup' ||
     type === 'aws:ec2/defaultSecurityGroup:DefaultSecurityGroup'
   )
-    return maps.parse(inputs.ingress).flatMap(rule);
+    return maps(inputs.ingress).flatMap(rule);
   if (type === 'aws:ec2/securityGroupRule:SecurityGroupRule')
     return inputs.type === 'ingress' ? rule(inputs) : [];
   if (type === 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule')
@@ -60,8 +62,10 @@ const rule = ({ protocol, fromPort, toPort, cidrBlocks, ipv6CidrBlocks }: Inputs
 
 function isOpenSsh({ protocol, first, last, from }: Opening, ports: readonly number[]): boolean {
   if (from === unknown || !isWorld(from)) return false;
-  if (['-1', 'all', -1].includes(protocol as string)) return true;
-  if (!['tcp', '6', 6].includes(protocol as string)) return false;
+  // AWS takes names in any case, and numbers.
+  const name = String(protocol).toLowerCase();
+  if (['-1', 'all'].includes(name)) return true;
+  if (!['tcp', '6'].includes(name)) return false;
   return ports.some((port) => Number(first) <= port && port <= Number(last));
 }
 
@@ -79,13 +83,10 @@ function volumes(type: string, inputs: Inputs): Volume[] {
   if (type === 'aws:ec2/instance:Instance')
     return [
       { what: 'a root volume', encrypted: map.parse(inputs.rootBlockDevice).encrypted },
-      ...maps
-        .parse(inputs.ebsBlockDevices)
-        .map(({ encrypted }) => ({ what: 'a volume', encrypted })),
+      ...maps(inputs.ebsBlockDevices).map(({ encrypted }) => ({ what: 'a volume', encrypted })),
     ];
   if (type === 'aws:ec2/launchTemplate:LaunchTemplate')
-    return maps
-      .parse(inputs.blockDeviceMappings)
+    return maps(inputs.blockDeviceMappings)
       .filter(({ ebs }) => ebs !== undefined)
       .map(({ ebs }) => ({ what: 'a volume', encrypted: map.parse(ebs).encrypted }));
   return [];

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../../components/config/config.ts';
-import type { Exceptions } from '../../components/config/exceptions.ts';
+import { type Exceptions, exceptionsSchema } from '../../components/config/exceptions.ts';
+import { examine } from '../../components/config/problem.ts';
 import type { Judged } from '../review/comment.ts';
 import type { Preview } from '../review/preview.ts';
 import { type Project, stacksDirectory } from '../review/touched.ts';
@@ -17,14 +18,14 @@ import { plainSettings } from './secrets.ts';
  * @example judge(readPreview('production.json'), projectAt('.')).findings
  */
 export function judge(preview: Preview, project: Project): Judged {
-  const { config, problems } = configOf(preview, project);
+  const { config, exceptions: allowed, problems } = configOf(preview, project);
   const ports = config?.hosts.flatMap(({ server }) => server.port ?? []) ?? [];
   const found = [
     ...(config ? configFindings(preview.stack, config) : []),
     ...plainSettings(preview.config),
     ...awsFindings(preview.steps, [22, ...ports]),
   ];
-  const { findings, exceptions } = sorted(found, config?.exceptions ?? {});
+  const { findings, exceptions } = sorted(found, allowed);
   const unread = [
     ...problems,
     ...(preview.hasPlan
@@ -34,23 +35,29 @@ export function judge(preview: Preview, project: Project): Judged {
   return { findings: [...unread, ...findings], exceptions };
 }
 
-/** What Pulumi was given, read as the program reads it; nothing for a program of one's own without a stack file. */
-function configOf(
-  { config, stack }: Preview,
-  project: Project,
-): { config?: Config; problems: string[] } {
+type Read = { config?: Config; exceptions: Exceptions; problems: string[] };
+
+/** What has a meaning without the rest of a stack file: `ci/preview.sh` sets the one, we read the other. */
+const alone = ['drift', 'exceptions'];
+
+/** What Pulumi was given, read as the program reads it; of a program of one's own its exceptions. */
+function configOf({ config, stack }: Preview, project: Project): Read {
   const entries = Object.entries(config).flatMap(([key, value]) =>
     key.startsWith('keelson:') ? [[key.slice('keelson:'.length), parse(value)] as const] : [],
   );
-  if (entries.length === 0) return { problems: [] };
+  const values = Object.fromEntries(entries);
+  if (entries.every(([key]) => alone.includes(key))) {
+    const { value = {}, problems } = examine(exceptionsSchema, values.exceptions, ['exceptions']);
+    return { exceptions: value, problems };
+  }
   const path = join(stacksDirectory(project.directory), `Pulumi.${stack}.yaml`);
   const file = existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
   try {
-    const values = Object.fromEntries(entries);
-    return { config: readConfig({ values, encrypted: new Set(['secrets']), file }), problems: [] };
+    const read = readConfig({ values, encrypted: new Set(['secrets']), file });
+    return { config: read, exceptions: read.exceptions, problems: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { problems: [...error.problems] };
+    return { exceptions: {}, problems: [...error.problems] };
   }
 }
 

@@ -8,7 +8,7 @@ const anywhere =
 
 /** What tells of a secret without being it. */
 const about =
-  /(^|_)(PUBLIC|PUBLISHABLE)(_|$)|_(FILE|PATH|DIR|NAME|ID|TTL|HEADER|LENGTH|EXPIRY|EXPIRES|LIFETIME|AGE|URL|TYPE|ISSUER|ROUNDS|ENABLED)$/;
+  /(^|_)(PUBLIC|PUBLISHABLE)(_|$)|_(FILES?|PATH|DIR|NAME|ID|TTL|HEADER|LENGTH|EXPIRY|EXPIRES|LIFETIME|AGE|URL|TYPE|ISSUER|ROUNDS|ENABLED)$/;
 
 /** How tokens of well-known services look, private keys, and URLs with a password. */
 const values = [
@@ -19,15 +19,19 @@ const values = [
   /\b(sk|rk)_live_[A-Za-z0-9]{16,}|\bxox[abprs]-[\w-]{10,}|\bnpm_[A-Za-z0-9]{36}\b/,
 ];
 
-/** Values that are none, whatever they are called. */
-const isHarmless = (value: string): boolean => /^(|true|false|yes|no|on|off|\d{1,6})$/i.test(value);
+/** Values that are none, whatever they are called; the line of a public key, too. */
+const isHarmless = (value: string): boolean =>
+  /^(|true|false|yes|no|on|off|\d{1,6})$|^(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+ AAAA/i.test(value);
 
 /**
  * Settings of a configuration that look like secrets; their values are in no message.
  * @param at the path of the value, `apps.shop`.
  */
 export function plainSecrets(value: unknown, at: string): Finding[] {
-  if (typeof value === 'string') return isSecret(at, value) ? [finding(at)] : [];
+  if (typeof value === 'string') {
+    const [, name] = /\.env\.([^.]+)$/.exec(at) ?? [];
+    return isSecret(name, value) ? [finding(at)] : [];
+  }
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     plainSecrets(inner, at ? `${at}.${key}` : key),
@@ -38,16 +42,15 @@ export function plainSecrets(value: unknown, at: string): Finding[] {
 export const plainSettings = (config: Readonly<Record<string, string>>): Finding[] =>
   Object.entries(config)
     .filter(([key, value]) => !key.startsWith('keelson:') && value !== '[secret]')
-    .filter(([key, value]) => /(secretKey|password|token)$/i.test(key) || looksSecret(value))
+    .filter(([key, value]) => isSecret(key.slice(key.indexOf(':') + 1), value))
     .map(([subject]) => ({
       ...{ rule: 'plain-secret', subject },
       text: `${subject} looks like a secret, in plain text; run pulumi config set --secret ${subject}, and change the secret, since git keeps it`,
     }));
 
-function isSecret(at: string, value: string): boolean {
-  const [, name] = /\.env\.([^.]+)$/.exec(at) ?? [];
-  return (name !== undefined && isNamedSecret(name) && !isHarmless(value)) || looksSecret(value);
-}
+/** By the name of a variable, where it is one's. */
+const isSecret = (name: string | undefined, value: string): boolean =>
+  (name !== undefined && isNamedSecret(name) && !isHarmless(value)) || looksSecret(value);
 
 const looksSecret = (value: string): boolean => values.some((pattern) => pattern.test(value));
 

@@ -37,9 +37,16 @@ export function touched(
   });
 }
 
-/** What differs from where a branch began; undefined where git cannot tell, as after a forced push. */
-export function changedSince(base: string, { repository }: Project): string[] | undefined {
-  const args = ['diff', '--name-only', '--no-renames', '-z', `${base}...HEAD`, '--'];
+/** What differs from where this branch left `base`; undefined where git cannot tell. */
+export const changedSince = (base: string, project: Project): string[] | undefined =>
+  changed(`${base}...HEAD`, project);
+
+/** What differs from `before` itself, also where a push took commits away; undefined where git does not have it. */
+export const changedFrom = (before: string, project: Project): string[] | undefined =>
+  changed(`${before}..HEAD`, project);
+
+function changed(range: string, { repository }: Project): string[] | undefined {
+  const args = ['diff', '--name-only', '--no-renames', '-z', range, '--'];
   const { status, stdout } = spawnSync('git', args, { cwd: repository, encoding: 'utf8' });
   if (status !== 0) return undefined;
   return stdout
@@ -48,7 +55,7 @@ export function changedSince(base: string, { repository }: Project): string[] | 
     .map((path) => join(repository, path));
 }
 
-/** The project in a directory, or above it. */
+/** The project in a directory, or above it; where there is none, the directory itself. */
 export function projectAt(from: string): Project {
   const directory = above(resolve(from), 'Pulumi.yaml') ?? resolve(from);
   return { directory, repository: above(directory, '.git') ?? directory };
@@ -112,12 +119,14 @@ function chain(file: string, seen: readonly string[] = []): string[] {
   return [file, ...next.flatMap((it) => chain(resolve(dirname(file), it), [...seen, file]))];
 }
 
-/** Each text in a value that could be a path; those of one key alone, where it is given. */
-function texts(value: unknown, key?: string, at?: string): string[] {
+/** Each text in a value that could be a path; those at or below one key alone, where it is given. */
+function texts(value: unknown, key?: string): string[] {
   if (typeof value === 'string')
-    return (key === undefined || at === key) && /^[^\0\n]{1,255}$/.test(value) ? [value] : [];
+    return key === undefined && /^[^\0\n]{1,255}$/.test(value) ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => texts(inner, key, name));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    texts(inner, name === key ? undefined : key),
+  );
 }
 
 function read(path: string): unknown {

@@ -2,8 +2,9 @@
 # Reads every stack file, with what it extends, and fails where one is wrong; it needs no secret and no server.
 set -eu
 failed=
-for stack in $(npx keelson review stacks | tr -d '[]"' | tr ',' ' '); do
-  npx keelson config "$stack" >/dev/null || failed="$failed $stack"
+stacks=$(npx --no keelson review stacks)
+for stack in $(echo "$stacks" | tr -d '[]"' | tr ',' ' '); do
+  npx --no keelson config "$stack" >/dev/null || failed="$failed $stack"
 done
 if [ -n "$failed" ]; then
   echo "failed:$failed" >&2

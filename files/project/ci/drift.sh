@@ -3,22 +3,25 @@
 #
 #   sh ci/drift.sh STACK...
 #
-# Fails where a server could not be looked at: then nothing is known, and the issue stays as it is.
+# Fails where a server could not be looked at: then not all is known, and the issue is not closed.
 set -eu
 previews=$(mktemp -d)
 trap 'rm -rf "$previews"' EXIT
 failed=
 
+# The first call may download Pulumi, which is told on standard output.
+npx --no pulumi version >&2
 for stack; do
-  npx pulumi preview --json --non-interactive --stack "$stack" \
+  npx --no pulumi preview --json --non-interactive --stack "$stack" \
     >"$previews/$stack.json" || failed="$failed $stack"
 done
-npx keelson review drift "$previews"/*.json | tee "$previews/issue.md"
+npx --no keelson review drift "$previews"/*.json >"$previews/issue.md"
+cat "$previews/issue.md"
 
 if [ -n "$failed" ]; then
-  npx keelson review comment "$previews"/*.json >&2
-  [ ! -s "$previews/issue.md" ] || npx keelson review post --issue "$previews/issue.md"
+  npx --no keelson review comment "$previews"/*.json >&2
+  [ ! -s "$previews/issue.md" ] || npx --no keelson review post --issue "$previews/issue.md"
   echo "failed:$failed" >&2
   exit 1
 fi
-npx keelson review post --issue "$previews/issue.md"
+npx --no keelson review post --issue "$previews/issue.md"

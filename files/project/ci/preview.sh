@@ -9,24 +9,27 @@ previews=$(mktemp -d)
 trap 'rm -rf "$previews"' EXIT
 failed=
 
+# The first call may download Pulumi, which is told on standard output.
+npx --no pulumi version >&2
 for stack; do
   if [ "${KEELSON_DRIFT-}" = ignore ]; then
-    npx pulumi config set keelson:drift ignore --stack "$stack"
+    npx --no pulumi config set keelson:drift ignore --stack "$stack"
   fi
   # Resources that stay as they are belong to what the policies look at.
-  npx pulumi preview --json --show-sames --non-interactive --stack "$stack" \
+  npx --no pulumi preview --json --show-sames --non-interactive --stack "$stack" \
     >"$previews/$stack.json" || failed="$failed $stack"
 done
 
 # Without a stack there is something to say only where something else was said before.
 if [ "$#" -eq 0 ]; then
-  npx keelson review comment >"$previews/comment.md"
-  npx keelson review post --update-only "$previews/comment.md"
+  npx --no keelson review comment >"$previews/comment.md"
+  npx --no keelson review post --update-only "$previews/comment.md"
   exit
 fi
-npx keelson review comment "$previews"/*.json | tee "$previews/comment.md"
-npx keelson review post "$previews/comment.md"
-npx keelson policy "$previews"/*.json || failed="$failed policies"
+npx --no keelson review comment "$previews"/*.json >"$previews/comment.md"
+cat "$previews/comment.md"
+npx --no keelson review post "$previews/comment.md"
+npx --no keelson policy "$previews"/*.json || failed="$failed policies"
 
 if [ -n "$failed" ]; then
   echo "failed:$failed" >&2

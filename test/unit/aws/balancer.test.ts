@@ -7,7 +7,9 @@ import { makeBalancer } from '../../../components/aws/balancing.ts';
 import { readBalancer } from '../../../components/config/balanced-apps.ts';
 import type { AppSettings } from '../../../components/config/host.ts';
 import { AwsBalancer, type AwsBalancerArgs } from '../../../components/index.ts';
+import { awsFindings } from '../../../tools/policy/aws.ts';
 import { type Engine, engine } from '../engine.ts';
+import { stepsOf } from '../review/preview-of.ts';
 
 const network = {
   vpc: 'vpc-11111111',
@@ -98,6 +100,10 @@ test('with a zone: names, certificate, http to https, and no more', async () => 
   ]);
   for (const { parent, type } of engine.registered)
     assert.equal(parent, type.endsWith(':Balancer') ? '' : 'www');
+});
+
+test('http and https for everybody break no policy', async () => {
+  assert.deepEqual(awsFindings(stepsOf(await made()), [22]), []);
 });
 
 test('the balancer stands in the zones of its network, and drops what is no header', async () => {

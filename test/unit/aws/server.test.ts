@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { typeOf } from '../../../components/aws/instance-type.ts';
 import { refuseNameless } from '../../../components/aws/uploads.ts';
+import { awsFindings } from '../../../tools/policy/aws.ts';
 import { engine } from '../engine.ts';
+import { stepsOf } from '../review/preview-of.ts';
 import { publicKey } from '../shop.ts';
 import { account, instanceOf, made, read, typed } from './account.ts';
 
@@ -108,6 +110,21 @@ test('a server of workers lets in ssh alone, and the world only by the word for 
   const { made: all } = await made({ web: false, ssh: 'anywhere' });
   const { ingress } = typed(all, 'aws:ec2/securityGroup:SecurityGroup').inputs;
   assert.deepEqual(ingress, [{ description: 'ssh', ...tcp(22), ...world }]);
+});
+
+test('the kit’s own policies let all of it pass, but for ssh from everywhere', async () => {
+  const uploads = { size: '20G', protect: true };
+  const { made: all } = await made({ uploads, ssm: true });
+  assert.ok(all.registered.some(({ type }) => type === 'aws:ebs/volume:Volume'));
+  assert.deepEqual(awsFindings(stepsOf(all), [22]), []);
+  const open = await made({ ssh: 'anywhere' });
+  assert.deepEqual(
+    awsFindings(stepsOf(open.made), [22]).map(({ rule, text }) => [rule, text.split(' ')[3]]),
+    [
+      ['open-ssh', '0.0.0.0/0'],
+      ['open-ssh', '::/0'],
+    ],
+  );
 });
 
 test('a role there is where something needs it, with no right but Systems Manager’s', async () => {

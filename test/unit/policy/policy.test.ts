@@ -34,6 +34,9 @@ const judged = (given: Given, steps: Step[] = [], stack = 'staging') =>
 const found = (given: Given, steps: Step[] = [], stack = 'staging') =>
   judged(given, steps, stack).findings;
 
+/** What `pulumi preview --json` prints in place of what only `up` will know. */
+const notKnown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+
 const group = (ingress: object) =>
   resource('aws:ec2/securityGroup:SecurityGroup', 'web', { ingress: [ingress] });
 
@@ -50,6 +53,14 @@ test('ssh that is open to the world is found in each way to write it', () => {
     group({ ...tcp, ipv6CidrBlocks: ['::/0'] }),
     group({ ...tcp, fromPort: 0, toPort: 65535, cidrBlocks: ['0.0.0.0/1'] }),
     group({ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }),
+    group({ protocol: 'ALL', cidrBlocks: ['0.0.0.0/0'] }),
+    group({ ...tcp, protocol: 'TCP', cidrBlocks: ['0.0.0.0/0'] }),
+    group({ ...tcp, protocol: 6, fromPort: 20, toPort: 30, cidrBlocks: ['0.0.0.0/0'] }),
+    group({ ...tcp, cidrBlocks: [notKnown, '0.0.0.0/0'] }),
+    // One rule that is not known yet hides no other.
+    resource('aws:ec2/securityGroup:SecurityGroup', 'web', {
+      ingress: [notKnown, { ...tcp, cidrBlocks: ['0.0.0.0/0'] }],
+    }),
     group({ ...tcp, fromPort: 2222, toPort: 2222, cidrBlocks: ['0.0.0.0/0'] }),
     resource(rule, 'ssh', { ...tcp, type: 'ingress', cidrBlocks: ['0.0.0.0/0'] }),
     resource(ingress, 'ssh', {
@@ -81,7 +92,7 @@ test('what is not ssh, not open, goes away or is not known yet is let pass', () 
     }),
     group({ ...tcp, fromPort: 443, toPort: 443 }),
     group({ ...tcp, protocol: 'udp' }),
-    group({ ...tcp, cidrBlocks: ['04da6b54-80e4-46f7-96ec-b56ff0331ba9'] }),
+    group({ ...tcp, cidrBlocks: [notKnown] }),
     resource(rule, 'out', { ...tcp, type: 'egress' }),
     resource('aws:ec2/securityGroup:SecurityGroup', 'web', {}),
     { ...group(tcp), op: 'delete', newState: undefined, oldState: group(tcp).newState },
@@ -178,10 +189,15 @@ test('secrets in plain text are found in other settings and in those of provider
     'aws:secretKey': 'hidden',
     'aws:accessKey': '[secret]',
     'aws:region': 'eu-central-1',
+    'aws:skipCredentialsValidation': 'true',
+    'aws:sharedCredentialsFiles': '["/home/me/.aws/credentials"]',
     'my:password': '[secret]',
+    'my:deployKey': 'ssh-ed25519 AAAAC3Nza me@example.com',
+    'datadog:apiKey': 'hidden',
   };
   const { findings } = judge(previewOf({ config }), project);
-  assert.equal(findings.length, 1);
+  assert.equal(findings.length, 2);
+  assert.match(findings[1] ?? '', /^plain-secret: datadog:apiKey looks like a secret/);
   assert.match(
     findings[0] ?? '',
     /^plain-secret: aws:secretKey looks like .* run pulumi config set --secret aws:secretKey/,
@@ -226,6 +242,19 @@ test('an exception lets pass all of a policy, or what it names, and its reason i
   assert.deepEqual(one.exceptions, [`plain-secret: apps.shop.env.A_KEY: ${reason}`]);
   const all = judged(given({ 'plain-secret': reason, 'single-server': reason }), [], 'production');
   assert.deepEqual([all.findings, all.exceptions.length], [[], 3]);
+});
+
+test('a program of one’s own has exceptions too, and may be previewed without a look', () => {
+  const steps = [resource('aws:ebs/volume:Volume', 'data', {})];
+  const judgedWith = (given: Given) => judge(previewOf({ steps, config: written(given) }), project);
+  assert.equal(judgedWith({ drift: 'ignore' }).findings.length, 1);
+  const reason = 'Holds what everybody may read';
+  assert.deepEqual(judgedWith({ exceptions: { 'unencrypted-volume': { data: reason } } }), {
+    findings: [],
+    exceptions: [`unencrypted-volume: data: ${reason}`],
+  });
+  const { findings } = judgedWith({ exceptions: { 'unencrypted-volume': 'so' } });
+  assert.match(findings[0] ?? '', /^exceptions\.unencrypted-volume: "so" is no reason/);
 });
 
 test('an exception without a reason, or to what is no policy, is an error', () => {

@@ -13,11 +13,13 @@ const write = (name: string, value: unknown): string => {
   return name;
 };
 
-function keelson(command: string, ...args: string[]) {
+const keelson = (command: string, ...args: string[]) => keelsonIn(directory, command, ...args);
+
+function keelsonIn(cwd: string, command: string, ...args: string[]) {
   const program = join(import.meta.dirname, '../../../tools/cli/keelson.ts');
   const { GITHUB_ACTIONS: _, GITLAB_CI: __, ...env } = process.env;
   return spawnSync(process.execPath, [program, command, ...args], {
-    cwd: directory,
+    cwd,
     env,
     encoding: 'utf8',
   });
@@ -64,6 +66,14 @@ test('review prints the stacks, the comment and the drift', () => {
   assert.equal(keelson('review', 'drift', 'good.json').stdout, '');
 });
 
+test('stacks of no project are none that a change does not touch', () => {
+  const { status, stderr } = keelsonIn(tmpdir(), 'review', 'stacks', '--before', 'none');
+  assert.deepEqual(
+    [status, stderr],
+    [1, 'keelson review: stacks: there is no Pulumi.yaml here or above; go to the project\n'],
+  );
+});
+
 test('review says how it is called, and what it could not read or post', () => {
   for (const args of [[], ['look'], ['comment', '--off']]) {
     const { status, stderr } = keelson('review', ...args);
@@ -74,6 +84,10 @@ test('review says how it is called, and what it could not read or post', () => {
   assert.deepEqual(
     [missing.status, missing.stderr.slice(0, 38)],
     [1, 'keelson review: ENOENT: no such file o'],
+  );
+  assert.deepEqual(
+    keelson('review', 'post').stderr.split(';')[0],
+    'keelson review: post: names no file',
   );
   const post = keelson('review', 'post', 'good.json');
   assert.equal(post.status, 1);

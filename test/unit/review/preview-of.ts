@@ -1,5 +1,6 @@
 /** Previews for tests, in the form of `pulumi preview --json`. */
 import type { Preview, Step } from '../../../tools/review/preview.ts';
+import type { Engine } from '../engine.ts';
 
 const host = 'urn:pulumi:p::keelson::keelson:index:Host';
 
@@ -18,6 +19,10 @@ export const resource = (type: string, name: string, inputs: object = {}, op = '
   ...{ op, urn: `urn:pulumi:p::keelson::${type}::${name}` },
   newState: { type, custom: true, inputs: { ...inputs } },
 });
+
+/** What a mocked engine was asked for, as steps of a preview. */
+export const stepsOf = ({ registered }: Engine): Step[] =>
+  registered.map(({ type, name, inputs }) => resource(type, name, inputs));
 
 export const say = (message: string, urn?: string, severity = 'info') => ({
   ...{ message, severity },

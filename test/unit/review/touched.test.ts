@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { changedSince, projectAt, touched } from '../../../tools/review/touched.ts';
+import { changedFrom, changedSince, projectAt, touched } from '../../../tools/review/touched.ts';
 
 const repository = realpathSync(mkdtempSync(join(tmpdir(), 'keelson-touched-')));
 after(() => rmSync(repository, { recursive: true }));
@@ -38,7 +38,7 @@ write(
     '  keelson:extends: [shared.yaml, big.yaml]\n',
   ),
 );
-write('infra/stacks/Pulumi.demo.yaml', stack('    demo: {source: apps/demo}\n'));
+write('infra/stacks/Pulumi.demo.yaml', stack('    demo: {source: {path: apps/demo}}\n'));
 write('infra/stacks/shared.yaml', stack('    shop: {}\n', '  keelson:extends: base.yaml\n'));
 write('infra/stacks/base.yaml', 'config: {keelson:extends: shared.yaml}\n');
 write('infra/stacks/big.yaml', 'config: {}\n');
@@ -116,6 +116,10 @@ test('what changed is told by git since the branch began, names with blanks and 
   git('commit', '-qam', 'three');
   git('checkout', '-q', 'change');
   assert.equal(changedSince('other', project)?.length, 2);
+  // A push that goes back takes commits away: what they did is a change again.
+  git('checkout', '-q', base);
+  assert.deepEqual(changedSince('change', project), []);
+  assert.equal(changedFrom('change', project)?.length, 2);
   // As on GitLab, whose first push to a branch has no commit before.
-  assert.equal(changedSince('0'.repeat(40), project), undefined);
+  assert.equal(changedFrom('0'.repeat(40), project), undefined);
 });

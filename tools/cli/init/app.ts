@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { quoted } from './pipelines.ts';
 
 const manifestSchema = z.object({
   name: z.string().optional(),
@@ -36,6 +37,17 @@ export function nameOf(folder: string): string {
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '');
 }
+
+/**
+ * What a shell runs to make an app's folder what is deployed, where npm's lockfile lies in it; undefined elsewhere.
+ *
+ * @param path the folder as the shell reaches it.
+ * @example buildOf('../shop', '..') // 'cd .. && npm ci && npm run build --if-present && npm prune --omit=dev'
+ */
+export const buildOf = (folder: string, path: string): string | undefined =>
+  existsSync(join(folder, 'package-lock.json'))
+    ? `cd ${quoted(path)} && npm ci && npm run build --if-present && npm prune --omit=dev`
+    : undefined;
 
 /**
  * What `npm start` runs, where it needs no shell; else `main`, and what Node.js starts by itself.

@@ -5,13 +5,18 @@ import { isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
  * A pipeline's template with one stack in place of the two that it shows.
  *
  * @example oneEnvironment('run: sh ci/drift.sh staging production', 'live') // run: sh ci/drift.sh live
+ * @throws where a job of the pipeline has that name already.
  */
 export function oneEnvironment(template: string, stack: string): string {
   const both = template
     .replaceAll('staging,production', stack)
     .replaceAll('staging production', stack);
   if (!/^ *staging:$/m.test(both)) return both;
-  return withoutJob(both, 'staging').replace(/\bproduction\b/g, stack);
+  const own = withoutJob(both, 'staging').replace(/\bproduction\b/g, stack);
+  // Two jobs of one name.
+  if (parseDocument(own).errors.length > 0)
+    throw new Error(`--environment: ${stack} is a job of the pipeline; choose another name`);
+  return own;
 }
 
 function withoutJob(text: string, job: string): string {

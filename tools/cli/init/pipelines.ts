@@ -48,7 +48,7 @@ const enter = (document: Text, folder: string): void =>
   });
 
 /** A path as a shell reads it. */
-const quoted = (path: string): string =>
+export const quoted = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /** Steps of an action take no defaults from the workflow that uses it. */
