@@ -10,9 +10,9 @@ note_moving() {
 
 note_arrived() { if [ "$stage" = trial ]; then note_moving ''; else unproven='' && rm -f "$place/moving"; fi; }
 
-# Its hook ends, load balancers are told no more that the server leaves, an instance that was not proven yet goes back to where `current` pointed, connections are let
-# through again, Monit watches again; before the first instance was proven, also the old unit file and
-# environment come back.
+# Its hook ends, load balancers are told no more that the server leaves, an instance that was not proven yet goes back
+# to where `current` pointed, connections are let through again, Monit watches again; before the first instance was
+# proven, also the old unit file and environment come back.
 # Usage: recover [again], `again` when a rollout begins.
 recover() {
   end_hooks
