@@ -76,7 +76,12 @@ export class Host extends pulumi.ComponentResource<Registered> {
     const known = registered.catch(() => lastOf(name));
     this.apps = pulumi.output(known.then(({ apps }) => apps ?? {})) as typeof this.apps;
     const memory = known.then((it) => it.memory);
-    const made = args.machine && { machine: 'made by the same program' };
+    // Of one that failed there is none, and its error is told by itself.
+    const machine = args.machine?.resource.then(
+      ({ urn }) => urn,
+      () => undefined,
+    );
+    const made = machine && { machine };
     this.registerOutputs({ address: this.address, apps: this.apps, memory, ...made });
   }
 

@@ -50,8 +50,8 @@ export async function hostsOf(): Promise<{ name: string; urn: string; connection
     [...all.keys()]
       .sort()
       .filter((urn) => /[:$]keelson:(?:index:Host|host:Server)::[^:]+$/.test(urn))
-      // With its machine all goes that was made there.
-      .filter((urn) => all.get(urn)?.machine === undefined)
+      // With its machine all goes that was made there, as long as the state has that.
+      .filter((urn) => !all.has(String(all.get(urn)?.machine)))
       .map((urn) => {
         const [, parents = '', name = ''] = /^(.*)::([^:]+)$/.exec(urn) ?? [];
         const command = `${parents}$command:remote:Command::${name}`;

@@ -24,6 +24,12 @@ test('each that cannot be reached is named with both remedies, and no other', as
       [urn(command, 'goes-prune')]: at(server.port),
       [urn('keelson:index:Host', 'gone')]: {},
       [urn(command, 'gone-prune')]: at(1),
+      // With its machine all of it goes; one whose machine was refreshed away is as any other.
+      [urn('own:index:Machine', 'i-made')]: {},
+      [urn('keelson:index:Host', 'made')]: { machine: urn('own:index:Machine', 'i-made') },
+      [urn(command, 'made-prune')]: at(3),
+      [urn('keelson:index:Host', 'terminated')]: { machine: urn('own:index:Machine', 'i-gone') },
+      [urn(command, 'terminated-prune')]: at(4),
       // Nothing was ever made there.
       [urn('keelson:index:Host', 'new')]: {},
       [urn('keelson:host:Server', 'older')]: {},
@@ -34,7 +40,11 @@ test('each that cannot be reached is named with both remedies, and no other', as
   const lines = said.map((text) => text.split('\n'));
   assert.deepEqual(
     lines.map(([first]) => first?.split(': ')[0]),
-    ['server older (admin@127.0.0.1:2)', 'server gone (admin@127.0.0.1:1)'],
+    [
+      'server older (admin@127.0.0.1:2)',
+      'server gone (admin@127.0.0.1:1)',
+      'server terminated (admin@127.0.0.1:4)',
+    ],
   );
   assert.match(
     lines[1]?.[0] ?? '',
