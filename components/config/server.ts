@@ -40,6 +40,11 @@ const rules: readonly Rule<Given>[] = [
     holds: ({ aws, port = 22 }) => aws === undefined || port === 22,
   },
   {
+    path: 'disks',
+    error: 'has a disk where that of aws.uploads is mounted; choose another place for one of them',
+    holds: ({ aws, disks = {} }) => !aws?.uploads || !Object.hasOwn(disks, aws.uploads.mount),
+  },
+  {
     path: 'knownHosts',
     error: 'is given beside aws, where the program makes the host key itself; leave it out',
     holds: (given) => given.knownHosts === undefined || given.aws === undefined,

@@ -94,6 +94,13 @@ test('the volume for uploads is mounted where a disk can be', () => {
   assert.deepEqual(mount('/mnt/shop-uploads'), [
     'server.aws.uploads.mount: "/mnt/shop-uploads" is not a place to mount a disk at; write one such as /mnt/uploads, without a hyphen',
   ]);
+  const own = { aws: { ...server.aws, uploads: { size: '1G' } } };
+  const beside = (path: string) => ({ ...own, disks: { [path]: '/dev/disk/by-id/own' } });
+  assert.deepEqual(problems({ server: beside('/mnt/other'), aws }), []);
+  assert.match(
+    problems({ server: beside('/mnt/uploads'), aws }).join('\n'),
+    /^server\.disks: .*has a disk where that of aws\.uploads is mounted; choose another place for one of them$/,
+  );
 });
 
 test('all problems are told at once', () => {
