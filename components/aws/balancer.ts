@@ -57,7 +57,8 @@ export class AwsBalancer extends pulumi.ComponentResource<Made> {
       ({ sdk, groups }) => {
         for (const app of apps)
           new sdk.TargetGroupAttachment(
-            `${this.#name}-${app}-${server}`,
+            // Hyphens alone would make one name of shop on eu-web, and of shop-eu on web.
+            `${this.#name}-${app}@${server}`,
             { targetGroupArn: groups[app] ?? '', targetId: instanceId, port: 80 },
             { parent: this },
           );

@@ -97,7 +97,7 @@ function open(
   given: pulumi.Input<string | undefined>,
 ): void {
   const role = pulumi.output(given).apply((it) => roleOf(name, server, it));
-  new sdk.RolePolicy(`${name}-${server}`, { role, policy: made.arn.apply(usePolicy) }, options);
+  new sdk.RolePolicy(`${name}@${server}`, { role, policy: made.arn.apply(usePolicy) }, options);
 }
 
 /** A server has one where it was asked for. */

@@ -9,18 +9,22 @@ export type Size = {
   readonly architecture: 'amd64' | 'arm64';
 };
 
+/** With how its volumes are attached. */
+type Type = { readonly size: Size; readonly hasNvme: boolean };
+
 /**
- * Cores, memory and architecture of an instance type.
+ * Cores, memory and architecture of an instance type, and whether it attaches volumes by NVMe.
  * @throws when the region does not have it.
- * @example await sizeOf('t4g.small', {}) // { cores: 2, memoryMiB: 2048, architecture: 'arm64' }
+ * @example await typeOf('t4g.small', {}) // { size: { cores: 2, memoryMiB: 2048, architecture: 'arm64' }, hasNvme: true }
  */
-export async function sizeOf(instanceType: string, options: InvokeOptions): Promise<Size> {
+export async function typeOf(instanceType: string, options: InvokeOptions): Promise<Type> {
   const { getInstanceType } = await sdk();
   try {
     const found = await getInstanceType({ instanceType }, options);
     const { defaultVcpus: cores, memorySize: memoryMiB, supportedArchitectures } = found;
     const architecture = supportedArchitectures.includes('arm64') ? 'arm64' : 'amd64';
-    return { cores, memoryMiB, architecture };
+    const hasNvme = found.ebsNvmeSupport !== 'unsupported';
+    return { size: { cores, memoryMiB, architecture }, hasNvme };
   } catch (error) {
     const { message } = error as Error;
     throw new Error(

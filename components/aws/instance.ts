@@ -2,7 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { AwsServerSettings } from '../config/aws.ts';
-import { outputsOf } from '../pulumi/state.ts';
+import { namedOutputs, outputsOf } from '../pulumi/state.ts';
 import { newHostKey } from '../ssh/host-key.ts';
 import { family, newestImage } from './image.ts';
 import type { Making } from './making.ts';
@@ -24,9 +24,17 @@ const lastSchema = z.object({
 /** The instance of the last run, as the state has it. */
 export type Last = z.output<typeof lastSchema>;
 
+const type = 'keelson:aws:Server$aws:ec2/instance:Instance';
+
+/** Ids of the subnets that instances of the last run stand in. */
+export async function usedSubnets(): Promise<ReadonlySet<unknown>> {
+  const all = [...(await namedOutputs(type)).values()];
+  return new Set(all.map(({ subnetId }) => subnetId));
+}
+
 /** @throws when there is one that cannot be read, lest it passes for none. */
 export async function lastInstance(name: string): Promise<Last | undefined> {
-  const outputs = await outputsOf('keelson:aws:Server$aws:ec2/instance:Instance', name);
+  const outputs = await outputsOf(type, name);
   if (!outputs) return undefined;
   const read = lastSchema.safeParse(outputs);
   if (read.success) return read.data;

@@ -44,24 +44,21 @@ export function listeners(wanted: Wanted): void {
   const group = groups[other ?? ''];
   const defaultActions = [group === undefined ? nobody : forward(group)];
   const common = { loadBalancerArn, tags };
-  const isSecure = certificateArn !== undefined;
+  const secure = { port: 443, protocol: 'HTTPS', sslPolicy: tlsPolicy, certificateArn };
+  const https =
+    certificateArn === undefined
+      ? undefined
+      : new sdk.Listener(`${name}-https`, { ...common, ...secure, defaultActions }, options);
   const http = new sdk.Listener(
     `${name}-http`,
     {
       ...{ ...common, port: 80, protocol: 'HTTP' },
-      defaultActions: isSecure ? [redirect] : defaultActions,
+      defaultActions: https ? [redirect] : defaultActions,
     },
-    options,
+    // Nobody is sent to https before it answers, which takes minutes where a certificate comes first.
+    { ...options, ...(https && { dependsOn: [https] }) },
   );
-  const secure = { port: 443, protocol: 'HTTPS', sslPolicy: tlsPolicy };
-  const main = isSecure
-    ? new sdk.Listener(
-        `${name}-https`,
-        { ...common, ...secure, certificateArn, defaultActions },
-        options,
-      )
-    : http;
-  rules(wanted, main.arn);
+  rules(wanted, (https ?? http).arn);
 }
 
 function rules(

@@ -1,6 +1,7 @@
 /** Where servers on AWS stand: a VPC, and its subnets by zone. */
 import type { InvokeOptions } from '@pulumi/pulumi';
 import { told } from '../pulumi/told.ts';
+import { usedSubnets } from './instance.ts';
 import { sdk } from './sdk.ts';
 
 /** A VPC, and the subnet of each of its availability zones that is used. */
@@ -37,11 +38,19 @@ export async function findNetwork(
     throw told(
       `aws.subnets: "${strange.id}" is in ${strange.vpcId}, not in ${own}; name subnets of one VPC`,
     );
-  const byZone = found
+  return { vpc: own, subnets: byZone(found, await usedSubnets()) };
+}
+
+type Subnet = { readonly availabilityZone: string; readonly id: string };
+
+/** Of several in one zone the one that is used, lest a new one moves servers; else always the same. */
+function byZone(found: readonly Subnet[], used: ReadonlySet<unknown>): Record<string, string> {
+  const last = (a: string, b: string) =>
+    Number(used.has(a)) - Number(used.has(b)) || b.localeCompare(a);
+  const sorted = found
     .map(({ availabilityZone, id }): [string, string] => [availabilityZone, id])
-    // Of several in one zone always the same.
-    .sort(([zoneA, a], [zoneB, b]) => zoneA.localeCompare(zoneB) || b.localeCompare(a));
-  return { vpc: own, subnets: Object.fromEntries(byZone) };
+    .sort(([zoneA, a], [zoneB, b]) => zoneA.localeCompare(zoneB) || last(a, b));
+  return Object.fromEntries(sorted);
 }
 
 async function defaultVpc(options: InvokeOptions): Promise<string> {

@@ -14,14 +14,14 @@ import { isTold, told } from '../pulumi/told.ts';
 import { securityGroup } from './group.ts';
 import { releases } from './image.ts';
 import { instanceOf, lastInstance } from './instance.ts';
-import { sizeOf } from './instance-type.ts';
+import { typeOf } from './instance-type.ts';
 import type { Making } from './making.ts';
 import { findNetwork, type Network } from './network.ts';
 import { placeOf } from './place.ts';
 import { instanceRole } from './role.ts';
 import { sdk } from './sdk.ts';
 import { standingOf } from './standing.ts';
-import { uploadsVolume } from './uploads.ts';
+import { refuseNameless, tellOfStop, uploadsVolume } from './uploads.ts';
 import { hostKeyOf } from './user-data.ts';
 
 type More = Pick<AwsSettings, 'ssh' | 'keys'> & {
@@ -136,11 +136,12 @@ async function make(
 ) {
   const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
-  const [place, size, last] = await Promise.all([
+  const [place, { size, hasNvme }, last] = await Promise.all([
     placeOf(network ?? findNetwork({}, { parent })),
-    sizeOf(settings.type, { parent }),
+    typeOf(settings.type, { parent }),
     lastInstance(name),
   ]);
+  refuseNameless(settings, hasNvme);
   const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
   const group = await securityGroup(making, { vpc, ssh, web, balancer });
   const { role, profile } = hasRole || settings.ssm ? await instanceRole(making, settings.ssm) : {};
@@ -150,6 +151,7 @@ async function make(
   const disks = settings.uploads
     ? await uploadsVolume(making, settings.uploads, { instanceId: instance.id, zone })
     : pulumi.output({} as Record<string, string>);
+  if (last && !settings.uploads) await tellOfStop(making, last.id);
   const { release } = settings;
   const facts: Partial<Facts> = { ...size, codename: release, ...releases[release] };
   return { group, role, instance, address, disks, facts, last };

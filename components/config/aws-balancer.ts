@@ -5,6 +5,7 @@ import type { WebApp } from '../app/types/web.ts';
 import * as field from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
 import type { ServerConfig } from '../server/components.ts';
+import { unlike } from './alike.ts';
 import type { Problem } from './problem.ts';
 
 const zone = field.matching(
@@ -104,6 +105,7 @@ export function balancerConflicts(aws: Shared | undefined, places: readonly Plac
         : [],
     ),
     ...apps.flatMap(({ app, count }) => appConflicts(app, count)),
+    ...unlike(places),
     ...sharedNames(apps.map(({ app }) => app)),
     ...strangeNames(
       balancer,

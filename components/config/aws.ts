@@ -1,6 +1,7 @@
 /** AWS: what a stack file says of servers that are made on EC2: of one, and of all. */
 import { z } from 'zod';
 import * as field from '../fields/index.ts';
+import { mount } from '../server/disks.ts';
 import { balancerSchema } from './aws-balancer.ts';
 import { bucketsSchema } from './aws-buckets.ts';
 
@@ -28,7 +29,7 @@ const kmsKey = field
 const uploadsDisk = z
   .strictObject({
     size: volumeSize.describe('Size of the volume, such as 100G; it can grow, and never shrink'),
-    mount: field.hostPath
+    mount: mount
       .prefault('/mnt/uploads')
       .describe('Where it is mounted; `places` of an app names directories in it'),
     kmsKey: kmsKey.describe('KMS key that encrypts it; default: that of the account for EBS'),

@@ -30,8 +30,14 @@ const rules: readonly Rule<Given>[] = [
   },
   {
     path: 'address',
-    error: 'is given beside aws, whose servers get one of their own; keep one of them',
+    error:
+      'is given beside aws, whose servers get one of their own; keep one of them, or write aws: null where servers share aws',
     holds: (given) => given.address === undefined || given.aws === undefined,
+  },
+  {
+    path: 'port',
+    error: 'is given beside aws, where sshd listens on 22 and nothing else is let in; leave it out',
+    holds: ({ aws, port = 22 }) => aws === undefined || port === 22,
   },
   {
     path: 'knownHosts',

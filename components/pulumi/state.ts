@@ -28,12 +28,19 @@ export async function showLastOutputs(): Promise<void> {
 
 /** The outputs that the last run left of a resource, by the end of its type's path and its name. */
 export async function outputsOf(type: string, name: string): Promise<Outputs | undefined> {
-  const found = (await state()).find(([urn]) => urn.endsWith(`${type}::${name}`));
-  if (!found) return undefined;
-  const entries = Object.entries(found[1]);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]),
-  );
+  return (await namedOutputs(type)).get(name);
+}
+
+/** The same of each resource of a type, by name. */
+export async function namedOutputs(type: string): Promise<ReadonlyMap<string, Outputs>> {
+  const found = (await state()).flatMap(([urn, outputs]): [string, Outputs][] => {
+    const [path = '', name = ''] = urn.split('::').slice(-2);
+    if (!path.endsWith(type)) return [];
+    const entries = Object.entries(outputs);
+    const plain = entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]);
+    return [[name, Object.fromEntries(plain)]];
+  });
+  return new Map(found);
 }
 
 /** The hosts of the last `up`, each with what its own `delete` would go by; nothing where there is none yet. */

@@ -6,7 +6,8 @@ import { aptPackage, directory, file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
 
-const mount = matching(
+/** A place that the name of a unit can say. */
+export const mount = matching(
   /^(?=.{1,100}$)\/(?:mnt|media|srv|opt|data)(?:\/[A-Za-z0-9][A-Za-z0-9_.]*)+$/,
   'is not a place to mount a disk at; write one such as /mnt/uploads, without a hyphen',
 ).describe('Where a disk is mounted, such as /mnt/uploads');

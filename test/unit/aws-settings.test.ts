@@ -115,6 +115,21 @@ const wrong: [string, Settings, string[]][] = [
     ['servers.web2.nginx.balancerChecks: is set by aws.balancer; leave it out'],
   ],
   [
+    'an app that is another one on one of its servers',
+    {
+      aws: { balancer },
+      servers: {
+        web1: made,
+        web2: { ...made, apps: { shop: { domains: ['b.example.com'], rollout: { drain: '5s' } } } },
+        web3: { ...made, apps: { shop: { memory: '2G', instances: 3 } } },
+      },
+    },
+    ['domains', 'rollout.drain'].map(
+      (it) =>
+        `servers.web2.apps.shop.${it}: is another one than on other servers, and the balancer has one for all; write it in apps.shop.${it}`,
+    ),
+  ],
+  [
     'all servers out at once',
     { aws: { balancer }, rollout: { servers: 2 } },
     [

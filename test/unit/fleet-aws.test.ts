@@ -64,8 +64,8 @@ test('servers are asked for http by the balancer alone, get its requests, and ha
   const asked = { description: 'http', protocol: 'tcp', fromPort: 80, toPort: 80 };
   assert.deepEqual(ingress[1], { ...asked, securityGroups: ['balancer'] });
   for (const name of ['web1', 'web2']) {
-    assert.equal(inputs('TargetGroupAttachment', `balancer-shop-${name}`).targetId, 'i-own');
-    assert.equal(inputs('RolePolicy', `uploads-${name}`).role, 'web1-role');
+    assert.equal(inputs('TargetGroupAttachment', `balancer-shop@${name}`).targetId, 'i-own');
+    assert.equal(inputs('RolePolicy', `uploads@${name}`).role, 'web1-role');
   }
   const tags = { Team: 'shop', 'keelson:project': 'keelson', 'keelson:stack': 'test' };
   assert.deepEqual(inputs('LoadBalancer', 'balancer').tags, { ...tags, Name: 'balancer' });

@@ -19,6 +19,7 @@ export const account = {
     const arm = instanceType?.startsWith('t4g');
     return {
       ...{ defaultVcpus: 4, memorySize: 8192 },
+      ebsNvmeSupport: instanceType?.startsWith('t2') ? 'unsupported' : 'required',
       supportedArchitectures: arm ? ['arm64'] : ['i386', 'x86_64'],
     };
   },

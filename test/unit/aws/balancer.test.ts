@@ -96,7 +96,7 @@ test('with a zone: names, certificate, http to https, and no more', async () => 
     'Record www-shop.example.com-proof',
     'SecurityGroup www',
     'TargetGroup www-shop',
-    'TargetGroupAttachment www-shop-web1',
+    'TargetGroupAttachment www-shop@web1',
   ]);
   for (const { parent, type } of engine.registered)
     assert.equal(parent, type.endsWith(':Balancer') ? '' : 'www');
@@ -143,7 +143,7 @@ test('the group of an app asks for its health as rollouts expect, and drains as 
     stickiness: { enabled: false, type: 'lb_cookie' },
     tags: { ...tags, Name: 'www-shop' },
   });
-  assert.deepEqual(find(engine, 'TargetGroupAttachment', 'www-shop-web1').inputs, {
+  assert.deepEqual(find(engine, 'TargetGroupAttachment', 'www-shop@web1').inputs, {
     ...{ targetGroupArn: 'arn:group', targetId: 'i-1', port: 80 },
   });
 });
@@ -183,6 +183,8 @@ test('http leads to https, which takes TLS 1.2 and 1.3 alone', async () => {
       },
     ],
   });
+  // Lest visitors are sent to https before it is there.
+  assert.ok(find(engine, 'Listener', 'www-http').dependsOn.includes('www-https'));
   const { inputs } = find(engine, 'ListenerRule', 'www-shop-1');
   assert.deepEqual(
     { ...inputs, priority: undefined },
@@ -264,7 +266,7 @@ test('each of several apps has a group, and the names that lead to it', async ()
     assert.equal((healthCheck as { path: string }).path, `/keelson-health/${app}`);
     const { conditions } = find(engine, 'ListenerRule', `www-${app}-1`).inputs;
     assert.deepEqual(conditions, [{ hostHeader: { values: [`${app}.example.com`] } }]);
-    find(engine, 'TargetGroupAttachment', `www-${app}-web1`);
+    find(engine, 'TargetGroupAttachment', `www-${app}@web1`);
   }
 });
 

@@ -5,11 +5,23 @@ import * as pulumi from '@pulumi/pulumi';
 import { lastInstance } from '../../../components/aws/instance.ts';
 import { hostKeyIn, hostKeyOf, userData } from '../../../components/aws/user-data.ts';
 import { engine } from '../engine.ts';
-import { account, hostKey, inState, instanceOf, made, read, userDataOf } from './account.ts';
+import {
+  account,
+  computed,
+  hostKey,
+  inState,
+  instanceOf,
+  made,
+  read,
+  userDataOf,
+} from './account.ts';
 
 const state = {
   ...inState('web1'),
   ...inState('web2', { subnetId: 'subnet-b' }),
+  ...inState('giving'),
+  'urn:pulumi:test::keelson::keelson:aws:Server$aws:ec2/volumeAttachment:VolumeAttachment::giving-uploads':
+    { instanceId: 'i-own' },
   ...inState('odd', { ami: undefined }),
   ...inState('imported', { userData: 'IyEvYmluL3No', tags: null }),
 };
@@ -23,6 +35,52 @@ test('an instance that is there keeps its image, its subnet and its user data', 
   assert.equal(hostKeyIn(userDataOf(inputs)), hostKey.publicKey);
   assert.deepEqual(ignoreChanges.sort(), settled);
   assert.equal(await read(server.hostKey), hostKey.publicKey);
+});
+
+test('a subnet that comes into its zone moves nobody', async () => {
+  const { getSubnet } = account;
+  const answers = {
+    ...account,
+    getSubnets: () => ({ ids: ['subnet-0', 'subnet-a', 'subnet-b'] }),
+    getSubnet: ({ id }: { id?: string }) =>
+      id === 'subnet-0'
+        ? { ...getSubnet({ id: 'subnet-a' }), id }
+        : getSubnet({ ...(id && { id }) }),
+  };
+  for (const given of [{}, { zone: 'eu-central-1a' }]) {
+    const { made: all } = await made(given, { state, answers });
+    const { inputs, ignoreChanges } = instanceOf(all);
+    assert.equal(inputs.subnetId, 'subnet-a', JSON.stringify(given));
+    assert.deepEqual(ignoreChanges.sort(), settled);
+  }
+});
+
+test('a preview of a volume that is yet to be made knows the server that it comes to', async () => {
+  const own = {
+    'aws:ebs/volume:Volume': { id: '' },
+    'aws:ec2/volumeAttachment:VolumeAttachment': { id: '' },
+  };
+  const options = { state, preview: true, computed: { ...computed, ...own } };
+  const { server } = await made({ uploads: { size: '1G' } }, options);
+  const known = (output: unknown) => (output as { isKnown: Promise<boolean> }).isKnown;
+  assert.deepEqual([await known(server.address), await known(server.disks)], [true, true]);
+  const young = {
+    'aws:ec2/instance:Instance': { ...computed['aws:ec2/instance:Instance'], id: '' },
+  };
+  const { server: other } = await made({}, { ...options, computed: { ...computed, ...young } });
+  assert.equal(await known(other.address), false);
+});
+
+test('that the instance is stopped when its volume for uploads goes is said before', async (t) => {
+  const warn = t.mock.method(pulumi.log, 'warn', async () => {});
+  const said = () => warn.mock.calls.map(({ arguments: [it] }: { arguments: unknown[] }) => it);
+  await made({ name: 'giving', uploads: { size: '1G' } }, { state });
+  await made({ name: 'web1' }, { state });
+  assert.deepEqual(said(), []);
+  await made({ name: 'giving' }, { state });
+  assert.deepEqual(said(), [
+    'server giving: to take its volume for uploads away, its instance i-own is stopped at the end of the run; start it then (aws ec2 start-instances --instance-ids i-own)',
+  ]);
 });
 
 test('an image that is named, another release or another zone makes it anew, with a new host key', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newestImage } from '../../../components/aws/image.ts';
-import { sizeOf } from '../../../components/aws/instance-type.ts';
+import { typeOf } from '../../../components/aws/instance-type.ts';
 import { findNetwork, subnetIn } from '../../../components/aws/network.ts';
 import { engine } from '../engine.ts';
 import { account } from './account.ts';
@@ -77,7 +77,7 @@ test('a zone has its subnet; without one it stays where it is, and begins in the
 test('an instance type or an image that a region does not have is told by its setting', async () => {
   const fails = () => new Error('not here');
   await engine({ answers: { getInstanceType: fails, getAmi: fails } });
-  await assert.rejects(sizeOf('t9.huge', {}), {
+  await assert.rejects(typeOf('t9.huge', {}), {
     message:
       /^aws\.type: "t9\.huge" cannot be looked up: .*not here.*; choose one that this region has$/s,
   });

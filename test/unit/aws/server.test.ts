@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import { typeOf } from '../../../components/aws/instance-type.ts';
+import { refuseNameless } from '../../../components/aws/uploads.ts';
 import { awsFindings } from '../../../tools/policy/aws.ts';
+import { engine } from '../engine.ts';
 import { stepsOf } from '../review/preview-of.ts';
 import { publicKey } from '../shop.ts';
 import { account, instanceOf, made, read, typed } from './account.ts';
@@ -158,6 +161,18 @@ test('the volume for uploads is encrypted, protected, and outlives the instance'
   });
   const { made: bare } = await made({ uploads: { size: '1G', protect: false } });
   assert.equal(typed(bare, 'aws:ebs/volume:Volume').protect, false);
+});
+
+test('a type that attaches volumes without their names has none for uploads', async () => {
+  await engine({ answers: account });
+  const { hasNvme } = await typeOf('t2.micro', {});
+  const uploads = { size: '1G', mount: '/mnt/uploads', protect: true };
+  assert.throws(() => refuseNameless({ type: 't2.micro', uploads }, hasNvme), {
+    message:
+      'aws.uploads: "t2.micro" attaches volumes without NVMe, so that none is found by its name; choose a newer type, such as t3.small or t4g.small',
+  });
+  refuseNameless({ type: 't2.micro' }, hasNvme);
+  refuseNameless({ type: 't4g.small', uploads }, (await typeOf('t4g.small', {})).hasNvme);
 });
 
 test('its outputs are where it is and what it is called', async () => {

@@ -42,14 +42,27 @@ test('servers that are made and such that are there are in one stack', () => {
   );
 });
 
+test('what several share of AWS one that is there takes out', () => {
+  const old = { address: 'old.example.com', aws: null };
+  const { hosts } = read({ server, aws, servers: { web1: { user: 'admin' }, old } });
+  assert.deepEqual(
+    hosts.map(({ name, aws, server }) => [name, aws?.type, server.address]),
+    [
+      ['web1', 't4g.small', 'web1.invalid'],
+      ['old', undefined, 'old.example.com'],
+    ],
+  );
+});
+
 test('a server is made or there, and what the program knows nobody else says', () => {
   assert.deepEqual(problems({ server: {} }), [
     'server.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
   ]);
   assert.deepEqual(
-    problems({ server: { ...server, address: 'a.example.com', knownHosts: 'x' }, aws }),
+    problems({ server: { ...server, address: 'a.example.com', port: 2222, knownHosts: 'x' }, aws }),
     [
-      'server.address: "a.example.com" is given beside aws, whose servers get one of their own; keep one of them',
+      'server.address: "a.example.com" is given beside aws, whose servers get one of their own; keep one of them, or write aws: null where servers share aws',
+      'server.port: 2222 is given beside aws, where sshd listens on 22 and nothing else is let in; leave it out',
       'server.knownHosts: "x" is given beside aws, where the program makes the host key itself; leave it out',
     ],
   );
@@ -72,6 +85,15 @@ test('ssh is open to nobody and to the world by no accident', () => {
       `aws.ssh.0: "${world}" is the whole world; name your own networks, or write ssh: anywhere`,
     ]);
   assert.match(ssh('everywhere').join(), /^aws\.ssh: "everywhere"/);
+});
+
+test('the volume for uploads is mounted where a disk can be', () => {
+  const mount = (path: string) =>
+    problems({ server: { aws: { ...server.aws, uploads: { size: '1G', mount: path } } }, aws });
+  assert.deepEqual(mount('/srv/media'), []);
+  assert.deepEqual(mount('/mnt/shop-uploads'), [
+    'server.aws.uploads.mount: "/mnt/shop-uploads" is not a place to mount a disk at; write one such as /mnt/uploads, without a hyphen',
+  ]);
 });
 
 test('all problems are told at once', () => {
