@@ -238,7 +238,7 @@ test('a file that is there already keeps all others from being written', () => {
   const path = folder({ 'b/c': 'mine' });
   const files = new Map(['a', 'b/c'].map((name) => [join(path, name), { text: 'new' }]));
   assert.throws(() => writeAll(files), {
-    message: `nothing was written, since this is there already; choose another folder, or move it away:\n  ${join(path, 'b/c')}`,
+    message: `nothing was written, since this is there already; choose another folder, move it away, or take --pipeline none:\n  ${join(path, 'b/c')}`,
   });
   assert.ok(!existsSync(join(path, 'a')));
   assert.equal(readFileSync(join(path, 'b/c'), 'utf8'), 'mine');
