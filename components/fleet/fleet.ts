@@ -35,9 +35,9 @@ export async function fleet(
   return made;
 }
 
-/** The addresses of those that were made, by name; nothing where all were there before. */
-export function addressesOf(hosts: readonly Host[]): Record<string, Output<string>> | undefined {
+/** The addresses of those that were made, by name; null where all were there before: Pulumi warns of undefined. */
+export function addressesOf(hosts: readonly Host[]): Record<string, Output<string>> | null {
   const made = hosts.filter(({ isMade }) => isMade);
-  if (made.length === 0) return undefined;
+  if (made.length === 0) return null;
   return Object.fromEntries(made.map(({ name, address }) => [name, address]));
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awsSchema } from '../../components/config/aws.ts';
 import { stackServerSchema } from '../../components/config/server.ts';
 import { onAws } from '../../components/fleet/aws.ts';
+import { addressesOf } from '../../components/fleet/fleet.ts';
 import { AwsBalancer, AwsBucket, AwsServer, Host, type HostArgs } from '../../components/index.ts';
 import { account, computed } from './aws/account.ts';
 import { type Engine, engine } from './engine.ts';
@@ -112,3 +113,7 @@ export function program(): void {
   };
   new Host('web1', { machine, apps, nginx } satisfies HostArgs);
 }
+
+test('where no server was made there are no addresses, of which Pulumi says nothing', () => {
+  assert.equal(addressesOf([]), null);
+});

@@ -216,6 +216,19 @@ test('a project with one environment has its jobs alone', () => {
   }
 });
 
+test('an environment may have the words of the template in its name', () => {
+  const gitlab = readFileSync(
+    join(import.meta.dirname, '../../files/project/.gitlab-ci.yml'),
+    'utf8',
+  );
+  for (const name of ['shop-production', 'staging', 'production', 'web-staging']) {
+    const document = parse(fitted('.gitlab-ci.yml', gitlab, '.', name));
+    assert.equal(document.variables.KEELSON_STACKS, name);
+    assert.deepEqual(document.stages, ['checks', 'preview', name]);
+    assert.equal(document[name].stage, name);
+  }
+});
+
 test('an environment that is called like a job of the pipeline is refused', () => {
   for (const [service, environment] of [
     ['github', 'stacks'],
@@ -238,7 +251,7 @@ test('a file that is there already keeps all others from being written', () => {
   const path = folder({ 'b/c': 'mine' });
   const files = new Map(['a', 'b/c'].map((name) => [join(path, name), { text: 'new' }]));
   assert.throws(() => writeAll(files), {
-    message: `nothing was written, since this is there already; choose another folder, or move it away:\n  ${join(path, 'b/c')}`,
+    message: `nothing was written, since this is there already; choose another folder, move it away, or take --pipeline none:\n  ${join(path, 'b/c')}`,
   });
   assert.ok(!existsSync(join(path, 'a')));
   assert.equal(readFileSync(join(path, 'b/c'), 'utf8'), 'mine');

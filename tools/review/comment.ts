@@ -1,5 +1,5 @@
 /** The comment on a pull request: what `pulumi up` would do in each stack, in ten lines, and folded below them. */
-import { block, count, folded, word } from './markdown.ts';
+import { count, folded, listed, mostLines, word } from './markdown.ts';
 import { type Part, type Plan, planOf, type Row } from './plan.ts';
 import type { Preview } from './preview.ts';
 
@@ -15,7 +15,6 @@ export const marker = '<!-- keelson: preview -->';
 /** GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190); GitLab takes a million. */
 const mostCharacters = 65_000;
 const mostRows = 10;
-const mostLines = 400;
 
 /**
  * Words the previews of the stacks that a change touches.
@@ -97,12 +96,6 @@ const some = (names: readonly string[]): string =>
   names.length > 3
     ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
     : names.join(', ');
-
-/** A block of so many lines at most. */
-function listed(lines: readonly string[], most: number, language = ''): string {
-  if (lines.length <= most) return block(lines, language);
-  return block([...lines.slice(0, most - 1), `… and ${lines.length - most + 1} more`], language);
-}
 
 /** One server, folded; the notes of the whole stack are above. */
 function details({ server, drift, changes, notes: all }: Part): string[] {

@@ -1,5 +1,5 @@
 /** The issue of a schedule that looks for drift. */
-import { block, folded, word } from './markdown.ts';
+import { folded, listed, mostLines, word } from './markdown.ts';
 import { planOf } from './plan.ts';
 import type { Preview } from './preview.ts';
 
@@ -15,9 +15,9 @@ export const driftTitle = 'Servers drifted';
 export function driftIssue(previews: readonly Preview[]): string {
   const parts = previews.flatMap((preview) =>
     planOf(preview).parts.flatMap(({ server, drift }) => {
-      const lines = drift.flatMap(({ text, lines }) => [text, ...lines]).slice(0, 400);
+      const lines = drift.flatMap(({ text, lines }) => [text, ...lines]);
       const title = `<b>${word(preview.stack)}</b> ${word(server ?? 'stack')}: ${drift.length} drifted`;
-      return drift.length === 0 ? [] : [folded(title, block(lines, 'diff'))];
+      return drift.length === 0 ? [] : [folded(title, listed(lines, mostLines, 'diff'))];
     }),
   );
   if (parts.length === 0) return '';

@@ -132,3 +132,10 @@ test('the issue has what drifted and nothing else, and is empty where nothing di
   assert.doesNotMatch(issue, /change\)/);
   assert.equal(driftIssue([previewOf(drifted('web1', '~ file /a content (change)'))]), '');
 });
+
+test('of very many rows it is told how many are left out, in the issue too', () => {
+  const rows = Array.from({ length: 450 }, (_, at) => `! user u${at} shell a → b (drift)`);
+  const preview = previewOf(drifted('web1', rows.join('\n')));
+  for (const text of [comment([preview]), driftIssue([preview])])
+    assert.match(text, /^! user u398 .*\n… and 51 more$/m);
+});

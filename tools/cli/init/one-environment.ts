@@ -8,11 +8,9 @@ import { isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
  * @throws where a job of the pipeline has that name already.
  */
 export function oneEnvironment(template: string, stack: string): string {
-  const both = template
-    .replaceAll('staging,production', stack)
-    .replaceAll('staging production', stack);
-  if (!/^ *staging:$/m.test(both)) return both;
-  const own = withoutJob(both, 'staging').replace(/\bproduction\b/g, stack);
+  const one = template.replace(/\bstaging[, ]production\b/g, 'production');
+  const left = /^ *staging:$/m.test(one) ? withoutJob(one, 'staging') : one;
+  const own = left.replace(/\bproduction\b/g, stack);
   // Two jobs of one name.
   if (parseDocument(own).errors.length > 0)
     throw new Error(`--environment: ${stack} is a job of the pipeline; choose another name`);

@@ -67,7 +67,7 @@ export function writeAll(files: Files): void {
   const there = [...files.keys()].filter((path) => lstatSync(path, { throwIfNoEntry: false }));
   if (there.length > 0)
     throw new Error(
-      `nothing was written, since ${there.length === 1 ? 'this is' : 'these are'} there already; choose another folder, or move it away:\n${there.map((path) => `  ${path}`).join('\n')}`,
+      `nothing was written, since ${there.length === 1 ? 'this is' : 'these are'} there already; choose another folder, move it away, or take --pipeline none:\n${there.map((path) => `  ${path}`).join('\n')}`,
     );
   for (const [path, from] of files) {
     mkdirSync(dirname(path), { recursive: true });
