@@ -5,4 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 rm -rf dist
 node_modules/.bin/tsc --project tsconfig.build.json
+# Where types are inferred, tsc names files of other packages without the ending that it asks for itself.
+find dist -name '*.d.ts' -exec sed -i -E 's,import\("(@pulumi/aws/[^"]*[^"/])"\),import("\1.js"),g; s,\.js\.js",.js",g' {} +
 cp -R files dist/files

@@ -68,9 +68,11 @@ test('the package in a project of one’s own', { timeout: 600_000 }, async (t) 
   await t.test(
     'keelson init begins it beside the app, in the clone and as it is installed, and writes over nothing',
     () => {
+      // A repository of its own, at the root of which its pipelines lie.
+      execFileSync('git', ['init', '-q'], { cwd: app });
       const flags = ['--address', host.address, '--user', host.user, '--environment', 'dev'];
-      const init = (folder: string, program: string[]) =>
-        spawnSync(process.execPath, [...program, 'init', folder, ...flags], {
+      const init = (folder: string, program: string[], ...more: string[]) =>
+        spawnSync(process.execPath, [...program, 'init', folder, ...flags, ...more], {
           cwd: app,
           encoding: 'utf8',
         });
@@ -85,7 +87,9 @@ test('the package in a project of one’s own', { timeout: 600_000 }, async (t) 
       );
 
       npm(project, 'install');
-      const installed = init('other', [join(project, 'node_modules/.bin/keelson')]);
+      // The pipelines are there, and belong to the first.
+      const program = [join(project, 'node_modules/.bin/keelson')];
+      const installed = init('other', program, '--pipeline', 'none');
       assert.equal(installed.status, 0, installed.stderr);
       assert.match(installed.stdout, /Add \/other\/ to .*\.keelsonignore/);
       const read = (folder: string) => readFileSync(join(app, folder, 'package.json'), 'utf8');
