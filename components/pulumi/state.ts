@@ -2,6 +2,7 @@
  * What a stack keeps of its last `up`: enough to show a program's changes from where no host can
  * be reached, and what runs on a host that is down.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import { type Look, type Remembered, runsOfBlobs, type Seen } from '../host/look.ts';
 
@@ -74,12 +75,23 @@ let read: Promise<[string, Outputs][]> | undefined;
 
 async function readState(): Promise<[string, Outputs][]> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  // The engine's own look into the state, without a stack reference among the resources.
-  const answer = await pulumi.runtime.invoke('pulumi:pulumi:readStackResourceOutputs', {
-    stackName,
-  });
+  const answer = await readOutputs(stackName, 10);
   const resources = (answer.outputs ?? {}) as Record<string, { outputs?: Outputs }>;
   return Object.entries(resources).map(([urn, { outputs }]) => [urn, outputs ?? {}]);
+}
+
+/**
+ * The engine's own look into the state, without a stack reference among the resources. The engine writes its checkpoint
+ * while the program begins, and where the state is a folder's may read it before it is whole again.
+ */
+async function readOutputs(stackName: string, tries: number): Promise<Outputs> {
+  try {
+    return await pulumi.runtime.invoke('pulumi:pulumi:readStackResourceOutputs', { stackName });
+  } catch (error) {
+    if (tries <= 1 || !/checkpoint/.test(String(error))) throw error;
+    await sleep(50);
+    return await readOutputs(stackName, tries - 1);
+  }
 }
 
 /**

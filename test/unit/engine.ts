@@ -53,6 +53,8 @@ type Options = {
   leftOut?: Record<string, Record<string, unknown>>;
   /** The outputs of each resource in the state, by URN. */
   state?: Record<string, Record<string, unknown>>;
+  /** What asking for the state fails with, one time after another, before it is answered. */
+  troubles?: string[];
   /** What a provider answers, by the name of its function; an Error is what it fails with. */
   answers?: Record<string, (args: Record<string, unknown>) => object>;
   /** What resources have beyond their inputs, by type. */
@@ -80,6 +82,8 @@ export async function engine(options: Options = {}): Promise<Engine> {
     },
     call: ({ token, inputs }) => {
       if (token.startsWith('aws:')) return answered(options, token, inputs);
+      const trouble = options.troubles?.shift();
+      if (trouble !== undefined) throw Object.assign(new Error(trouble), { details: trouble });
       const entries = Object.entries(options.state ?? {});
       return { outputs: Object.fromEntries(entries.map(([urn, outputs]) => [urn, { outputs }])) };
     },
