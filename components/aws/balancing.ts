@@ -7,8 +7,10 @@ import type { BalancerConfig } from '../config/balanced-apps.ts';
 import { type BalancerSdk, balancerSdk } from './balancer-sdk.ts';
 import { certificateFor, records, zoneIds } from './certificate.ts';
 import { listeners } from './listeners.ts';
+import { type Making as Common, tagsOf } from './making.ts';
 import type { Network } from './network.ts';
 import { targetGroup } from './target-group.ts';
+import { everybody, tcp } from './traffic.ts';
 
 type Given = BalancerConfig & {
   readonly network: Network;
@@ -16,21 +18,15 @@ type Given = BalancerConfig & {
 };
 
 /** What all that belongs to a balancer has in common. */
-type Making = {
-  readonly name: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly options: { readonly parent: pulumi.Resource };
-  readonly sdk: BalancerSdk;
-};
+type Making = Common & { readonly sdk: BalancerSdk };
 
 export async function makeBalancer(parent: pulumi.Resource, name: string, given: Given) {
   const { balancer: settings, apps, network } = given;
   const sdk = await balancerSdk();
   const place = await placeOf(sdk, network, { parent });
-  const own = { 'keelson:project': pulumi.getProject(), 'keelson:stack': pulumi.getStack() };
   const making: Making = {
     ...{ name, sdk, options: { parent } },
-    tags: { ...given.tags, Name: name, ...own },
+    tags: tagsOf(name, given.tags),
   };
   const group = securityGroup(making, network.vpc, place.networks);
   const balancer = loadBalancer(making, place, group.id, idleTime(apps));
@@ -86,9 +82,6 @@ async function placeOf(
     isDual: found.every(({ ipv6CidrBlock }) => ipv6CidrBlock),
   };
 }
-
-const everybody = { cidrBlocks: ['0.0.0.0/0'], ipv6CidrBlocks: ['::/0'] };
-const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
 
 /** Visitors from everywhere; and nobody but nginx on the servers. Its rules are one, so that others are drift. */
 function securityGroup({ name, tags, options, sdk }: Making, vpcId: string, networks: string[]) {

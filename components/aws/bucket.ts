@@ -5,6 +5,7 @@ import { bucketName } from '../config/aws-buckets.ts';
 import { told } from '../pulumi/told.ts';
 import { bucketSdk } from './balancer-sdk.ts';
 import { tlsPolicy, usePolicy } from './bucket-policy.ts';
+import { tagsOf } from './making.ts';
 
 export type AwsBucketArgs = {
   /** At S3, where it is unique in the world. */
@@ -48,9 +49,8 @@ async function makeBucket(
 ): Promise<pulumi.Output<string>> {
   const sdk = await bucketSdk();
   const options = { parent };
-  const own = { 'keelson:project': pulumi.getProject(), 'keelson:stack': pulumi.getStack() };
   // One that holds anything is not deleted.
-  const all = { bucket, forceDestroy: false, tags: { ...tags, Name: name, ...own } };
+  const all = { bucket, forceDestroy: false, tags: tagsOf(name, tags) };
   const made = new sdk.Bucket(name, all, options);
   const making = { sdk, name, made, options };
   close(making);

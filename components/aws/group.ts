@@ -3,6 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { AwsSettings } from '../config/aws.ts';
 import type { Making } from './making.ts';
 import { sdk } from './sdk.ts';
+import { everybody, tcp } from './traffic.ts';
 
 type Given = {
   readonly vpc: pulumi.Input<string>;
@@ -12,8 +13,6 @@ type Given = {
   /** The group that alone may ask for them. */
   readonly balancer: pulumi.Input<string> | undefined;
 };
-
-const everybody = { cidrBlocks: ['0.0.0.0/0'], ipv6CidrBlocks: ['::/0'] };
 
 /** Its rules are in one resource, so that those that somebody adds are drift. */
 export async function securityGroup({ name, tags, options }: Making, given: Given) {
@@ -34,8 +33,6 @@ export async function securityGroup({ name, tags, options }: Making, given: Give
   const description = `Server ${name} of Keelson`;
   return new SecurityGroup(name, { vpcId: vpc, description, ingress, egress, tags }, options);
 }
-
-const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
 
 /** A single address is a network of one. */
 function networks(ssh: AwsSettings['ssh']) {

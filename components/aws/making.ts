@@ -1,5 +1,5 @@
-/** What all resources of a server on AWS have in common. */
-import type * as pulumi from '@pulumi/pulumi';
+/** What all resources of a server, or of another part on AWS, have in common. */
+import * as pulumi from '@pulumi/pulumi';
 
 export type Making = {
   /** Of the server, and of each resource of it. */
@@ -7,3 +7,11 @@ export type Making = {
   readonly tags: Readonly<Record<string, string>>;
   readonly options: { readonly parent: pulumi.Resource };
 };
+
+/** Tags of everything that is made: those that are given, its name, and whose it is. */
+export const tagsOf = (name: string, given: Readonly<Record<string, string>>) => ({
+  ...given,
+  Name: name,
+  'keelson:project': pulumi.getProject(),
+  'keelson:stack': pulumi.getStack(),
+});

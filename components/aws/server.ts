@@ -15,7 +15,7 @@ import { securityGroup } from './group.ts';
 import { releases } from './image.ts';
 import { instanceOf, lastInstance } from './instance.ts';
 import { typeOf } from './instance-type.ts';
-import type { Making } from './making.ts';
+import { type Making, tagsOf } from './making.ts';
 import { findNetwork, type Network } from './network.ts';
 import { placeOf } from './place.ts';
 import { instanceRole } from './role.ts';
@@ -161,13 +161,6 @@ async function elasticAddress({ name, tags, options }: Making, instance: pulumi.
   const { Eip } = await sdk();
   return new Eip(name, { domain: 'vpc', instance, tags }, options);
 }
-
-const tagsOf = (name: string, own: Readonly<Record<string, string>>) => ({
-  ...own,
-  Name: name,
-  'keelson:project': pulumi.getProject(),
-  'keelson:stack': pulumi.getStack(),
-});
 
 /** Of a program's own words all problems are told at once. */
 function settingsOf(name: string, args: AwsServerArgs) {

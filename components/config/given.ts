@@ -30,7 +30,7 @@ export function givenByPulumi(): Given {
 }
 
 /** Pulumi hands structured values over as JSON, plain text as it is. */
-function parseValue(value: string): unknown {
+export function parseValue(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

@@ -37,9 +37,12 @@ export function stackFolder(root: string): string {
 }
 
 /** The nearest folder above that holds a project, as Pulumi looks for it. */
-export function projectRoot(from: string): string | undefined {
+export const projectRoot = (from: string): string | undefined => folderAbove(from, 'Pulumi.yaml');
+
+/** The nearest folder, itself or above, that has a file or folder of this name. */
+export function folderAbove(from: string, name: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (statSync(join(folder, 'Pulumi.yaml'), { throwIfNoEntry: false })) return folder;
+    if (statSync(join(folder, name), { throwIfNoEntry: false })) return folder;
     if (folder === dirname(folder)) return undefined;
   }
 }

@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../../components/config/config.ts';
 import { type Exceptions, exceptionsSchema } from '../../components/config/exceptions.ts';
+import { parseValue } from '../../components/config/given.ts';
 import { examine } from '../../components/config/problem.ts';
+import { stackFolder } from '../../components/config/stack-file.ts';
 import type { Judged } from '../review/comment.ts';
 import type { Preview } from '../review/preview.ts';
-import { type Project, stacksDirectory } from '../review/touched.ts';
+import type { Project } from '../review/touched.ts';
 import { configFindings } from './apps.ts';
 import { awsFindings } from './aws.ts';
 import type { Finding } from './finding.ts';
@@ -43,14 +45,14 @@ const alone = ['drift', 'exceptions'];
 /** What Pulumi was given, read as the program reads it; of a program of one's own its exceptions. */
 function configOf({ config, stack }: Preview, project: Project): Read {
   const entries = Object.entries(config).flatMap(([key, value]) =>
-    key.startsWith('keelson:') ? [[key.slice('keelson:'.length), parse(value)] as const] : [],
+    key.startsWith('keelson:') ? [[key.slice('keelson:'.length), parseValue(value)] as const] : [],
   );
   const values = Object.fromEntries(entries);
   if (entries.every(([key]) => alone.includes(key))) {
     const { value = {}, problems } = examine(exceptionsSchema, values.exceptions, ['exceptions']);
     return { exceptions: value, problems };
   }
-  const path = join(stacksDirectory(project.directory), `Pulumi.${stack}.yaml`);
+  const path = join(stackFolder(project.directory), `Pulumi.${stack}.yaml`);
   const file = existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
   try {
     const read = readConfig({ values, encrypted: new Set(['secrets']), file });
@@ -58,14 +60,6 @@ function configOf({ config, stack }: Preview, project: Project): Read {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { exceptions: {}, problems: [...error.problems] };
-  }
-}
-
-function parse(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
   }
 }
 

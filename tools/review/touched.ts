@@ -1,8 +1,9 @@
 /** Which stacks a change touches: by their files, by what their files name, and by the program. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
+import { folderAbove, projectRoot, stackFolder } from '../../components/config/stack-file.ts';
 
 export type Project = {
   /** Where Pulumi.yaml is. */
@@ -57,15 +58,8 @@ function changed(range: string, { repository }: Project): string[] | undefined {
 
 /** The project in a directory, or above it; where there is none, the directory itself. */
 export function projectAt(from: string): Project {
-  const directory = above(resolve(from), 'Pulumi.yaml') ?? resolve(from);
-  return { directory, repository: above(directory, '.git') ?? directory };
-}
-
-function above(from: string, name: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, name))) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
+  const directory = projectRoot(from) ?? resolve(from);
+  return { directory, repository: folderAbove(directory, '.git') ?? directory };
 }
 
 const isIn = (path: string, directories: readonly string[]): boolean =>
@@ -73,7 +67,7 @@ const isIn = (path: string, directories: readonly string[]): boolean =>
 
 /** A file of the project itself, or what says the versions of its packages, which may lie above it. */
 function isProgram({ directory, repository }: Project, path: string): boolean {
-  const stacks = stacksDirectory(directory);
+  const stacks = stackFolder(directory);
   if (lockfiles.includes(basename(path)) && isIn(directory, [dirname(path)])) return true;
   if (!isIn(path, [directory]) || (stacks !== directory && isIn(path, [stacks]))) return false;
   const isOtherStack = /^Pulumi\..+\.yaml$/.test(basename(path)) && dirname(path) === stacks;
@@ -84,20 +78,14 @@ function isProgram({ directory, repository }: Project, path: string): boolean {
   );
 }
 
-/** Where the stack files of a project are. */
-export function stacksDirectory(directory: string): string {
-  const project = read(join(directory, 'Pulumi.yaml')) as { stackConfigDir?: string } | undefined;
-  return resolve(directory, project?.stackConfigDir ?? '.');
-}
-
 const allStacks = ({ directory }: Project): string[] =>
-  readdirSync(stacksDirectory(directory))
+  readdirSync(stackFolder(directory))
     .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
     .sort();
 
 /** The stack's file, those that it extends, the builds of Node.js, and whatever path any of them names. */
 function claims({ directory, repository }: Project, name: string): string[] {
-  const stacks = stacksDirectory(directory);
+  const stacks = stackFolder(directory);
   const files = chain(join(stacks, `Pulumi.${name}.yaml`));
   const named = files.flatMap((file) => texts(read(file))).map((text) => resolve(directory, text));
   return [...files, join(stacks, 'node.json'), ...named.filter((path) => isIn(path, [repository]))];
@@ -105,7 +93,7 @@ function claims({ directory, repository }: Project, name: string): string[] {
 
 /** The code of a stack's apps, as far as the program is not part of it. */
 function sources({ directory }: Project, name: string): string[] {
-  const files = chain(join(stacksDirectory(directory), `Pulumi.${name}.yaml`));
+  const files = chain(join(stackFolder(directory), `Pulumi.${name}.yaml`));
   const paths = files.flatMap((file) => texts(read(file), 'source'));
   return paths.map((path) => resolve(directory, path)).filter((path) => !isIn(directory, [path]));
 }
