@@ -40,6 +40,8 @@ export type Waits = {
 type Given = {
   target: Target;
   jump: Line | undefined;
+  /** To the host, through the jump host. */
+  stream: Duplex | undefined;
   keys: readonly HostKey[];
   facts: Known;
   ways: readonly Login[];
@@ -53,6 +55,7 @@ export const otherKey = new Error('its host key is another one');
 export async function connect({
   target,
   jump,
+  stream,
   keys,
   facts,
   ways,
@@ -65,9 +68,7 @@ export async function connect({
   let login = ways[0] as Login;
   const left = [...ways];
   const options: ConnectConfig = {
-    ...(jump
-      ? { sock: await throughTo(target, jump) }
-      : { host: target.address, port: target.port }),
+    ...(stream ? { sock: stream } : { host: target.address, port: target.port }),
     username: target.user,
     readyTimeout: waits.ready,
     keepaliveInterval: waits.alive,
@@ -146,7 +147,8 @@ const authOf = ({ user: username }: Target, login: Login): AnyAuthMethod =>
     ? { type: 'publickey', username, key: login.key.text }
     : { type: 'agent', username, agent: login.agent };
 
-const throughTo = (target: Target, { client }: Line): Promise<Duplex> =>
+/** A stream to a host through its jump host. */
+export const throughTo = (target: Target, { client }: Line): Promise<Duplex> =>
   forward(client, target.address, target.port).catch((error: Error) => {
     throw new HostError(
       target,

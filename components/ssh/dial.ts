@@ -1,8 +1,9 @@
 /** Connections to hosts: through a jump host where ssh_config says so, with patience where their rate is limited. */
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { certified } from './authority.ts';
 import { resolve } from './config.ts';
-import { connect, type Line, otherKey, type Waits } from './connect.ts';
+import { connect, type Line, otherKey, throughTo, type Waits } from './connect.ts';
 import { Gate } from './gate.ts';
 import { changedKey, known } from './known-hosts.ts';
 import { logins } from './login.ts';
@@ -30,13 +31,14 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
   for (;;) {
     const attempt = { isConnected: false, greeting: '', tried: [], methods: [], isPartial: false };
     try {
-      return await viaJump(target, waits, say, async (jump) => {
+      return await viaJump(target, waits, say, async (jump, stream) => {
         const keys = facts.keys.length > 0 ? facts.keys : await certified(target, facts);
         const given = { target, jump, keys, facts, ways, waits, attempt };
-        return await connect(given).catch(async (error) => {
+        return await connect({ ...given, stream }).catch(async (error) => {
           // A key that was known once does not keep an authority from vouching for another.
           if (error !== otherKey || facts.authorities.length === 0) throw error;
-          return await connect({ ...given, keys: await certified(target, facts) });
+          const again = jump && (await throughTo(target, jump));
+          return await connect({ ...given, stream: again, keys: await certified(target, facts) });
         });
       });
     } catch (error) {
@@ -68,14 +70,24 @@ async function viaJump(
   target: Target,
   waits: Waits,
   say: Say,
-  next: (jump: Line | undefined) => Promise<Line>,
+  next: (jump?: Line, stream?: Duplex) => Promise<Line>,
 ): Promise<Line> {
   const way = target.jump;
-  const jump = way && (await gateTo(way).pass(() => reach(way, { ...waits, boot: 0 }, say)));
+  if (!way) return await next();
+  const [jump, stream] = await gateTo(way).pass(async () => {
+    const line = await reach(way, { ...waits, boot: 0 }, say);
+    // The jump host counts a login as under way until its session runs, and only then opens a stream.
+    return [line, await orEnd(line, () => throughTo(target, line))] as const;
+  });
+  return await orEnd(jump, () => next(jump, stream));
+}
+
+/** Ends a connection where what it is for fails. */
+async function orEnd<T>({ client }: Line, action: () => Promise<T>): Promise<T> {
   try {
-    return await next(jump);
+    return await action();
   } catch (error) {
-    jump?.client.end();
+    client.end();
     throw error;
   }
 }

@@ -118,7 +118,7 @@ Host *
 `;
   writeFileSync(join(home, '.ssh/config'), config);
   const names = Array.from({ length: 30 }, (_, index) => `behind${index}`);
-  const once = { ready: 20_000, again: [] };
+  const once = { ready: 60_000, again: [] };
   const said = await Promise.all(
     names.map(async (name) => {
       const session = await open({ name, address: name, hostKey }, once);
