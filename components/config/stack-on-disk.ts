@@ -32,7 +32,7 @@ export function readStackFile(path: string): Given {
 /** Names of the stacks whose files lie in a folder. */
 export const stacksIn = (folder: string): string[] =>
   readdirSync(folder)
-    .flatMap((file) => /^Pulumi\.(.+)\.ya?ml$/.exec(file)?.[1] ?? [])
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();
 
 function textOf(path: string): string {

@@ -1,9 +1,10 @@
 /** Which stacks a change touches: by their files, by what their files name, and by the program. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
 import { folderAbove, projectRoot, stackFolder } from '../../components/config/stack-file.ts';
+import { stacksIn } from '../../components/config/stack-on-disk.ts';
 
 export type Project = {
   /** Where Pulumi.yaml is. */
@@ -78,10 +79,7 @@ function isProgram({ directory, repository }: Project, path: string): boolean {
   );
 }
 
-const allStacks = ({ directory }: Project): string[] =>
-  readdirSync(stackFolder(directory))
-    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
-    .sort();
+const allStacks = ({ directory }: Project): string[] => stacksIn(stackFolder(directory));
 
 /** The stack's file, those that it extends, the builds of Node.js, and whatever path any of them names. */
 function claims({ directory, repository }: Project, name: string): string[] {
