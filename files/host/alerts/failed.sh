@@ -21,7 +21,7 @@ tell_failed() {
 # In words, of what systemd says of it.
 how_failed() {
   result='' status='' restarts=''
-  while IFS== read -r property value; do
+  while IFS='=' read -r property value; do
     case $property in Result) result=$value ;; ExecMainStatus) status=$value ;; NRestarts) restarts=$value ;; esac
   done <<SHOWN
 $(systemctl show --no-pager -p Result,ExecMainStatus,NRestarts "$1")
