@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createServer as createTls, TLSSocket } from 'node:tls';
 
+const here = '127.0.0.1';
+
 /** What a receiver answers instead of what it thinks itself. */
 export type Mood = { status: number; body?: string; headers?: Record<string, string> } | 'slow';
 
@@ -35,7 +37,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 };
 
 /** A receiver of JSON that takes what a judge finds good. */
-async function receiver(t: TestContext, judge: Judge): Promise<Receiver> {
+async function receiver(t: TestContext, judge: Judge, at: string): Promise<Receiver> {
   const [got, asked, moods]: [Record<string, unknown>[], string[], Mood[]] = [[], [], []];
   const server = createServer(async (request, response) => {
     asked.push(request.url ?? '');
@@ -43,64 +45,80 @@ async function receiver(t: TestContext, judge: Judge): Promise<Receiver> {
     const mood = moods.shift();
     if (mood === 'slow') return;
     const isJson = /^application\/json; charset=utf-8$/.test(request.headers['content-type'] ?? '');
-    const body = JSON.parse(text);
+    const body = text === '' ? {} : JSON.parse(text);
     const { status, body: answer = '' } =
       mood ?? (isJson && request.method === 'POST' ? judge(request, body) : { status: 415 });
     if (status < 300) got.push(body);
     response.writeHead(status, mood?.headers).end(answer);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, at);
   await once(server, 'listening');
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, port, got, asked, moods };
+  return { origin: `http://${at}:${port}`, port, got, asked, moods };
 }
 
 const only = (body: object, ...keys: string[]): boolean =>
   Object.keys(body).every((key) => keys.includes(key));
 
 /** As hooks.slack.com: a path that is a secret, `text` in which & < > stand for themselves alone as entities. */
-export const slack = (t: TestContext, path = '/services/T0/B0/abcdef') =>
-  receiver(t, ({ url }, body) => {
-    if (url !== path) return { status: 404, body: 'no_service' };
-    const { text } = body;
-    const isText = typeof text === 'string' && text !== '' && text.length <= 40_000;
-    const isEscaped = !/[<>]|&(?!(?:amp|lt|gt);)/.test(String(text));
-    return isText && isEscaped && only(body, 'text')
-      ? { status: 200, body: 'ok' }
-      : { status: 400, body: 'invalid_payload' };
-  });
+export const slack = (t: TestContext, at = here, path = '/services/T0/B0/abcdef') =>
+  receiver(
+    t,
+    ({ url }, body) => {
+      if (url !== path) return { status: 404, body: 'no_service' };
+      const { text } = body;
+      const isText = typeof text === 'string' && text !== '' && text.length <= 40_000;
+      const isEscaped = !/[<>]|&(?!(?:amp|lt|gt);)/.test(String(text));
+      return isText && isEscaped && only(body, 'text')
+        ? { status: 200, body: 'ok' }
+        : { status: 400, body: 'invalid_payload' };
+    },
+    at,
+  );
 
 /** As api.telegram.org: the token in the path, HTML of few tags, 4096 characters once it is read. */
-export const telegram = (t: TestContext, token = '123:ABC-def', chat = '-100123') =>
-  receiver(t, ({ url }, body) => {
-    const no = (status: number, description: string) => ({
-      status,
-      body: JSON.stringify({ ok: false, error_code: status, description }),
-    });
-    if (url !== `/bot${token}/sendMessage`) return no(401, 'Unauthorized');
-    const { chat_id, text, parse_mode } = body;
-    if (chat_id !== chat) return no(400, 'Bad Request: chat not found');
-    const bare = String(text).replace(/<\/?(?:b|pre)>/g, '');
-    if (parse_mode !== 'HTML' || /[<>]|&(?!(?:amp|lt|gt|quot);)/.test(bare))
-      return no(400, "Bad Request: can't parse entities");
-    if (bare.replace(/&\w+;/g, '.').length > 4096)
-      return no(400, 'Bad Request: message is too long');
-    return { status: 200, body: '{"ok":true,"result":{}}' };
-  });
+export const telegram = (
+  t: TestContext,
+  at = here,
+  { token = '123:ABC-def', chat = '-100123' } = {},
+) =>
+  receiver(
+    t,
+    ({ url }, body) => {
+      const no = (status: number, description: string) => ({
+        status,
+        body: JSON.stringify({ ok: false, error_code: status, description }),
+      });
+      if (url !== `/bot${token}/sendMessage`) return no(401, 'Unauthorized');
+      const { chat_id, text, parse_mode } = body;
+      if (chat_id !== chat) return no(400, 'Bad Request: chat not found');
+      const bare = String(text).replace(/<\/?(?:b|pre)>/g, '');
+      if (parse_mode !== 'HTML' || /[<>]|&(?!(?:amp|lt|gt|quot);)/.test(bare))
+        return no(400, "Bad Request: can't parse entities");
+      if (bare.replace(/&\w+;/g, '.').length > 4096)
+        return no(400, 'Bad Request: message is too long');
+      return { status: 200, body: '{"ok":true,"result":{}}' };
+    },
+    at,
+  );
 
 /** One that wants a token, and exactly what docs/alerts.md promises. */
-export const webhook = (t: TestContext, token = 't0ken') =>
-  receiver(t, ({ headers }, body) => {
-    if (headers.authorization !== `Bearer ${token}`) return { status: 401, body: 'who are you?' };
-    const keys = ['version', 'event', 'subject', 'host', 'time', 'title', 'text', 'more'];
-    return only(body, ...keys) && keys.every((key) => key in body) && body.version === 1
-      ? { status: 204, body: '' }
-      : { status: 422, body: 'other fields than expected' };
-  });
+export const webhook = (t: TestContext, at = here, token = 't0ken') =>
+  receiver(
+    t,
+    ({ headers }, body) => {
+      if (headers.authorization !== `Bearer ${token}`) return { status: 401, body: 'who are you?' };
+      const keys = ['version', 'event', 'subject', 'host', 'time', 'title', 'text', 'more'];
+      return only(body, ...keys) && keys.every((key) => key in body) && body.version === 1
+        ? { status: 204, body: '' }
+        : { status: 422, body: 'other fields than expected' };
+    },
+    at,
+  );
 
 export type Mailbox = {
   readonly port: number;
@@ -111,10 +129,13 @@ export type Mailbox = {
   readonly refusals: string[];
 };
 
-/** A certificate for 127.0.0.1 of an authority of its own. */
-export function certificate(folder: string): { key: Buffer; cert: Buffer; path: string } {
+/** A certificate for an address, of an authority of its own. */
+export function certificate(
+  folder: string,
+  at = here,
+): { key: Buffer; cert: Buffer; path: string } {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const subject = ['-subj', `/CN=${at}`, '-addext', `subjectAltName=IP:${at}`];
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const files = ['-keyout', key, '-out', cert, '-days', '2'];
   execFileSync('openssl', [...made, ...files, ...subject], { stdio: 'ignore' });
@@ -125,7 +146,7 @@ export function certificate(folder: string): { key: Buffer; cert: Buffer; path: 
 export async function mailbox(
   t: TestContext,
   { key, cert }: { key: Buffer; cert: Buffer },
-  { tls, user = 'alerts@example.com', password = 'pass "word" \\' }: Login,
+  { tls, at = here, user = 'alerts@example.com', password = 'pass "word" \\' }: Login,
 ): Promise<Mailbox> {
   const box: Mailbox = { port: 0, got: [], plain: [], refusals: [] };
   const talk = (socket: Socket, isSafe: boolean) =>
@@ -136,7 +157,7 @@ export async function mailbox(
       : createPlain((socket) => talk(socket, false));
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket));
-  server.listen(0, '127.0.0.1');
+  server.listen(0, at);
   await once(server, 'listening');
   t.after(() => {
     for (const socket of sockets) socket.destroy();
@@ -145,7 +166,7 @@ export async function mailbox(
   return { ...box, port: (server.address() as AddressInfo).port };
 }
 
-type Login = { tls: 'always' | 'starttls'; user?: string; password?: string };
+type Login = { tls: 'always' | 'starttls'; at?: string; user?: string; password?: string };
 type Post = { box: Mailbox; key: Buffer; cert: Buffer; user: string; password: string };
 
 function converse(socket: Socket, post: Post, isSafe: boolean, isGreeted = false): void {

@@ -1,6 +1,8 @@
 # What keelson-failed@.service runs: systemd starts it for a unit that has failed, which for one that is started again is
 # when its start limit is hit.
 
+OWN_UNITS=/etc/systemd/system
+
 # Usage: tell_failed UNIT
 tell_failed() {
   # They are steps of what tells of itself.
@@ -20,7 +22,7 @@ tell_failed() {
     *@*) kind=failed subject=$name ;;
     *)
       kind=failed subject=$name
-      [ ! -f "/etc/systemd/system/$name.timer" ] || kind=job
+      [ ! -f "$OWN_UNITS/$name.timer" ] || kind=job
       ;;
   esac
   said_last "$1" | alert "$kind" "$subject" "$(how_failed "$1")"
