@@ -126,6 +126,6 @@ uninstall() {
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name aside -exec rm -rf {} +
   rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
   cat "$work/said"
-  rm -rf /run/keelson "$HELPER"
+  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending "$HELPER"
   log_line "gone   file $HELPER"
 }
