@@ -54,7 +54,7 @@ test('Slack takes what is sent, whatever an app has said', async (t) => {
   ]);
   // One each pass, so that no receiver counts too many.
   await run('deliver_alerts');
-  assert.deepEqual(there.got[1], { text: '*web1: shop@4190 works again*' });
+  assert.deepEqual(there.got[1], { text: '*web1: shop@4190 has recovered*' });
 });
 
 test('Telegram takes what is sent, as HTML, also the longest', async (t) => {

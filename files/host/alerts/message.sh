@@ -9,7 +9,7 @@ read_message() {
   case $event in
     failed | unit) title="$subject has failed" ;;
     hung | need) title="$subject does not answer" ;;
-    recovered) title="$subject works again" ;;
+    recovered) title="$subject has recovered" ;;
     resource) title="$subject is over its limit" ;;
     certificate) title="the certificate $subject ends soon" ;;
     job) title="the job $subject has failed" ;;
