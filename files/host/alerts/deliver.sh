@@ -6,8 +6,8 @@ TRIES=150
 deliver_alerts() {
   set +eu
   umask 077
-  begin_sending
   while :; do
+    begin_sending
     take_now
     take_drops
     end_windows

@@ -36,7 +36,7 @@ take_drop() {
   fi
   read -r until more <"$window"
   printf '%s %s\n' "$until" $((more + 1)) >"$window"
-  cp "$dropped" "$SENDING/last/${window##*/}"
+  cp "$dropped" "$SENDING/last/${window##*/}" 2>/dev/null || :
 }
 
 # Says how often what was told of came again, and goes on to count.
