@@ -75,7 +75,20 @@ test('the reference is a stack that can be used', () => {
   const [single, several, staging] = documents.map((document) => load(document));
   assert.deepEqual(
     single?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
-    [['server', 'shop', 'blog', 'wiki', 'mailer', 'reports']],
+    [
+      [
+        'server',
+        'shop',
+        'blog',
+        'wiki',
+        'mailer',
+        'reports',
+        'cleanup',
+        'import',
+        'manual',
+        'board',
+      ],
+    ],
   );
   assert.deepEqual(
     several?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),

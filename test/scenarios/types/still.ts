@@ -19,14 +19,14 @@ setTimeout(() => { console.log('${mark} ends in ' + process.cwd()); process.exit
 class Trial {
   readonly host: DebianHost;
   readonly stack: Stack;
-  readonly #apps: Record<string, object>;
+  readonly apps: Record<string, object>;
   tell: (text: string) => void;
 
   constructor(t: TestContext, host: DebianHost, stack: Stack, apps: Record<string, object>) {
     this.tell = t.diagnostic.bind(t);
     this.host = host;
     this.stack = stack;
-    this.#apps = apps;
+    this.apps = apps;
   }
 
   write(folder: string, files: Record<string, string>): void {
@@ -39,7 +39,7 @@ class Trial {
 
   configure(more: Record<string, object> = {}): void {
     const apps = Object.fromEntries(
-      Object.entries(this.#apps).map(([name, app]) => [name, { ...app, ...more[name] }]),
+      Object.entries(this.apps).map(([name, app]) => [name, { ...app, ...more[name] }]),
     );
     this.stack.configure({ apps });
   }
@@ -159,7 +159,9 @@ export async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): P
       headers: { 'X-Frame-Options': 'DENY' },
     },
     clean: { ...clean, source: source('clean') },
+    turn: { type: 'worker', source: source('turn'), start: 'work.js', healthy: { stay: '1s' } },
   });
+  trial.write('turn', { 'work.js': 'setInterval(() => {}, 1000)', 'index.html': 'turned' });
   trial.write('pages', { ...pages('one'), 'app.3f2a1b9c.js': 'one', 'sw.js': 'sw' });
   trial.write('clean', { 'clean.js': script('one'), 'no.js': 'process.exit(3)' });
   await stack.setSecret('clean.BEAT', 'http://127.0.0.1:9/beat');
@@ -172,6 +174,7 @@ export async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): P
   await t.test('a job runs', () => jobRuns(trial));
   await t.test('a job is released anew', () => jobReleases(trial));
   await t.test('drift is put right', () => drift(trial));
+  await t.test('an app becomes another type', () => otherTypes(trial));
   await t.test('back, and away', () => backAndAway(trial));
 }
 
@@ -215,6 +218,11 @@ async function jobRuns(trial: Trial): Promise<void> {
   );
 }
 
+/** The settings of the job in the end. */
+const settled = {
+  clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } },
+};
+
 async function jobReleases(trial: Trial): Promise<void> {
   const { sh, run } = trial;
   await trial.next({ wait: 25 });
@@ -254,9 +262,7 @@ async function jobReleases(trial: Trial): Promise<void> {
 
   // A run that is due while the release moves waits for it.
   trial.write('clean', { 'clean.js': script('five'), 'slow.js': 'setTimeout(() => {}, 8000)' });
-  const moving = trial.up({
-    clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } },
-  });
+  const moving = trial.up(settled);
   await sh(
     'until systemctl is-active -q keelson_before@clean.service || [ "$(systemctl show -p ActiveState --value keelson_before@clean.service)" = activating ]; do sleep 0.2; done',
   );
@@ -270,9 +276,7 @@ async function drift(trial: Trial): Promise<void> {
   const other = (app: string) =>
     `cd /srv/${app} && ln -sfn "$(ls -d "$PWD"/releases/* | grep -v "$(readlink current)" | head -n 1)" current`;
   await sh(`systemctl disable --now clean.timer; ${other('clean')}; ${other('pages')}`);
-  const run = await trial.up({
-    clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } },
-  });
+  const run = await trial.up(settled);
   for (const line of [
     'drift  rollout pages current',
     'drift  rollout clean current',
@@ -284,10 +288,39 @@ async function drift(trial: Trial): Promise<void> {
   await assertNothingToDo(trial.stack);
 }
 
+/** What is there of it on the host. */
+const traces = `ls -d /etc/systemd/system/turn* /etc/keelson/turn/* /etc/nginx/keelson.d/turn* 2>/dev/null
+  systemctl list-units --all --plain --no-legend 'turn*' | awk '{ print $1, $3 }'
+  find /etc/systemd/system -type l -name 'turn*'`;
+
+async function otherTypes(trial: Trial): Promise<void> {
+  const { sh, apps } = trial;
+  const { source } = apps.turn as { source: string };
+  assert.match(await sh(traces), /turn@1.service active/);
+  apps.turn = { type: 'job', source, start: 'work.js', every: '1d' };
+  await trial.up(settled);
+  assert.equal(
+    await sh(traces),
+    `/etc/keelson/turn/environment
+/etc/keelson/turn/hook.service
+/etc/systemd/system/turn.service
+/etc/systemd/system/turn.timer
+turn.timer active
+/etc/systemd/system/timers.target.wants/turn.timer
+`,
+  );
+  await assertNothingToDo(trial.stack);
+  apps.turn = { type: 'static', source, domains: ['turn.example'] };
+  await trial.up(settled);
+  assert.equal(await sh(traces), '/etc/nginx/keelson.d/turn\n/etc/nginx/keelson.d/turn.conf\n');
+  assert.equal((await ask(trial.host, '/', { domain: 'turn.example' })).body, 'turned');
+  await assertNothingToDo(trial.stack);
+}
+
 async function backAndAway(trial: Trial): Promise<void> {
   const { sh } = trial;
   const [former = ''] = (await sh('readlink /srv/pages/previous | sed s,.*/,,')).trim().split('\n');
-  await trial.up({ pages: { release: former.slice(0, 8) } });
+  await trial.up({ ...settled, pages: { release: former.slice(0, 8) } });
   assert.equal((await trial.get('/about')).body, 'about one');
   await trial.stack.destroy();
   const left = await sh(
