@@ -1,7 +1,10 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER \
+| remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
+| scratch APP PATH... | run JOB \
+| alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
 }
 
 main() {
@@ -61,6 +64,10 @@ main() {
     begin)
       run=-
       begin_instance "$@"
+      ;;
+    run)
+      open_work
+      run_job "$@"
       ;;
     scratch)
       run=-
