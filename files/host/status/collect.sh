@@ -1,0 +1,82 @@
+# What `keelson status` tells: each source is asked once, for all apps together, and what they say becomes records,
+# a line each, which files/host/status/json.sh and its neighbours write in their forms. docs/status.md is their contract.
+
+# What is kept from one run to the next, in memory: the last sample of the CPU, and what is slow to find out.
+STATUS_CACHE=/run/keelson-status
+# A tree that stands for / in tests.
+HOST_ROOT=''
+
+# Usage: read_status. Sets records, the file that has them. Changes nothing but what it keeps in memory.
+read_status() {
+  [ -d "$STATUS_CACHE" ] || mkdir -p -m 0700 "$STATUS_CACHE"
+  now=$(date +%s) gathered=$(mktemp -d "$STATUS_CACHE/.work.XXXXXX")
+  trap 'rm -rf "$gathered"' EXIT
+  records=$gathered/records
+  gather_status
+  join_status "$gathered" >"$records" || fail "the status could not be put together"
+  keep_sample
+}
+
+# Usage: gather_status. A file of each source; one that does not answer in its time is left empty.
+gather_status() {
+  { cat "$STATE"/manifests/rollout-* "$STATE"/pending/rollout-* 2>/dev/null || :; } | grep "^rollout$TAB" >"$gathered/apps" || :
+  list_status_units <"$gathered/apps" >"$gathered/units"
+  if [ -s "$gathered/units" ]; then
+    # shellcheck disable=SC2046 # names of the kit's own
+    timeout 10 systemctl show --no-pager --timestamp=unix -p "$STATUS_PROPERTIES" $(cat "$gathered/units") >"$gathered/show" 2>/dev/null || :
+    find_releases >"$gathered/releases" 2>/dev/null || :
+    timeout 3 curl -s --max-time 2 --unix-socket /run/monit.sock 'http://localhost/_status?format=xml' >"$gathered/monit" 2>/dev/null || :
+  fi
+  ! grep -q '\.timer$' "$gathered/units" ||
+    timeout 10 systemctl list-timers --no-pager --all --output=json >"$gathered/timers" 2>/dev/null || :
+  timeout 10 systemctl list-units --no-pager --plain --no-legend --failed >"$gathered/failed" 2>/dev/null || :
+  timeout 5 df -l -B1 -x tmpfs -x devtmpfs -x squashfs -x efivarfs --output=size,used,avail,itotal,iused,target >"$gathered/disks" 2>/dev/null || :
+  tail -c 262144 "$LOG" 2>/dev/null | grep ' drift ' | tail -n 1 >"$gathered/repair" || :
+  nproc >"$gathered/cores"
+  readlink "$HOST_ROOT/vmlinuz" "$HOST_ROOT/boot/vmlinuz" >"$gathered/kernel" || :
+  [ ! -e "$HOST_ROOT/run/reboot-required" ] || echo yes >"$gathered/reboot"
+  refresh_updates
+  refresh_certificates
+}
+
+STATUS_PROPERTIES=Id,LoadState,ActiveState,SubState,Result,StateChangeTimestamp,ActiveEnterTimestamp,NRestarts,MainPID,ControlGroup,MemoryCurrent,MemoryMax,CPUUsageNSec,ExecMainStartTimestamp,ExecMainExitTimestamp
+
+# Usage: list_status_units < ITEM-LINES. What of each app systemd is asked for.
+list_status_units() {
+  awk -F '\t' '{
+    type = "web"
+    for (i = 3; i <= NF; i++) if ($i ~ /^@type=/) type = substr($i, 7)
+    for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+=/) all($2 "@" substr($i, 1, index($i, "=") - 1) ".service")
+    if (type == "job") { all($2 ".service"); all($2 ".timer") }
+    all("keelson-rollout-" $2 ".service")
+  }
+  function all(unit) { if (!(unit in seen)) print unit; seen[unit] }'
+}
+
+# TIME PATH TARGET of the releases of all apps, of the links that say which is meant, and of the orders of rollouts.
+find_releases() {
+  set --
+  for app in $(cut -f 2 "$gathered/apps" | sort -u); do
+    set -- "$@" "/srv/$app/current" "$STATE/rollouts/$app/order"
+    [ ! -d "/srv/$app/releases" ] || set -- "$@" "/srv/$app/releases/"
+  done
+  find "$@" -maxdepth 1 \( -name '[0-9a-f]*' -o -name current -o -name order \) -printf '%T@\t%p\t%l\n'
+}
+
+# The next run finds the CPU time that each had used. So that the timer measures whole minutes, whoever asks meanwhile
+# renews nothing.
+keep_sample() {
+  read -r uptime _ <"$HOST_ROOT/proc/uptime"
+  sampled=0
+  read -r sampled _ 2>/dev/null <"$STATUS_CACHE/sample" || :
+  # Of a clock that began anew nothing is known.
+  age=$((${uptime%.*} - ${sampled%.*}))
+  if [ "$age" -ge 0 ] && [ "$age" -lt 50 ] && [ "$sampled" != 0 ]; then return 0; fi
+  mv -f "$gathered/sample" "$STATUS_CACHE/sample"
+}
+
+# Usage: show_status. As JSON, on standard output.
+show_status() {
+  read_status
+  status_json <"$records"
+}
