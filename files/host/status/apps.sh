@@ -14,15 +14,17 @@ STATUS_APPS='
       for (key in got) if (key != "Id") unit[got["Id"] " " key] = got[key]
     }
     function moment(text) { sub(/^@/, "", text); return number(text) }
-    # What Monit heard when it asked last: of each check of a program its time, its result and what it said.
-    function read_monit(  line, part, name, said) {
+    # What Monit heard: of each check of a program when it was asked, its result and what it said. Monit hears of one that
+    # it started in its last round, as it starts the next.
+    function read_monit(  line, part, name, said, round) {
       RS = "<service "
       while ((getline line < (dir "/monit")) > 0) {
         name = tag(line, "name")
+        if (line ~ /<poll>/) round = tag(line, "poll")
         if (line !~ /^type="7"/ || line !~ /<program>/) continue
         said = line
         sub(/.*<output>(<!\[CDATA\[)?/, "", said); sub(/(]]>)?<\/output>.*/, "", said); gsub(/[\t\n]+/, " ", said); sub(/ +$/, "", said)
-        heard[name] = tag(line, "started", "program") "\t" (tag(line, "status", "program") == "0" ? "good" : "bad") "\t" plain(substr(said, 1, 400))
+        heard[name] = tag(line, "started", "program") - round "\t" (tag(line, "status", "program") == "0" ? "good" : "bad") "\t" plain(substr(said, 1, 400))
       }
       RS = "\n"
     }

@@ -75,8 +75,14 @@ keep_sample() {
   mv -f "$gathered/sample" "$STATUS_CACHE/sample"
 }
 
-# Usage: show_status. As JSON, on standard output.
+# Usage: show_status [write]. As JSON, on standard output; or as files, for nginx.
 show_status() {
-  read_status
-  status_json <"$records"
+  case ${1:-} in
+    '')
+      read_status
+      status_json <"$records"
+      ;;
+    write) write_status ;;
+    *) usage ;;
+  esac
 }
