@@ -108,7 +108,7 @@ STATUS_APPS='
         part[2], part[1], part[2] == "bad" ? part[3] : ""
       if (active == "failed") is_wrong(id " failed")
       else if (active !~ /^(active|reloading)$/) is_wrong(id " is " (unit[id " SubState"] == "auto-restart" ? "restarting" : active == "" ? "unknown" : plain(active)))
-      else if (part[2] == "bad" && part[1] - from > 60) is_wrong(id " does not answer well")
+      else if (part[2] == "bad" && part[1] - from > 60) is_wrong(id " is unhealthy")
     }
     function limit(text) { return text ~ /^[0-9]+$/ && length(text) < 17 ? text : "" }
     # In bytes: of all processes of a control group, else of one.

@@ -3,6 +3,7 @@
 # Usage: status_page < RECORDS
 status_page() {
   awk -F '\t' -v history="$STATUS_PLACE/history" "$STATUS_FORMS$STATUS_WORDS$STATUS_PLOTS$STATUS_SECTIONS"'
+    BEGIN { NB = "\302\240" }
     $1 == "at" { at = $2 }
     $1 == "problem" { problem[++problems] = $2 }
     $1 == "host" { for (i = 2; i <= NF; i++) host[i] = $i }
@@ -42,7 +43,7 @@ STATUS_SECTIONS='
         print "</ul>\n</section>"
       }
       system_section()
-      print "<section aria-labelledby=\"apps\">\n<h2 id=\"apps\">Apps</h2>"
+      print "<section class=\"apps\" aria-labelledby=\"apps\">\n<h2 id=\"apps\">Apps</h2>"
       if (!apps) print "<p class=\"none\">No app has been deployed here yet.</p>"
       for (i = 1; i <= apps; i++) app_section(app[i])
       print "</section>"
@@ -56,12 +57,12 @@ STATUS_SECTIONS='
     function system_section(  i, part, share) {
       print "<section aria-labelledby=\"host\">\n<h2 id=\"host\">Host</h2>\n<div class=\"tiles\">"
       share = 100 * (1 - host[13] / host[12])
-      tile("CPU", decimal(host[10]) " %", host[6] (host[6] == 1 ? " core" : " cores"), plot("cpu", 100, "%"))
+      tile("CPU", percent(host[10]), host[6] (host[6] == 1 ? " core" : " cores"), plot("cpu", 100, "%"))
       tile("Load", host[7], host[8] " &middot; " host[9] " over 5 and 15 min", plot("load", host[6], ""))
-      tile("Memory", decimal(share) " %", bytes(host[12] - host[13]) " of " bytes(host[12]) (host[14] > 0 ? ", swap " bytes(host[15]) " of " bytes(host[14]) : ""), plot("memory", 100, "%"))
+      tile("Memory", percent(share), bytes(host[12] - host[13]) " of " bytes(host[12]) (host[14] > 0 ? ", swap " bytes(host[15]) " of " bytes(host[14]) : ""), plot("memory", 100, "%"))
       for (i = 1; i <= disks; i++) {
         split(disk[i], part, "\t")
-        tile("Disk <span class=\"path\">" esc(part[8]) "</span>", part[4] " %", bytes(part[2] - part[3]) " free of " bytes(part[2]) (part[7] == "" ? "" : ", inodes " part[7] " %"), bar(part[4]))
+        tile("Disk <span class=\"path\">" esc(part[8]) "</span>", part[4] NB "%", bytes(part[2] - part[3]) " free of " bytes(part[2]) (part[7] == "" ? "" : ", inodes" NB part[7] NB "%"), bar(part[4]))
       }
       print "</div>\n<dl class=\"facts\">"
       fact("Up", span(at - host[5]) ", since " moment(host[5]))
@@ -89,14 +90,14 @@ STATUS_SECTIONS='
       return "<br>" shape(part[6] == "running" ? "wait" : "bad") "the rollout of " moment(part[3]) " by " esc(part[4]) " " (part[6] == "running" ? "goes on" : part[6] == "failed" ? "failed" : "was interrupted")
     }
     function table(name,  i, part, state, words) {
-      print "<table>\n<thead><tr><th scope=\"col\">Instance</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Up</th><th scope=\"col\" class=\"n\">Restarts</th><th scope=\"col\" class=\"n\">CPU</th><th scope=\"col\" class=\"n\">Memory</th></tr></thead>\n<tbody>"
+      print "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\" class=\"some\">Instance</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n some\">Up</th><th scope=\"col\" class=\"n few\">Restarts</th><th scope=\"col\" class=\"n few\">CPU</th><th scope=\"col\" class=\"n much\">Memory</th></tr></thead>\n<tbody>"
       for (i = 1; i <= instances[name]; i++) {
         split(instance[name " " i], part, "\t"); state_of(part)
-        print "<tr class=\"" sign "\"><th scope=\"row\" title=\"" esc(part[4]) "\">" esc(part[3]) "</th><td>" shape(sign) said "</td><td class=\"n\">" (part[9] == "" ? none() : span(part[9])) "</td><td class=\"n\">" part[10] "</td><td class=\"n\">" \
-          (part[14] == "" ? none() : decimal(part[14]) " %") "</td><td class=\"n\">" (part[12] == "" ? none() : bytes(part[12])) (part[12] != "" && part[13] != "" ? "<span class=\"of\"> of " bytes(part[13]) "</span>" : "") "</td></tr>"
+        print "<tr class=\"" sign "\"><th scope=\"row\" title=\"" esc(part[4]) "\">" esc(part[3]) "</th><td class=\"state\">" shape(sign) said "</td><td class=\"n\">" (part[9] == "" ? none() : span(part[9])) "</td><td class=\"n\">" part[10] "</td><td class=\"n\">" \
+          (part[14] == "" ? none() : percent(part[14])) "</td><td class=\"n\">" (part[12] == "" ? none() : bytes(part[12])) (part[12] != "" && part[13] != "" ? "<span class=\"of\"> of " bytes(part[13]) "</span>" : "") "</td></tr>"
         if (part[18] != "") print "<tr class=\"detail\"><td colspan=\"6\">" esc(part[18]) "</td></tr>"
       }
-      print "</tbody>\n</table>"
+      print "</tbody>\n</table></div>"
     }
     # Sets sign and said.
     function state_of(part) {
@@ -104,8 +105,8 @@ STATUS_SECTIONS='
       if (part[6] == "failed" || part[6] == "unknown") sign = "bad"
       else if (part[7] == "auto-restart") { sign = "warn"; said = "restarting" }
       else if (part[6] != "active" && part[6] != "reloading") sign = part[6] == "inactive" ? "bad" : "wait"
-      else if (part[16] == "bad") { sign = "warn"; said = "does not answer well" }
-      else if (part[16] == "good") said = "active, answers"
+      else if (part[16] == "bad") { sign = "warn"; said = "unhealthy" }
+      else if (part[16] == "good") said = "healthy"
     }
     function job_facts(line,  part, sign) {
       split(line, part, "\t"); sign = part[7] == "success" ? "ok" : "bad"

@@ -33,7 +33,14 @@ STATUS_PLOTS='
         } else if (begun >= 0) { area = area "V32z"; begun = -1 }
       }
       words = figure(least[series], unit) " to " figure(most[series], unit) " in the last 24 hours"
-      return "<svg class=\"plot\" viewBox=\"0 0 144 32\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" words "\"><title>" words "</title><path class=\"area\" d=\"" area "\"/><path class=\"line\" d=\"" line "\"/></svg><p class=\"range\">" figure(least[series], unit) " &ndash; " figure(most[series], unit) "</p>"
+      return "<svg class=\"plot\" viewBox=\"0 0 144 32\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" words "\"><title>" words "</title><path class=\"area\" d=\"" area "\"/><path class=\"line\" d=\"" line "\"/></svg><p class=\"range\">" range(least[series], most[series], unit) "</p>"
     }
-    function figure(value, unit) { return unit == "B" ? bytes(value) : unit == "" ? sprintf("%.2f", value) : decimal(value) " " unit }
+    function figure(value, unit) { return unit == "B" ? bytes(value) : unit == "" ? sprintf("%.2f", value) : decimal(value) NB unit }
+    # What both have in common is written once.
+    function range(from, to, unit,  one, other) {
+      sub(/ .*/, "", unit); from = figure(from, unit); to = figure(to, unit)
+      one = from; other = to; sub(/.*\302\240/, "", one); sub(/.*\302\240/, "", other)
+      if (one == other && index(from, NB)) sub(/\302\240.*/, "", from)
+      return from " &ndash; " to
+    }
     function bar(share) { return "<svg class=\"bar\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"of\" width=\"100\" height=\"4\"/><rect class=\"" (share >= 90 ? "full" : "part") "\" width=\"" share + 0 "\" height=\"4\"/></svg>" }'

@@ -12,14 +12,16 @@ STATUS_WORDS='
     function bytes(value,  i, unit) {
       split("B KB MB GB TB PB", unit, " ")
       for (i = 1; value >= 999.5 && i < 6; i++) value /= 1000
-      return (i > 1 && value < 9.95 ? sprintf("%.1f", value) : sprintf("%.0f", value)) " " unit[i]
+      return (i > 1 && value < 9.95 ? sprintf("%.1f", value) : sprintf("%.0f", value)) NB unit[i]
     }
+    # A figure and its unit stay on one line.
+    function percent(value) { return decimal(value) NB "%" }
     # The two largest units of a time.
     function span(seconds) {
-      if (seconds < 60) return sprintf("%d s", seconds)
-      if (seconds < 3600) return sprintf("%d min", int(seconds / 60))
-      if (seconds < 86400) return sprintf("%d h %d min", int(seconds / 3600), int(seconds / 60) % 60)
-      return sprintf("%d d %d h", int(seconds / 86400), int(seconds / 3600) % 24)
+      if (seconds < 60) return sprintf("%d%ss", seconds, NB)
+      if (seconds < 3600) return sprintf("%d%smin", int(seconds / 60), NB)
+      if (seconds < 86400) return sprintf("%d%sh %d%smin", int(seconds / 3600), NB, int(seconds / 60) % 60, NB)
+      return sprintf("%d%sd %d%sh", int(seconds / 86400), NB, int(seconds / 3600) % 24, NB)
     }
     function clock(time,  text) { text = iso(time); return substr(text, 1, 10) " " substr(text, 12, 8) " UTC" }
     function moment(time,  text) { text = iso(time); return "<time datetime=\"" text "\">" (substr(text, 1, 10) == substr(iso(at), 1, 10) ? "today" : substr(text, 1, 10)) " " substr(text, 12, 5) "</time>" }
