@@ -88,7 +88,8 @@ STATUS_APPS='
       pid = unit[id " MainPID"] + 0
       from = moment(active ~ /^(active|reloading)$/ ? unit[id " ActiveEnterTimestamp"] : unit[id " StateChangeTimestamp"])
       memory = number(unit[id " MemoryCurrent"])
-      if (active == "" || active ~ /^(inactive|failed)$/) { pid = 0; memory = "" }
+      if (active == "" || active ~ /^(inactive|failed)$/) pid = 0
+      if (!pid) memory = ""
       # Where the kernel does not count it for a group of processes.
       if (pid && (memory == "" || length(memory) > 16)) memory = resident(unit[id " ControlGroup"], pid)
       used = pid ? number(unit[id " CPUUsageNSec"]) : ""

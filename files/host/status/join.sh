@@ -58,10 +58,10 @@ STATUS_SYSTEM='
     }
     # mawk writes what is beyond 2^31 with an exponent.
     function whole(size) { return sprintf("%.0f", size) }
-    function disks(  line, part, path, used, files) {
+    function disks(  line, part, path, used, files, i) {
       while ((getline line < (dir "/disks")) > 0) {
         if (split(line, part, " ") < 6 || part[1] !~ /^[0-9]+$/) continue
-        path = line; sub(/^ *([^ ]+ +){5}/, "", path)
+        path = line; for (i = 1; i <= 5; i++) sub(/^ *[^ ]+ +/, "", path)
         if (path ~ /^\/(run|proc|sys|dev)\// || part[1] == 0) continue
         # As df reckons it: of what others than root may use.
         used = part[2] + part[3] > 0 ? up(100 * part[2] / (part[2] + part[3])) : ""
@@ -86,7 +86,7 @@ STATUS_SYSTEM='
     # Of a time as the log has it.
     function epoch(text,  y, m, d) {
       if (text !~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9:]+Z$/) return ""
-      y = substr(text, 1, 4); m = substr(text, 6, 2); d = substr(text, 9, 2)
+      y = substr(text, 1, 4) + 0; m = substr(text, 6, 2) + 0; d = substr(text, 9, 2) + 0
       if (m <= 2) { y--; m += 12 }
       d = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d - 719469
       return sprintf("%.0f", d * 86400 + substr(text, 12, 2) * 3600 + substr(text, 15, 2) * 60 + substr(text, 18, 2))
