@@ -34,9 +34,7 @@ const host = z.object({
   swapUsedBytes: amount,
   disks: z.array(disk),
   /** As apt reckons them from lists that were made at `listsAt`; null where apt could not be asked. */
-  updates: z
-    .object({ pending: amount, security: amount, listsAt: time.nullable() })
-    .nullable(),
+  updates: z.object({ pending: amount, security: amount, listsAt: time.nullable() }).nullable(),
   rebootNeeded: z.boolean(),
 });
 

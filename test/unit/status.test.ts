@@ -5,8 +5,7 @@ import { type Status, statusSchema } from '../../components/host/status.ts';
 import { hostShell } from './host-shell.ts';
 import { check, item, now, type Told, told, unit, written } from './status-shell.ts';
 
-const status = (given: Told): Status =>
-  statusSchema.parse(JSON.parse(told(given, 'status_json')));
+const status = (given: Told): Status => statusSchema.parse(JSON.parse(told(given, 'status_json')));
 const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 
 /** What people may call things, and what apps may say. */
@@ -262,10 +261,13 @@ test('bytes that are no UTF-8 are shown as they are', () => {
 });
 
 test('times: the calendar of awk is that of JavaScript', () => {
-  const times = [0, 951_782_399, 951_782_400, 951_868_800, 1_709_164_800, 1_735_689_599, 4_107_542_400];
+  const times = [
+    0, 951_782_399, 951_782_400, 951_868_800, 1_709_164_800, 1_735_689_599, 4_107_542_400,
+  ];
   const repairs = times.map((time) =>
     Date.parse(
-      status({ files: { 'gathered/repair': `${iso(time)} run base drift x\n` } }).lastRepair?.at ?? '',
+      status({ files: { 'gathered/repair': `${iso(time)} run base drift x\n` } }).lastRepair?.at ??
+        '',
     ),
   );
   assert.deepEqual(
