@@ -61,7 +61,7 @@ export const status = serverComponent({
           {
             at: 'server.status',
             secret: 'statusPassword',
-            what: 'password, and no `allow` instead',
+            what: 'password or `allow`',
           },
         ]
       : [],
