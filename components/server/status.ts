@@ -68,9 +68,11 @@ export const status = serverComponent({
   render: ({ status }: Status, { secrets = {} }) => {
     if (!status) return {};
     const { statusPassword: password } = secrets;
+    // It goes with whichever of the two manifests goes last.
+    const folder = directory(own);
     return {
       base: [
-        directory(own),
+        folder,
         file(`${own}/style.css`, template('server/status/style.css', {})),
         file(`${own}/script.js`, template('server/status/script.js', {})),
         directory(place, { ...forNginx, mode: '2750', remove: 'all' }),
@@ -88,7 +90,7 @@ export const status = serverComponent({
       private:
         password === undefined
           ? []
-          : [file(users, userLine(password), { ...forNginx, mode: '0640', secret: true })],
+          : [folder, file(users, userLine(password), { ...forNginx, mode: '0640', secret: true })],
     };
   },
 });

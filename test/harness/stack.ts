@@ -69,12 +69,14 @@ export class Stack {
   configure(config: StackConfig): void {
     const old = existsSync(this.file) ? parse(readFileSync(this.file, 'utf8')) : {};
     const entries = Object.entries({ ...config, ...this.#servers(config) });
-    const secrets = old.config?.['keelson:secrets'];
+    const kept = ['keelson:secrets', 'keelson:serverSecrets'].flatMap((key) =>
+      old.config?.[key] ? [[key, old.config[key]]] : [],
+    );
     const written = {
       ...(old.encryptionsalt && { encryptionsalt: old.encryptionsalt }),
       config: {
         ...Object.fromEntries(entries.map(([key, value]) => [`keelson:${key}`, value])),
-        ...(secrets && { 'keelson:secrets': secrets }),
+        ...Object.fromEntries(kept),
       },
     };
     // Quoted, since a tab in any other form is no YAML to Pulumi.

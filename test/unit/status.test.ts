@@ -196,9 +196,9 @@ test('the last rollout: when, by whom, and what came of it', () => {
 test('repairs, certificates, updates and failed units', () => {
   const { lastRepair, certificates, host, failedUnits, problems } = status({
     files: {
-      'gathered/repair':
+      'gathered/log':
         '2026-11-27T18:09:22Z 20261127T180913Z-1f5d base drift  file /etc/motd content\n',
-      'cache/certificates': `known\n${now + 9 * 86400 + 5}\t/etc/ssl/a b.pem\n${now - 90000}\t/etc/ssl/old.pem\n`,
+      'cache/certificates': `${now + 9 * 86400 + 5}\t/etc/ssl/a b.pem\n${now - 90000}\t/etc/ssl/old.pem\n`,
       'cache/updates': `known\n7\t2\t${now - 5000}\n`,
       'gathered/failed': 'fwupd.service loaded failed failed Firmware\n',
       'gathered/kernel': 'boot/vmlinuz-6.12.57+deb13-amd64\n',
@@ -266,7 +266,7 @@ test('times: the calendar of awk is that of JavaScript', () => {
   ];
   const repairs = times.map((time) =>
     Date.parse(
-      status({ files: { 'gathered/repair': `${iso(time)} run base drift x\n` } }).lastRepair?.at ??
+      status({ files: { 'gathered/log': `${iso(time)} run base drift  x\n` } }).lastRepair?.at ??
         '',
     ),
   );
@@ -279,4 +279,49 @@ test('times: the calendar of awk is that of JavaScript', () => {
 test('records that were cut are no status', () => {
   for (const writer of ['status_json', 'status_metrics', 'status_page'])
     assert.throws(() => written(`at\t${now}\n`, writer), writer);
+});
+
+/** A file of a made-up host, and lines of shell that look at it. */
+const slow = (lines: string, memory: Record<string, string>): string =>
+  hostShell(`HOST_ROOT=$STATE/root STATUS_CACHE=$STATE/cache; mkdir -p $STATE/cache\n${lines}`, {
+    memory,
+  });
+
+test('updates: those that apt would make, and asked for again only where something changed', () => {
+  const apt = `timeout() { shift 4; [ "$1 $2" = 'apt-get -s' ] || exit 9; echo asked >>$STATE/asked
+    printf '%s\\n' 'Inst linux-image-amd64 [6.1.1] (6.1.2 Debian-Security:12/stable-security [amd64]) []' \
+      'Inst linux-image-6.1.2 (6.1.2 Debian-Security:12/stable-security [amd64])' \
+      'Inst tzdata [2024a] (2025a Debian:12.8/stable [all])' 'Conf tzdata (2025a)'; }`;
+  const memory = {
+    'root/var/lib/apt/lists/x_InRelease': '',
+    'root/var/lib/dpkg/status': '',
+    'root/etc/apt/sources.list': '',
+  };
+  const shown = slow(
+    `${apt}
+    touch -d @1795000000 $STATE/root/var/lib/apt/lists/x_InRelease
+    refresh_updates; refresh_updates; sed 1d $STATE/cache/updates; wc -l <$STATE/asked
+    touch -d @1795000001 $STATE/root/var/lib/dpkg/status; refresh_updates; wc -l <$STATE/asked`,
+    memory,
+  );
+  assert.equal(shown, '2\t1\t1795000000\n1\n2\n');
+});
+
+test('certificates: those of sites and of certbot, and none of a snippet that nobody includes', () => {
+  const shown = slow(
+    `cd $STATE/root
+    for name in own.pem etc/letsencrypt/live/a.de/fullchain.pem; do
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=x \
+        -days 10 -out $name 2>/dev/null
+    done
+    printf 'server {\\n\\tssl_certificate "%s/own.pem";\\n ssl_certificate /gone.pem;\\n' $PWD >etc/nginx/conf.d/a.conf
+    refresh_certificates; ended=$(date -d '+10 days' +%s)
+    while IFS=$TAB read -r time path; do echo "$((ended - time < 60)) \${path##*/}"; done <$STATE/cache/certificates`,
+    {
+      'root/etc/nginx/conf.d/a.conf': '',
+      'root/etc/nginx/snippets/b.conf': 'ssl_certificate /etc/ssl/certs/c.pem;\n',
+      'root/etc/letsencrypt/live/a.de/x': '',
+    },
+  );
+  assert.equal(shown, '1 fullchain.pem\n1 own.pem\n');
 });

@@ -19,21 +19,22 @@ read_status() {
 
 # Usage: gather_status. A file of each source; one that does not answer in its time is left empty.
 gather_status() {
-  { cat "$STATE"/manifests/rollout-* "$STATE"/pending/rollout-* 2>/dev/null || :; } | grep "^rollout$TAB" >"$gathered/apps" || :
-  list_status_units <"$gathered/apps" >"$gathered/units"
+  list_status_apps
   if [ -s "$gathered/units" ]; then
     # shellcheck disable=SC2046 # names of the kit's own
     timeout 10 systemctl show --no-pager --timestamp=unix -p "$STATUS_PROPERTIES" $(cat "$gathered/units") >"$gathered/show" 2>/dev/null || :
     find_releases >"$gathered/releases" 2>/dev/null || :
     timeout 3 curl -s --max-time 2 --unix-socket /run/monit.sock 'http://localhost/_status?format=xml' >"$gathered/monit" 2>/dev/null || :
   fi
-  ! grep -q '\.timer$' "$gathered/units" ||
+  [ ! -e "$gathered/jobs" ] ||
     timeout 10 systemctl list-timers --no-pager --all --output=json >"$gathered/timers" 2>/dev/null || :
   timeout 10 systemctl list-units --no-pager --plain --no-legend --failed >"$gathered/failed" 2>/dev/null || :
   timeout 5 df -l -B1 -x tmpfs -x devtmpfs -x squashfs -x efivarfs --output=size,used,avail,itotal,iused,target >"$gathered/disks" 2>/dev/null || :
-  tail -c 262144 "$LOG" 2>/dev/null | grep ' drift ' | tail -n 1 >"$gathered/repair" || :
+  tail -c 262144 "$LOG" >"$gathered/log" 2>/dev/null || :
   nproc >"$gathered/cores"
-  readlink "$HOST_ROOT/vmlinuz" "$HOST_ROOT/boot/vmlinuz" >"$gathered/kernel" || :
+  for link in "$HOST_ROOT/vmlinuz" "$HOST_ROOT/boot/vmlinuz"; do
+    [ -L "$link" ] && readlink "$link" >"$gathered/kernel" && break
+  done
   [ ! -e "$HOST_ROOT/run/reboot-required" ] || echo yes >"$gathered/reboot"
   refresh_updates
   refresh_certificates
@@ -41,16 +42,25 @@ gather_status() {
 
 STATUS_PROPERTIES=Id,LoadState,ActiveState,SubState,Result,StateChangeTimestamp,ActiveEnterTimestamp,NRestarts,MainPID,ControlGroup,MemoryCurrent,MemoryMax,CPUUsageNSec,ExecMainStartTimestamp,ExecMainExitTimestamp
 
-# Usage: list_status_units < ITEM-LINES. What of each app systemd is asked for.
-list_status_units() {
-  awk -F '\t' '{
-    type = "web"
-    for (i = 3; i <= NF; i++) if ($i ~ /^@type=/) type = substr($i, 7)
-    for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+=/) all($2 "@" substr($i, 1, index($i, "=") - 1) ".service")
-    if (type == "job") { all($2 ".service"); all($2 ".timer") }
-    all("keelson-rollout-" $2 ".service")
-  }
-  function all(unit) { if (!(unit in seen)) print unit; seen[unit] }'
+# The items of rollouts, those of a first one that failed included, and what of each app systemd is asked for.
+list_status_apps() {
+  : >"$gathered/apps"
+  : >"$gathered/units"
+  set --
+  for manifest_of in "$STATE"/manifests/rollout-* "$STATE"/pending/rollout-*; do
+    [ ! -f "$manifest_of" ] || set -- "$@" "$manifest_of"
+  done
+  [ $# != 0 ] || return 0
+  awk -F '\t' -v dir="$gathered" '
+    function all(unit) { if (!(unit in seen)) print unit > (dir "/units"); seen[unit] }
+    $1 == "rollout" {
+      print > (dir "/apps")
+      type = "web"
+      for (i = 3; i <= NF; i++) if ($i ~ /^@type=/) type = substr($i, 7)
+      for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+=/) all($2 "@" substr($i, 1, index($i, "=") - 1) ".service")
+      if (type == "job") { all($2 ".service"); all($2 ".timer"); print type > (dir "/jobs") }
+      all("keelson-rollout-" $2 ".service")
+    }' "$@"
 }
 
 # TIME PATH TARGET of the releases of all apps, of the links that say which is meant, and of the orders of rollouts.

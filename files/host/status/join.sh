@@ -77,8 +77,10 @@ STATUS_SYSTEM='
       if ((getline < file) > 0 && (getline < file) > 0) { print "updates", $1, $2, $3 }
       close(file)
     }
-    function repair(  line, part) {
-      line = one_line(dir "/repair")
+    # The last one that the log tells.
+    function repair(  line, part, last) {
+      while ((getline line < (dir "/log")) > 0) if (line ~ /^[^ ]+ [^ ]+ [^ ]+ drift  /) last = line
+      line = last
       if (split(line, part, " ") < 5) return
       sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ +/, "", line)
       print "repair", epoch(part[1]), plain(part[2]), plain(line)
@@ -93,13 +95,12 @@ STATUS_SYSTEM='
     }
     function certificates(  file, days) {
       file = cache "/certificates"
-      if ((getline < file) > 0)
-        while ((getline < file) > 0) {
-          days = int(($1 - now) / 86400)
-          if ($1 < now) { days = -up((now - $1) / 86400); is_wrong("certificate " plain($2) " ended") }
-          else if (days < 14) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
-          print "certificate", plain($2), $1, days
-        }
+      while ((getline < file) > 0) {
+        days = int(($1 - now) / 86400)
+        if ($1 < now) { days = -up((now - $1) / 86400); is_wrong("certificate " plain($2) " ended") }
+        else if (days < 14) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
+        print "certificate", plain($2), $1, days
+      }
       close(file)
     }
     function failed(  part) {

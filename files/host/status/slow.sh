@@ -18,19 +18,22 @@ refresh_updates() {
   mv -f "$STATUS_CACHE/updates.$$" "$STATUS_CACHE/updates"
 }
 
-# When each certificate ends that nginx is told of, or that certbot keeps.
+# When each certificate ends that nginx is told of, or that certbot keeps. Looked for anew where nginx was told
+# something else, and each hour, in which certbot may have renewed one.
 refresh_certificates() {
+  if [ -f "$STATUS_CACHE/certificates" ]; then
+    told_anew=$(find -L "$STATUS_CACHE/certificates" "$HOST_ROOT/etc/nginx" -maxdepth 2 \
+      \( -newer "$STATUS_CACHE/certificates" -o -path "$STATUS_CACHE/certificates" -mmin +60 \) -print -quit 2>/dev/null || :)
+    [ -n "$told_anew" ] || return 0
+  fi
+  certificates=$(list_certificates | sort -u)
   set -f
   IFS=$NEWLINE
-  # shellcheck disable=SC2046 # a path a line
-  set -- $(list_certificates | sort -u)
+  # shellcheck disable=SC2086 # a path a line
+  set -- $certificates
   unset IFS
   set +f
-  known=''
-  [ $# = 0 ] || known=$(find -L "$@" -maxdepth 0 -type f -printf '%T@ ' 2>/dev/null || :)
-  noted=''
-  { IFS= read -r noted <"$STATUS_CACHE/certificates"; } 2>/dev/null && [ "$noted" = "$*$known" ] && return 0
-  printf '%s\n' "$*$known" >"$STATUS_CACHE/certificates.$$"
+  : >"$STATUS_CACHE/certificates.$$"
   for path; do
     [ -f "$path" ] && ends=$(openssl x509 -noout -enddate -in "$path" 2>/dev/null) || continue
     printf '%s\t%s\n' "$(date -d "${ends#notAfter=}" +%s)" "$path" >>"$STATUS_CACHE/certificates.$$"
