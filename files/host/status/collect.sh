@@ -8,7 +8,7 @@ HOST_ROOT=''
 
 # Usage: read_status. Sets records, the file that has them. Changes nothing but what it keeps in memory.
 read_status() {
-  [ -d "$STATUS_CACHE" ] || mkdir -p -m 0700 "$STATUS_CACHE"
+  [ -d "$STATUS_CACHE" ] || mkdir -p "$STATUS_CACHE"
   now=$(date +%s) gathered=$(mktemp -d "$STATUS_CACHE/.work.XXXXXX")
   trap 'rm -rf "$gathered"' EXIT
   records=$gathered/records
@@ -66,6 +66,7 @@ list_status_apps() {
 # TIME PATH TARGET of the releases of all apps, of the links that say which is meant, and of the orders of rollouts.
 find_releases() {
   set --
+  # shellcheck disable=SC2013 # names of apps, without white space
   for app in $(cut -f 2 "$gathered/apps" | sort -u); do
     set -- "$@" "/srv/$app/current" "$STATE/rollouts/$app/order"
     [ ! -d "/srv/$app/releases" ] || set -- "$@" "/srv/$app/releases/"

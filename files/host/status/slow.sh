@@ -35,7 +35,7 @@ refresh_certificates() {
   set +f
   : >"$STATUS_CACHE/certificates.$$"
   for path; do
-    [ -f "$path" ] && ends=$(openssl x509 -noout -enddate -in "$path" 2>/dev/null) || continue
+    ends=$(openssl x509 -noout -enddate -in "$path" 2>/dev/null) || continue
     printf '%s\t%s\n' "$(date -d "${ends#notAfter=}" +%s)" "$path" >>"$STATUS_CACHE/certificates.$$"
   done
   mv -f "$STATUS_CACHE/certificates.$$" "$STATUS_CACHE/certificates"
