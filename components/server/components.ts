@@ -8,6 +8,7 @@ import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
+import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
 import { kernel } from './kernel.ts';
@@ -36,6 +37,7 @@ const all = [
   nginx,
   monit,
   alerts,
+  heartbeat,
   status,
 ] as const;
 

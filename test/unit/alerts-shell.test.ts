@@ -76,7 +76,8 @@ test('secrets are cut out of what an app said: whole, in lines, in URLs, but not
 });
 
 test('a text is bounded, and whole characters of UTF-8', () => {
-  const text = told('alert failed shop x', Buffer.from(`\xff${'ü'.repeat(40_000)}`));
+  const said = Buffer.concat([Buffer.from([0xff]), Buffer.from('ü'.repeat(40_000))]);
+  const text = told('alert failed shop x', said);
   assert.ok(Buffer.byteLength(text) <= 3000, `${text.length}`);
   assert.match(text, /^x\n[^\uFFFD]*ü$/);
 });
@@ -100,4 +101,88 @@ test('nobody is told while it is silent, whatever the clock says, nor of what a 
   assert.equal(count(`${rollout}; alert recovered shop-mail@1`), '0');
   assert.notEqual(count(`${rollout}; alert rollout-failed shop`), '0');
   assert.notEqual(count(`${rollout}; alert failed blog@1`), '0');
+});
+
+/** systemd's answers, which a machine of tests has none of. */
+const systemd = (shown: string, said = 'its last line') => `
+systemctl() { printf '${shown}'; }
+timeout() { shift; "$@"; }
+journalctl() { case "$*" in *-u*) printf '${said}\\n' ;; esac; }
+`;
+
+test('a unit that failed is told as what it is, with how it ended and what it said', () => {
+  const cases: [unit: string, shown: string, told: string[]][] = [
+    [
+      'shop@4190.service',
+      'Result=exit-code\\nExecMainStatus=7\\n',
+      ['failed', 'shop@4190', 'exited with status 7'],
+    ],
+    [
+      'shop-mail@1.service',
+      'Result=start-limit-hit\\nNRestarts=40\\n',
+      ['failed', 'shop-mail@1', 'ended again and again, 40 times, and is started no more'],
+    ],
+    ['shop.service', 'Result=oom-kill\\n', ['failed', 'shop', 'took more memory than it may']],
+    [
+      'nginx.service',
+      'Result=signal\\nExecMainStatus=9\\n',
+      ['unit', 'nginx.service', 'was ended by signal 9'],
+    ],
+    [
+      'user@1000.service',
+      'Result=timeout\\n',
+      ['unit', 'user@1000.service', 'was not done in time'],
+    ],
+    ['odd.service', '', ['unit', 'odd.service', 'failed']],
+  ];
+  for (const [unit, shown, [event, subject, how]] of cases) {
+    const lines = at(`${systemd(shown)}tell_failed ${unit}; files`).split('\n');
+    assert.deepEqual(
+      [lines[0], lines[1], ...lines.slice(3, 5)],
+      [event, subject, how, 'its last line'],
+    );
+  }
+});
+
+test('a unit of an app with a timer is a job', () => {
+  const memoryOf = { 'units/shop-clean.timer': '' };
+  const lines = at(
+    `${systemd('Result=exit-code\\nExecMainStatus=1\\n')}OWN_UNITS=$STATE/units; tell_failed shop-clean.service; files`,
+    '',
+    memoryOf,
+  ).split('\n');
+  assert.deepEqual(lines.slice(0, 2), ['job', 'shop-clean']);
+});
+
+test('what tells of itself is not told of as a unit', () => {
+  for (const unit of [
+    ...['keelson-failed@a.service.service', 'keelson-alert.service', 'keelson_before.shop.service'],
+  ])
+    assert.equal(at(`${systemd('')}tell_failed ${unit}; files`), '', unit);
+  const rollout = 'tell_failed keelson-rollout-shop.service; files';
+  assert.match(at(rollout), /^rollout-failed\nshop\n.*\nit was ended from outside\n/);
+  assert.equal(at(rollout, '', { 'rollouts/shop/result': '1\n' }), '');
+});
+
+test('a rollout tells that it failed, and that another release came, and nothing of one that moved none', () => {
+  const rollout = (status: number, lines: string) =>
+    at(
+      `app=shop place=$STATE/rollouts/shop by=ops release=${'b'.repeat(64)}\n${lines}\ntell_rollout ${status}; files`,
+      '',
+      {
+        'rollouts/shop/failure': 'keelson: rollout shop: 4190 exited\n    | Error: hunter2 & co\n',
+      },
+    )
+      .split('\n')
+      .toSpliced(2, 1)
+      .filter(Boolean);
+  assert.deepEqual(rollout(1, ''), [
+    ...['rollout-failed', 'shop', 'by ops:', 'rollout shop: 4190 exited'],
+    '    | Error: [secret PLAIN]',
+  ]);
+  assert.deepEqual(rollout(0, `came_from=${'a'.repeat(64)}`), [
+    ...['rollout', 'shop', 'aaaaaaaa → bbbbbbbb, by ops'],
+  ]);
+  assert.deepEqual(rollout(0, ''), ['rollout', 'shop', 'none → bbbbbbbb, by ops']);
+  assert.deepEqual(rollout(0, 'came_from=$release'), []);
 });

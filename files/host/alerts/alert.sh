@@ -28,7 +28,7 @@ tell_alert() {
       [ -t 0 ] || timeout 5 head -c 65536
     } | cut_secrets "$known_app" | in_text
   )
-  first=${text%%"$NEWLINE"*}
+  first=$(printf '%s' "${text%%"$NEWLINE"*}" | head -c 300 | iconv -c -f UTF-8 -t UTF-8)
   level=warning
   case $event in recovered | rollout) level=notice ;; esac
   logger -t keelson-alert -p "daemon.$level" -- "$event $subject${first:+: $first}"
@@ -70,7 +70,7 @@ is_silent() {
 
 # Named by the time since boot, which no clock changes: event, subject, time, then the text.
 drop_alert() {
-  mkdir -p -m 0700 "$DROP"
+  mkdir -p "$DROP"
   read -r uptime _ </proc/uptime
   name=$(printf '%09d' "${uptime%.*}")${uptime#*.}.$$
   set -- "$DROP"/[0-9]*

@@ -1,10 +1,20 @@
 # What keelson-failed@.service runs: systemd starts it for a unit that has failed, which for one that is started again is
 # when its start limit is hit.
 
+OWN_UNITS=/etc/systemd/system
+
 # Usage: tell_failed UNIT
 tell_failed() {
   # They are steps of what tells of itself.
-  case $1 in keelson-failed@* | keelson-alert.service | keelson_* | keelson-rollout-*) return 0 ;; esac
+  case $1 in
+    keelson-failed@* | keelson-alert.service | keelson_*) return 0 ;;
+    keelson-rollout-*)
+      rolled=${1#keelson-rollout-} rolled=${rolled%.service}
+      # One that came to its end has told of it.
+      [ -f "$STATE/rollouts/$rolled/result" ] || alert rollout-failed "$rolled" 'it was ended from outside' </dev/null
+      return 0
+      ;;
+  esac
   name=${1%.service}
   find_app "${name%%@*}"
   case $known_app/$name in
@@ -12,7 +22,7 @@ tell_failed() {
     *@*) kind=failed subject=$name ;;
     *)
       kind=failed subject=$name
-      [ ! -f "/etc/systemd/system/$name.timer" ] || kind=job
+      [ ! -f "$OWN_UNITS/$name.timer" ] || kind=job
       ;;
   esac
   said_last "$1" | alert "$kind" "$subject" "$(how_failed "$1")"
@@ -21,7 +31,7 @@ tell_failed() {
 # In words, of what systemd says of it.
 how_failed() {
   result='' status='' restarts=''
-  while IFS== read -r property value; do
+  while IFS='=' read -r property value; do
     case $property in Result) result=$value ;; ExecMainStatus) status=$value ;; NRestarts) restarts=$value ;; esac
   done <<SHOWN
 $(systemctl show --no-pager -p Result,ExecMainStatus,NRestarts "$1")
