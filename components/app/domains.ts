@@ -23,15 +23,26 @@ export const namesOf = ({ domains }: { domains: readonly string[] }) => ({
 export const domains = appComponent({
   name: 'domains',
   fields,
-  conflicts: (apps: readonly Domains[]) => {
-    const all = apps.flatMap(({ name, domains, redirectFrom }) =>
-      Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
-        given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
+  conflicts: (apps: readonly Domains[], { server }) => {
+    const all = apps.flatMap(domainsOf);
+    const page = server?.status?.domain;
+    return [
+      ...pairs(all, (a, b) => a.domain === b.domain).map(
+        ({ first, second }) =>
+          `${second.at}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
       ),
-    );
-    return pairs(all, (a, b) => a.domain === b.domain).map(
-      ({ first, second }) =>
-        `${second.at}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
-    );
+      // Of two sites of one name nginx serves the one that it reads first.
+      ...all
+        .filter(({ domain }) => domain === page)
+        .map(
+          ({ at, domain }) =>
+            `${at}: "${domain}" belongs to the status page of the server; choose another for one of them`,
+        ),
+    ];
   },
 });
+
+const domainsOf = ({ name, domains, redirectFrom }: Domains) =>
+  Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
+    given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
+  );

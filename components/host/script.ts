@@ -90,6 +90,7 @@ export const helper = (): string =>
     all('checks'),
     all('rollout'),
     all('alerts'),
+    all('status'),
     'main "$@"\n',
   ].join('\n');
 

@@ -17,6 +17,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
 
@@ -37,6 +38,7 @@ const all = [
   monit,
   alerts,
   heartbeat,
+  status,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */

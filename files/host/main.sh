@@ -4,7 +4,8 @@ usage() {
   fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER \
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
 | scratch APP PATH... | run JOB \
-| alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
+| alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS \
+| status [write]"
 }
 
 main() {
@@ -78,6 +79,7 @@ main() {
     deliver) deliver_alerts ;;
     test-alerts) test_alerts ;;
     silence) silence_alerts "$@" ;;
+    status) show_status "$@" ;;
     *) usage ;;
   esac
 }
@@ -133,6 +135,6 @@ uninstall() {
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name aside -exec rm -rf {} +
   rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
   cat "$work/said"
-  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending "$HELPER"
+  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending "$STATUS_CACHE" "$HELPER"
   log_line "gone   file $HELPER"
 }
