@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH..."
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | restart APP | rollback APP RELEASE | releases APP | run APP terminal|pipe COMMAND..."
 }
 
 main() {
@@ -66,6 +66,21 @@ main() {
       run=-
       make_scratch "$@"
       ;;
+    restart)
+      run=restart
+      open_work
+      restart_by_hand "${1:-}"
+      ;;
+    rollback)
+      run=rollback
+      open_work
+      go_back_by_hand "${1:-}" "${2:-}"
+      ;;
+    releases)
+      open_work
+      print_kept "${1:-}"
+      ;;
+    run) run_once "$@" ;;
     *) usage ;;
   esac
 }

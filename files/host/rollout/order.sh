@@ -94,8 +94,13 @@ carry_out() {
   goers=$(printf '%s\n' "$rows" | sed -n "s/^takes$TAB//p")
   rm -f "$place/taken"
   observe_again
-  mend_units
+  # Who only starts it anew mends nothing.
+  [ "$anew" = yes ] || mend_units
   current=$(field current "$observation")
+  if [ "$anew" = yes ]; then
+    restart_all
+    return
+  fi
   find_old_generation
   roll
 }
@@ -121,7 +126,7 @@ origin_of() {
 # Usage: read_line LINE. What is wanted, in variables, without a process for each.
 read_line() {
   release='' public='' unit_hash='' environment_hash='' keys=''
-  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0
+  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0 anew=no
   read_settings "$1"
   set -f
   IFS=$TAB
@@ -141,6 +146,7 @@ read_line() {
       @after=*) after=$value ;;
       @hook=*) hook_time=$value ;;
       @kept=*) kept=$value ;;
+      @anew=*) anew=$value ;;
       [0-9]*=*) keys="${keys:+$keys }${part%%=*}" ;;
     esac
   done
