@@ -108,6 +108,7 @@ function view(app: Site, { instances: ports, server }: Context) {
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
     checked: server.nginx.balancerChecks !== undefined,
+    accessLog: server.nginx.accessLog !== 'off',
     default: isDefault(app),
     // A server without a name of its own has one that nobody can ask for.
     names: app.domains.filter((domain) => domain !== 'default').join(' ') || '_',

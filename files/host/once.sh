@@ -11,35 +11,31 @@ run_once() {
   find_home "$app"
   goal=$(readlink -e "$home/current") || goal=''
   [ -n "$goal" ] && [ -f "$(hook_file)" ] || fail "$app: nothing of it was rolled out here; run pulumi up"
-  words=$#
-  while IFS= read -r property; do set -- "$@" -p "$property"; done <<PROPERTIES
-$(properties_of_hook)
-PROPERTIES
-  set -- "$@" -p "WorkingDirectory=$goal" -- /usr/bin/env
-  # The command goes behind them.
-  while [ "$words" -gt 0 ]; do
-    set -- "$@" "$1"
-    shift
-    words=$((words - 1))
-  done
   once=keelson_run@$app.$$.service
+  drop_in=/run/systemd/system/$once.d
+  trap 'rm -rf "$drop_in"' EXIT
+  trap 'systemctl stop "$once" 2>/dev/null; exit 143' HUP INT TERM
+  mkdir -m 0755 "$drop_in"
+  # systemd-run itself does not know all that a unit file may say.
+  { echo '[Service]' && settings_of_hook; } >"$drop_in/keelson.conf"
   # Its words may be secret, and would be its description.
-  set -- systemd-run --quiet --wait --collect "$through" --unit="$once" --description="Command of $app" "$@"
-  # A terminal that is gone ends it.
-  [ "$through" = --pipe ] || exec "$@"
-  # In the background it would read nothing.
-  exec 3<&0
-  "$@" <&3 3<&- &
-  ran=$!
-  trap '' PIPE
-  trap 'systemctl stop "$once" 2>/dev/null; exit 143' HUP TERM INT
-  end_with_caller "$ran" "$once" &
-  wait "$ran" && code=0 || code=$?
+  set -- systemd-run --quiet --wait --collect "$through" --unit="$once" --description="Command of $app" \
+    -p "WorkingDirectory=$goal" -- /usr/bin/env "$@"
+  if [ "$through" = --pty ]; then
+    "$@" && code=0 || code=$?
+  else
+    # In the background it would read nothing of the standard input.
+    exec 3<&0
+    "$@" <&3 3<&- &
+    ran=$!
+    end_with_caller "$ran" "$once" &
+    wait "$ran" && code=0 || code=$?
+  fi
   exit "$code"
 }
 
 # All that the hook unit says of a service, but for what makes it one.
-properties_of_hook() {
+settings_of_hook() {
   awk '/^\[/ { service = $0 == "[Service]" } service && /^[A-Z][A-Za-z]*=/ && !/^(Type|SyslogIdentifier)=/' "$(hook_file)"
 }
 

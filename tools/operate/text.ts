@@ -14,18 +14,19 @@ export type Colour = Parameters<typeof styleText>[0];
 export const painted = (colour: Colour, text: string, wanted = isColoured()): string =>
   wanted ? styleText(colour, text, { validateStream: false }) : text;
 
-const colours = /\x1b\[[0-9;]*m/g;
+const begin = '\x1b';
+const colours = new RegExp(`${begin}\\[[0-9;]*m`, 'g');
 
 /**
  * A line that an app wrote: its colours stay where colours are wanted, and go elsewhere; what else a terminal would
  * obey is shown as `\xNN`.
  */
 export function shown(line: string, wanted = isColoured()): string {
-  if (!line.includes('\x1b')) return plain(line);
+  if (!line.includes(begin)) return plain(line);
   const parts = line.split(colours).map(plain);
   if (!wanted) return parts.join('');
   const kept = line.match(colours) ?? [];
-  return `${parts.map((part, index) => part + (kept[index] ?? '')).join('')}${kept.length > 0 ? '\x1b[0m' : ''}`;
+  return `${parts.map((part, index) => part + (kept[index] ?? '')).join('')}${kept.length > 0 ? `${begin}[0m` : ''}`;
 }
 
 const hues = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
