@@ -56,7 +56,7 @@ export async function keptOn(
 /** Its first digits, as many as keep YAML from taking it for a number. */
 export function shortOf(release: string): string {
   let digits = 8;
-  while (/^[\d_]+(?:e\d+)?$/.test(release.slice(0, digits)) && digits < release.length) digits++;
+  while (/^[\d_]+(?:e\d*)?$/.test(release.slice(0, digits)) && digits < release.length) digits++;
   return release.slice(0, digits);
 }
 

@@ -4,10 +4,10 @@ import type { Entry, Wanted } from './entry.ts';
 
 /** The end of each file, that of the one before it included, below a line with a mark. */
 const script = `app=$1 mark=$2 lines=$3 pattern=$4 either=$5
-cd "/var/log/$app" || exit 1
-for log in *.log; do
+for log in "/var/log/$app"/*.log; do
   [ -f "$log" ] || continue
-  printf '%s %s\\n' "$mark" "\${log%.log}"
+  key=\${log##*/}
+  printf '%s %s\\n' "$mark" "\${key%.log}"
   { cat "$log.1" 2>/dev/null; cat "$log"; } |
     if [ -n "$pattern" ]; then grep -aP $either -e "$pattern" || :; else cat; fi | tail -n "$lines" | sed -e '$a\\'
 done`;

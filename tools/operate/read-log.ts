@@ -37,7 +37,8 @@ export async function* readLog(
     const lines = linesOf(channel);
     yield* files ? fileEntries(app, files.mark, lines) : journalEntries(app, lines);
     const code = await ended;
-    if (code !== 0 && !signal.aborted)
+    const isNothing = code === 1 && wanted.grep !== undefined && (await wrong) === '';
+    if (code !== 0 && !isNothing && !signal.aborted)
       throw new Refused(target, failure(target, code, await wrong));
   } finally {
     signal.removeEventListener('abort', end);
