@@ -42,11 +42,22 @@ function secrets(): Schema {
   return { ...schema, additionalProperties: { ...app, additionalProperties: encrypted } };
 }
 
+function serverSecrets(): Schema {
+  const schema = jsonSchema(stackSchemas.serverSecrets);
+  const each = Object.entries(schema.properties ?? {}).map(([name, { description }]) => [
+    name,
+    { ...encrypted, description },
+  ]);
+  return { ...schema, properties: Object.fromEntries(each) };
+}
+
+const ofSecrets: Readonly<Record<string, () => Schema>> = { secrets, serverSecrets };
+
 /** JSON Schema of a whole stack file. Settings of other packages, such as `aws:region`, are free. */
 export function stackFileSchema(): Schema {
   const settings = Object.entries(stackSchemas).map(([key, schema]): [string, Schema] => [
     `keelson:${key}`,
-    key === 'secrets' ? secrets() : jsonSchema(schema),
+    ofSecrets[key]?.() ?? jsonSchema(schema),
   ]);
   const unknown = `^keelson:(?!(?:${Object.keys(stackSchemas).join('|')})$)`;
   return {
@@ -138,8 +149,13 @@ function comment(field: Schema, required: boolean): string | undefined {
 const show = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
-/** The JSON as Biome formats it: short lists of words on one line. */
+/** The JSON as Biome formats it: a list of words is one line where that is no longer than 100 characters. */
 export function print(schema: Schema): string {
   const text = JSON.stringify(schema, null, 2);
-  return `${text.replace(/\[\s+("[^"]*"(?:,\s+(?:"[^"]*"|null))*)\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, ' ')}]`)}\n`;
+  const list = /^(.*)\[\s+("[^"]*"(?:,\s+(?:"[^"]*"|null))*)\s+\](,?)$/gm;
+  const printed = text.replace(list, (as, before: string, words: string, comma: string) => {
+    const line = `${before}[${words.replace(/\s+/g, ' ')}]${comma}`;
+    return line.length > 100 ? as : line;
+  });
+  return `${printed}\n`;
 }

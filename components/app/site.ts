@@ -85,7 +85,11 @@ export const site = appComponent({
     // nginx refuses a second default server: another site that was it gives it up first.
     last: isDefault(app) ? ['site'] : [],
   }),
-  conflicts: (apps) => [...domainConflicts(apps), ...apps.flatMap(urlConflicts)],
+  conflicts: (apps, { server }) => [
+    ...domainConflicts(apps),
+    ...statusConflicts(apps, server?.status?.domain),
+    ...apps.flatMap(urlConflicts),
+  ],
 });
 
 /** Whom requests are sent to, and what becomes of them before. */
@@ -148,16 +152,26 @@ function page(maintenance: string | boolean): string {
 type Domains = Pick<Site, 'name' | 'domains' | 'redirectFrom'>;
 
 function domainConflicts(apps: readonly Domains[]): string[] {
-  const all = apps.flatMap(({ name, domains, redirectFrom }) =>
-    Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
-      given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
-    ),
-  );
-  return pairs(all, (a, b) => a.domain === b.domain).map(
+  return pairs(apps.flatMap(domainsOf), (a, b) => a.domain === b.domain).map(
     ({ first, second }) =>
       `${second.at}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
   );
 }
+
+/** Of two sites of one name nginx serves the one that it reads first. */
+const statusConflicts = (apps: readonly Domains[], taken: string | undefined): string[] =>
+  apps
+    .flatMap(domainsOf)
+    .filter(({ domain }) => domain === taken)
+    .map(
+      ({ at, domain }) =>
+        `${at}: "${domain}" belongs to the status page of the server; choose another for one of them`,
+    );
+
+const domainsOf = ({ name, domains, redirectFrom }: Domains) =>
+  Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
+    given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
+  );
 
 /** Of two things at one URL path nginx would serve one, or refuse both. */
 function urlConflicts({ name, uploads, static: files }: Site): string[] {

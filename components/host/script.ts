@@ -90,6 +90,8 @@ export const helper = (): string =>
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
     all('checks'),
     all('rollout'),
+    all('alerts'),
+    all('status'),
     'main "$@"\n',
   ].join('\n');
 

@@ -1,11 +1,14 @@
 /** The registry of the server's components, in the order of their fields. */
 import type { z } from 'zod';
+import { secretsOf } from '../fields/secrets.ts';
 import { type Merged, mapping, mergedFields, type Shape, type Values } from '../fields/shape.ts';
+import { alerts } from './alerts.ts';
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
+import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
 import { kernel } from './kernel.ts';
@@ -14,6 +17,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
 
@@ -32,6 +36,9 @@ const all = [
   filter,
   nginx,
   monit,
+  alerts,
+  heartbeat,
+  status,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */
@@ -42,6 +49,9 @@ export const serverComponents: readonly ServerComponent<Shape, ServerConfig>[] =
 export const serverFields = mergedFields(all);
 
 export const serverRules = serverComponents.flatMap(({ rules = [] }) => rules);
+
+/** What `keelson:serverSecrets` may hold. */
+export const serverSecretsSchema = secretsOf(serverComponents);
 
 /** How a server is reached, and what it is beside its apps. */
 export const serverSchema = mapping(serverFields, serverRules).describe(

@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | restart APP | rollback APP RELEASE | releases APP | run APP terminal|pipe COMMAND..."
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS | status [write] | restart APP | rollback APP RELEASE | releases APP | run APP terminal|pipe COMMAND..."
 }
 
 main() {
@@ -66,6 +66,12 @@ main() {
       run=-
       make_scratch "$@"
       ;;
+    alert) alert "$@" ;;
+    failed) tell_failed "$@" ;;
+    deliver) deliver_alerts ;;
+    test-alerts) test_alerts ;;
+    silence) silence_alerts "$@" ;;
+    status) show_status "$@" ;;
     restart)
       run=restart
       open_work
@@ -136,6 +142,6 @@ uninstall() {
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name aside -exec rm -rf {} +
   rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
   cat "$work/said"
-  rm -rf /run/keelson "$HELPER"
+  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending "$STATUS_CACHE" "$HELPER"
   log_line "gone   file $HELPER"
 }

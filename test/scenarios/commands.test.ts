@@ -205,6 +205,18 @@ test('everyday commands', { timeout: 600_000 }, async (t: TestContext) => {
       },
     ],
     [
+      'status has a line for each instance, and is JSON for programs',
+      async () => {
+        const { code, stdout } = await typed(stack, ['status', 'scenario']);
+        assert.equal(code, 0);
+        assert.match(stdout, /^server {2}Debian .*, load \S+, memory \d+%/);
+        assert.match(stdout, /^app +instance +release +state +↺ +uptime +cpu +memory +health$/m);
+        assert.match(stdout, /^talker +4301 +\w{8} +active +\d+ +\d+\w /m);
+        const json = await typed(stack, ['status', 'scenario', '--json']);
+        assert.equal(JSON.parse(json.stdout).server.version, 1);
+      },
+    ],
+    [
       'ssh is a shell there',
       async () => {
         const { code, stdout } = await typed(stack, ['ssh', 'scenario'], 'id -un; exit 4\n');

@@ -199,6 +199,13 @@ const rows: [string, string, readonly string[]][] = [
     ],
   ],
   [
+    'a secret of the servers',
+    `${shared}  keelson:serverSecrets: { slack: { secure: v1:abc } }\n`,
+    [
+      "stacks/shared.yaml:11: serverSecrets: are each stack’s own; remove them here, and run pulumi config set --secret --path 'keelson:serverSecrets.NAME'",
+    ],
+  ],
+  [
     'an encrypted value elsewhere',
     shared.replace('LEVEL: info', 'LEVEL: { secure: v1:abc }'),
     [

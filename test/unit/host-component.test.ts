@@ -89,14 +89,17 @@ test('arguments are waited for, however deep an output is in them', async () => 
     address: Promise.resolve('web1.example.com'),
     apps: pulumi.output({ shop: { ...apps.shop, domains: [pulumi.output('a.example.com')] } }),
     secrets: { shop: { TOKEN: pulumi.secret('s3cret') } },
+    alerts: { telegram: { chat: '1' } },
+    serverSecrets: { telegram: pulumi.secret('123:abc') },
   };
   const read = await given(settings);
   assert.ok(read.known);
-  assert.deepEqual([...read.encrypted], ['secrets']);
-  const { server, apps: all, secrets } = readHost('web1', read);
+  assert.deepEqual([...read.encrypted], ['secrets', 'serverSecrets']);
+  const { server, apps: all, secrets, serverSecrets } = readHost('web1', read);
   assert.equal(server.address, 'web1.example.com');
   assert.deepEqual((all[0] as WebApp | undefined)?.domains, ['a.example.com']);
   assert.deepEqual(secrets, { shop: { TOKEN: 's3cret' } });
+  assert.deepEqual(serverSecrets, { telegram: '123:abc' });
   assert.equal(await pulumi.isSecret(read.after('text')), false);
 });
 

@@ -13,7 +13,13 @@ writeFileSync(join(project, 'key'), '');
 process.chdir(project);
 
 /** A stack file with these lines below the app, and what Pulumi hands over of them. */
-function problems(lines: string, given: object, more = '', secrets?: object): readonly string[] {
+function problems(
+  lines: string,
+  given: object,
+  more = '',
+  secrets?: object,
+  key = 'secrets',
+): readonly string[] {
   const text = `# ours
 config:
   keelson:server:
@@ -33,12 +39,12 @@ encryptionsalt: v1:aes/ZKJWkOg=:v1:UXwdxWoxs146Rily:8gm6v1qlIsO+RNwlOYSkY5sphb4l
   const values = {
     server: { address: 'web1.example.com', user: 'admin' },
     apps: { shop },
-    ...(secrets && { secrets }),
+    ...(secrets && { [key]: secrets }),
   };
   try {
     readConfig({
       values,
-      encrypted: new Set(secrets ? ['secrets'] : []),
+      encrypted: new Set(secrets ? [key] : []),
       file: { path: 'stacks/Pulumi.x.yaml', text },
     });
     return [];
@@ -207,6 +213,19 @@ test('a secret that is not encrypted is refused beside others that are', () => {
     const values = { shop: { KEY: 'hunter2' } };
     assert.equal(problems('', {}, `  keelson:secrets: ${way}`, values).length, 1, way);
   }
+});
+
+test('the same of a secret of the servers', () => {
+  const url = 'https://hooks.slack.com/services/T0/B0/abc';
+  const more = `  keelson:serverSecrets:
+    telegram:
+      secure: v1:5WxS0qTFnq1Dgk7v:Jm3kq1mCwZ0b6c8eQ2p4r7t9
+    slack: ${url}`;
+  assert.deepEqual(problems('', {}, more, { telegram: '1:a', slack: url }, 'serverSecrets'), [
+    "serverSecrets.slack: is not encrypted; run pulumi config set --secret --path 'keelson:serverSecrets.slack', and choose another value where somebody may have read this one",
+  ]);
+  const [without] = more.split('\n    slack');
+  assert.deepEqual(problems('', {}, without, { telegram: '1:a' }, 'serverSecrets'), []);
 });
 
 test('the file that Pulumi was given is the one that is read', () => {

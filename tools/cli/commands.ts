@@ -1,4 +1,5 @@
 /** The commands of `keelson`, in the order in which they are told. */
+import { alert } from './alert.ts';
 import type { Command } from './command.ts';
 import { config } from './config.ts';
 import { init } from './init.ts';
@@ -10,10 +11,12 @@ import { review } from './review.ts';
 import { rollback } from './rollback.ts';
 import { run } from './run.ts';
 import { ssh } from './ssh.ts';
+import { status } from './status.ts';
 
 export const commands: readonly Command[] = [
   init,
   config,
+  status,
   logs,
   restart,
   run,
@@ -22,4 +25,5 @@ export const commands: readonly Command[] = [
   rollback,
   review,
   policy,
+  alert,
 ];

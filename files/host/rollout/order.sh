@@ -96,7 +96,7 @@ carry_out() {
   observe_again
   # Who only starts it anew mends nothing.
   [ "$anew" = yes ] || mend_units
-  current=$(field current "$observation")
+  current=$(field current "$observation") came_from=$current
   if [ "$anew" = yes ]; then
     restart_all
     return
@@ -111,6 +111,7 @@ end_rollout() {
   trap '' TERM INT
   recover
   printf '%s\n' "$result" >"$place/result"
+  tell_rollout "$result"
   (exit "$result")
   close_work
 }
