@@ -20,6 +20,11 @@ const fields = {
       size: size
         .prefault('100M')
         .describe('Size above which a log file is rotated within the hour, not only each day'),
+      rate: integer(1000, 10_000_000)
+        .prefault(100_000)
+        .describe(
+          'Lines that an instance may write to the journal in 30 s, and up to six times as many where the disk has room; further ones are dropped, and counted',
+        ),
     })
     .prefault({})
     .describe('Logs of the app'),
@@ -33,7 +38,7 @@ type Logs = Named<typeof fields> & { onRemove: OnRemove };
  * Log directory and rotation, where the output goes to files.
  *
  * The directory is root's: systemd opens the files as root and would follow a link that the app
- * put there. They are never reopened, hence copytruncate.
+ * put there. They are never reopened, hence the copy; `files/server/renew.mustache` loses nothing between it and the cut.
  */
 export const logs = appComponent({
   name: 'logs',

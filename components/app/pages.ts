@@ -81,6 +81,7 @@ function view(app: Pages, { server }: Context) {
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     checked: server.nginx.balancerChecks !== undefined,
+    accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,
     burst: app.rateLimit?.burst ?? 0,
     home: home(app),

@@ -40,7 +40,7 @@ const fields = {
 export type Sandboxed = Named<typeof limits> &
   Command & {
     sandbox: Sandbox;
-    logs: { to: 'journal' | 'files' };
+    logs: { to: 'journal' | 'files'; rate: number };
     data: readonly string[];
     linked: readonly string[];
     scratch: readonly string[];
@@ -68,6 +68,7 @@ export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
   socket: app.listen === 'socket',
   privateControlGroups: systemd >= 257,
   logFiles: app.logs.to === 'files',
+  logRate: app.logs.to === 'files' ? [] : [app.logs.rate],
   logs: logDirectory(app),
   hasScratch: app.scratch.length > 0,
   // Without the disk of one there is nothing to write to.

@@ -111,6 +111,7 @@ function view(app: Site, { instances: ports, server }: Context) {
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
     checked: server.nginx.balancerChecks !== undefined,
+    accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,
     // nginx knows no burst of 0, which is what it has without one.
     burst: app.rateLimit?.burst ?? 0,

@@ -84,6 +84,7 @@ export const helper = (): string =>
       'claim',
       'begin',
       'scratch',
+      'once',
       'send',
     ),
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),

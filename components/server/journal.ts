@@ -13,6 +13,11 @@ const journalSchema = z
       .duration('1d', '3650d')
       .prefault('30d')
       .describe('Entries older than this are removed'),
+    lineMax: field.size
+      .optional()
+      .describe(
+        'Longest line that the journal keeps in one piece; what is longer stands there in several, which `keelson logs` puts together; default: journald’s own, 48K',
+      ),
   })
   .describe('Limits of the journal');
 
@@ -25,7 +30,10 @@ export const journal = serverComponent({
   render: ({ journal }) => ({
     base: [
       directory(drops),
-      file(`${drops}/60-keelson.conf`, template('server/journald.conf', journal)),
+      file(
+        `${drops}/60-keelson.conf`,
+        template('server/journald.conf', { ...journal, lineMax: [journal.lineMax ?? []].flat() }),
+      ),
       unit('systemd-journald.service', { active: 'active', change: 'restart', config: drops }),
     ],
   }),

@@ -50,6 +50,7 @@ export const logrotate = serverComponent({
       directory(rotated, { whole: true }),
       file(`${rotated}/rotate`, template('server/rotate', {}), { mode: '0755' }),
       file(`${rotated}/cut`, template('server/cut', {}), { mode: '0755' }),
+      file(`${rotated}/renew`, template('server/renew', {}), { mode: '0755' }),
       file(`${units}/${own}`, template('server/keelson-logrotate.service', {}), {
         check: 'systemd',
       }),

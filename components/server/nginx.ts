@@ -19,6 +19,12 @@ const nginxSchema = z
         'Most that the headers of a request, its URL included, or of an answer may have; Node.js itself takes 16K, and more with --max-http-header-size in `nodeArgs`',
       ),
     logs: field.integer(1, 3650).prefault(14).describe('Days for which nginx’s logs are kept'),
+    accessLog: z
+      .enum(['text', 'json', 'off'])
+      .prefault('text')
+      .describe(
+        'A line of each request, with its time and the instance that answered: as text, as `json`, or none',
+      ),
     balancers: z
       .array(field.network)
       .prefault([])
@@ -89,13 +95,14 @@ export const nginx = serverComponent({
   name: 'nginx',
   fields: { nginx: nginxSchema.prefault({}) },
   render: ({ nginx }, { facts: { cores } }) => {
-    const { connections, logs, balancers, balancerChecks, keepalive, sandbox } = nginx;
+    const { connections, logs, accessLog, balancers, balancerChecks, keepalive, sandbox } = nginx;
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const balanced = balancers.length > 0;
     const checked = balancerChecks !== undefined;
     const main = {
       ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
+      ...{ accessLog: accessLog !== 'off', jsonLog: accessLog === 'json' },
       ...{ kept: keepalive === undefined ? [] : [keepalive], forGood },
     };
     return {

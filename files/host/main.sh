@@ -3,7 +3,7 @@
 usage() {
   fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER \
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
-| scratch APP PATH... | run JOB \
+| scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE | releases APP \
 | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS \
 | status [write]"
 }
@@ -67,8 +67,12 @@ main() {
       begin_instance "$@"
       ;;
     run)
-      open_work
-      run_job "$@"
+      if [ $# -gt 1 ]; then
+        run_once "$@"
+      else
+        open_work
+        run_job "$@"
+      fi
       ;;
     scratch)
       run=-
@@ -80,6 +84,20 @@ main() {
     test-alerts) test_alerts ;;
     silence) silence_alerts "$@" ;;
     status) show_status "$@" ;;
+    restart)
+      run=restart
+      open_work
+      restart_by_hand "${1:-}"
+      ;;
+    rollback)
+      run=rollback
+      open_work
+      go_back_by_hand "${1:-}" "${2:-}"
+      ;;
+    releases)
+      open_work
+      print_kept "${1:-}"
+      ;;
     *) usage ;;
   esac
 }

@@ -11,3 +11,9 @@ export type Command = {
    */
   readonly run: (args: readonly string[]) => Promise<number>;
 };
+
+/** Tells somebody who called it wrongly how it is called; the exit code is 2. */
+export function refuse(usage: string): number {
+  console.error(usage);
+  return 2;
+}

@@ -45,5 +45,6 @@ is_asked() {
   size=$(stat -c %s "$(access_log)" 2>/dev/null || echo 0)
   [ "$size" -ge "$logged" ] || return 0
   tail -c "+$((logged + 1))" "$(access_log)" 2>/dev/null |
-    grep -aq "^[^ ]* - [^ ]* \[[^]]*\] \"[A-Z]* /keelson-health/${app}[ ?][^\"]*\" 503 "
+    grep -aq -e "^[^ ]* - [^ ]* \[[^]]*\] \"[A-Z]* /keelson-health/${app}[ ?][^\"]*\" 503 " \
+      -e "^{.*,\"request\":\"[A-Z]* /keelson-health/${app}[ ?][^\"]*\",\"status\":503,"
 }

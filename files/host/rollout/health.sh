@@ -12,7 +12,7 @@ await_health() {
       command) await_command "$key" ;;
       *) reason="cannot be asked for its health by $health" && return 1 ;;
     esac || return 1
-    [ "$returning" = yes ] || is_current "$key" || return 1
+    [ "$returning" != no ] || is_current "$key" || return 1
   done
 }
 

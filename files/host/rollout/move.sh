@@ -95,7 +95,7 @@ say_moved() {
   took=$((ready - began))
   for key in $moving; do
     how="$(field "$key" "$seen") → current"
-    [ "$returning" = no ] || how="back on $(short "$goal")"
+    case $returning in yes) how="back on $(short "$goal")" ;; anew) how=restarted ;; esac
     say "$(origin_of "$key")" "rollout $app $key $how in $((took / 100)).$((took / 10 % 10)) s"
   done
 }

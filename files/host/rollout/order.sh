@@ -94,8 +94,13 @@ carry_out() {
   goers=$(printf '%s\n' "$rows" | sed -n "s/^takes$TAB//p")
   rm -f "$place/taken"
   observe_again
-  mend_units
+  # Who only starts it anew mends nothing.
+  [ "$anew" = yes ] || mend_units
   current=$(field current "$observation") came_from=$current
+  if [ "$anew" = yes ]; then
+    restart_all
+    return
+  fi
   find_old_generation
   if is_still; then roll_still; else roll; fi
 }
@@ -122,7 +127,7 @@ origin_of() {
 # Usage: read_line LINE. What is wanted, in variables, without a process for each.
 read_line() {
   release='' public='' unit_hash='' environment_hash='' keys=''
-  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0 needed_files=''
+  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0 needed_files='' anew=no
   read_settings "$1"
   set -f
   IFS=$TAB
@@ -143,6 +148,7 @@ read_line() {
       @hook=*) hook_time=$value ;;
       @kept=*) kept=$value ;;
       @files=*) needed_files=$value ;;
+      @anew=*) anew=$value ;;
       [0-9]*=*) keys="${keys:+$keys }${part%%=*}" ;;
     esac
   done

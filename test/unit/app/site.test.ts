@@ -29,6 +29,21 @@ test('a site is a file that nginx reads first, and a directory for what people a
   assert.ok(lines(conf()).includes('include /etc/nginx/keelson.d/shop/*.conf;'));
 });
 
+test('a site logs its requests, unless nginx is told not to', () => {
+  const logged = (accessLog: string) =>
+    lines(
+      textOf(
+        items(
+          wanted({ health: '/health', redirectFrom: ['b.example.com'] }, [3700], { accessLog }),
+        ),
+        '/etc/nginx/keelson.d/shop.conf',
+      ),
+    ).filter((line) => line.startsWith('access_log'));
+  const file = 'access_log /var/log/nginx/shop.access.log keelson';
+  assert.deepEqual(logged('json'), [`${file};`, `${file} if=$keelson_logged;`, `${file};`]);
+  assert.deepEqual(logged('off'), ['access_log off;', 'access_log off;']);
+});
+
 test('the upstream is exactly the instances, none of which is ever held for dead', () => {
   assert.deepEqual(lines(conf()).slice(0, 6), [
     'upstream shop {',

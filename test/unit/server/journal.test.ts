@@ -19,6 +19,11 @@ test('how much of it is kept, over a reboot too', () => {
   ]);
 });
 
+test('how long a line may be in one piece, where that is said', () => {
+  const all = lines(textOf(render({ lineMax: '1M' }), `${folder}/60-keelson.conf`));
+  assert.equal(all.at(-1), 'LineMax=1M');
+});
+
 test('journald is restarted when its limits change, and reads a directory for them', () => {
   assert.deepEqual(
     find(render({}), 'unit', 'systemd-journald.service'),

@@ -110,6 +110,37 @@ test('a log beyond all measure is cut to its end, and told', () => {
   assert.ok(statSync(long).size < 2 ** 20);
 });
 
+/** Begins a log anew, of which there is a copy already; systemctl is one that writes into it when it is asked. */
+function renewed(log: string, copied: string, commands: Record<string, string>) {
+  const folder = join(scratch, 'shop');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, '3700.log');
+  writeFileSync(path, log);
+  writeFileSync(`${path}.1`, copied);
+  const asked = join(scratch, 'asked');
+  writeFileSync(asked, '');
+  const cases = Object.entries(commands).map(
+    ([verb, words]) => `${verb}) printf '${words}' >>"$LOG" ;;`,
+  );
+  const stand = `systemctl() { echo "$*" >>${asked}; case $1 in ${cases.join(' ')} *) ;; esac; }`;
+  const text = program('renew').replaceAll(/timeout 10 systemctl/g, 'systemctl');
+  const { status, stderr } = shell(`LOG=${path}\n${stand}\n${text}`, path);
+  assert.equal(status, 0, stderr);
+  const read = (name: string) => readFileSync(name, 'utf8');
+  return { log: read(path), copy: read(`${path}.1`), asked: read(asked).split('\n') };
+}
+
+test('what comes between the copy of a log file and its cut is kept, while its instance stands still', () => {
+  const { log, copy, asked } = renewed('a\nb\n', 'a\n', { freeze: 'late\\n', thaw: 'after\\n' });
+  assert.deepEqual([copy, log], ['a\nb\nlate\n', 'after\n']);
+  assert.deepEqual(asked, ['freeze shop@3700.service', 'thaw shop@3700.service', '']);
+});
+
+test('a line that is only begun then stays where its end comes', () => {
+  const { log, copy } = renewed('a\n', 'a\n', { freeze: 'b\\nbeg', thaw: 'un\\n' });
+  assert.deepEqual([copy, log], ['a\nb\n', 'begun\n']);
+});
+
 test('one app whose logs cannot be rotated in time holds up no other, and is told', () => {
   for (const name of ['blog', 'shop', 'wiki']) writeFileSync(join(scratch, `${name}.conf`), '');
   const told = join(scratch, 'rotated');

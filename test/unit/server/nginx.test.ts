@@ -26,6 +26,23 @@ test('the default server comes first and answers nobody but Monit', () => {
   assert.deepEqual(find(all, 'absent', '/etc/nginx/sites-enabled/default').state, {});
 });
 
+test('requests are logged as text, as JSON by choice, or not at all', () => {
+  assert.ok(main().some((line) => line.startsWith("log_format keelson '$remote_addr")));
+  const json = main({ accessLog: 'json' });
+  assert.equal(json.filter((line) => line.startsWith('log_format ')).length, 1);
+  const from = json.findIndex((line) => line.startsWith('log_format keelson escape=json'));
+  const format = json.slice(from, from + 4).map((line) => /'(.*)'/.exec(line)?.[1]);
+  // What nginx puts in is a text, but for these.
+  const numbers = /\$(status|body_bytes_sent|request_time)/g;
+  const { status, seconds, instance } = JSON.parse(format.join('').replace(numbers, '1.5'));
+  assert.deepEqual([status, seconds, instance], [1.5, 1.5, '$upstream_addr']);
+  assert.ok(json.includes('access_log /var/log/nginx/access.log keelson;'));
+  assert.deepEqual(
+    main({ accessLog: 'off' }).filter((line) => line.startsWith('access_log')),
+    ['access_log off;'],
+  );
+});
+
 test('nothing else may lie beside the sites', () => {
   const { instructions } = find(render(), 'directory', '/etc/nginx/keelson.d');
   assert.deepEqual(instructions, { '@whole': 'yes' });

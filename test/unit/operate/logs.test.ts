@@ -1,0 +1,204 @@
+/** The logs of apps as the commands read them: pieces, order, what is shown. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import type { Entry } from '../../../tools/operate/entry.ts';
+import { journalCommand, journalEntries } from '../../../tools/operate/journal.ts';
+import { linesOf, merged } from '../../../tools/operate/lines.ts';
+import { fileEntries, filesCommand } from '../../../tools/operate/log-files.ts';
+import { lineOf } from '../../../tools/operate/log-line.ts';
+import { sinceOf } from '../../../tools/operate/since.ts';
+import { shown } from '../../../tools/operate/text.ts';
+import { scratchDirectory } from '../scratch.ts';
+
+async function all<T>(given: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of given) found.push(one);
+  return found;
+}
+const lines = (...given: object[]) => Readable.from(given.map((it) => JSON.stringify(it)));
+
+test('lines are whole, however the bytes arrive', async () => {
+  const bytes = Buffer.from('één\n\nzwei\nlast');
+  for (const size of [1, 2, 5, 100]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+    assert.deepEqual(await all(linesOf(Readable.from(pieces))), ['één', '', 'zwei', 'last']);
+  }
+});
+
+test('what several servers say comes by its time, and no more is read than is needed', async () => {
+  const read: number[] = [];
+  async function* of(...times: number[]) {
+    for (const time of times) {
+      read.push(time);
+      yield time;
+    }
+  }
+  const source = merged([of(1, 4, 5), of(), of(2, 3, 9)], (a, b) => a < b);
+  assert.equal((await source.next()).value, 1);
+  assert.deepEqual(read, [1, 2]);
+  assert.deepEqual(await all(source), [2, 3, 4, 5, 9]);
+});
+
+const entry = (more: object) => ({
+  __REALTIME_TIMESTAMP: '1795898463123000',
+  MESSAGE: 'x',
+  ...more,
+});
+const journal = async (...given: object[]) =>
+  await all(journalEntries('shop', lines(...given.map(entry))));
+
+test('an entry of the journal tells its instance, a hook its name, and systemd speaks of the unit', async () => {
+  const found = await journal(
+    { _SYSTEMD_UNIT: 'shop@3700.service' },
+    { _SYSTEMD_UNIT: 'keelson_before@shop.service' },
+    { _SYSTEMD_UNIT: 'init.scope', UNIT: 'shop@3700.service', MESSAGE: 'Started' },
+  );
+  assert.deepEqual(
+    found.map(({ from, isAbout }) => [from, isAbout]),
+    [
+      ['shop@3700', false],
+      ['before', false],
+      ['shop@3700', true],
+    ],
+  );
+});
+
+test('a line that the journal keeps in pieces is put together, also among others', async () => {
+  const piece = (MESSAGE: string, _STREAM_ID: string, more = {}) => ({
+    ...{ MESSAGE, _STREAM_ID, _SYSTEMD_UNIT: `shop@${_STREAM_ID}.service`, ...more },
+  });
+  const cut = { _LINE_BREAK: 'line-max' };
+  const found = await journal(
+    piece('a', '1', cut),
+    piece('other', '2'),
+    piece('b', '1', cut),
+    piece('c', '1'),
+    piece('next', '1'),
+    piece('unended', '2', cut),
+  );
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    ['other', 'abc', 'next', 'unended'],
+  );
+});
+
+test('bytes that are no text are read as far as they are, and what has no words is empty', async () => {
+  const found = await journal({ MESSAGE: [104, 105, 33] }, { MESSAGE: null });
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    ['hi!', ''],
+  );
+});
+
+test('of lines that journald dropped only those of the app are told', async () => {
+  const dropped = (unit: string) => ({
+    ...{ _SYSTEMD_UNIT: 'systemd-journald.service', MESSAGE: `Suppressed 9 messages from ${unit}` },
+  });
+  const found = await journal(dropped('shop@3700.service'), dropped('blog@3800.service'));
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    ['Suppressed 9 messages from shop@3700.service'],
+  );
+});
+
+test('what is asked of the journal: each word by itself, the app’s name among them', () => {
+  const wanted = { lines: 7, since: '-3600s', grep: "a'; id", follow: true };
+  assert.deepEqual(journalCommand('shop', wanted).slice(3), [
+    ...['sh', 'shop', 'yes', '--since=-3600s', '-n', '7', '-g', "a'; id"],
+  ]);
+});
+
+const scratch = scratchDirectory('log-files');
+let made = 0;
+
+/** The log directory of an app in a place of its own, read by the command as a host runs it. */
+function directory(files: Record<string, string>) {
+  made += 1;
+  const path = join(scratch, String(made));
+  mkdirSync(join(path, 'shop'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, 'shop', name), text);
+  const command = (wanted: object) => {
+    const { words, mark } = filesCommand('shop', {
+      ...{ lines: 3, since: undefined, grep: undefined, follow: false, ...wanted },
+    });
+    return { mark, words: words.map((word) => word.replaceAll('/var/log', path)) };
+  };
+  return { path: join(path, 'shop'), command };
+}
+
+const told = (entries: readonly Entry[]) => entries.map(({ from, text }) => `${from} ${text}`);
+
+async function read(files: Record<string, string>, wanted: object = {}): Promise<string[]> {
+  const { mark, words } = directory(files).command(wanted);
+  const [program = '', ...args] = words;
+  const said = execFileSync(program, args);
+  return told(await all(fileEntries('shop', mark, linesOf(Readable.from([said])))));
+}
+
+test('of log files the end of each is read, over the last rotation, and whether its last line is ended or not', async () => {
+  const files = { '3700.log.1': 'a\nb\n', '3700.log': 'c\n\n', '3701.log': 'x\ny' };
+  assert.deepEqual(await read(files), [
+    ...['shop@3700 b', 'shop@3700 c', 'shop@3700 ', 'shop@3701 x', 'shop@3701 y'],
+  ]);
+  assert.deepEqual(await read(files, { grep: '^[CX]$' }), []);
+  assert.deepEqual(await read(files, { grep: '^[cx]$' }), ['shop@3700 c', 'shop@3701 x']);
+});
+
+test('log files are followed until somebody ends it', { timeout: 20_000 }, async (t) => {
+  const { path, command } = directory({ '3700.log': 'old\n', '3701.log': '' });
+  const { mark, words } = command({ follow: true });
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((done) => child.once('close', done));
+  t.after(() => child.kill());
+  async function* lines() {
+    for await (const line of linesOf(child.stdout)) yield line.replace(path, '/var/log/shop');
+  }
+  const entries = fileEntries('shop', mark, lines());
+  const next = async () => told([(await entries.next()).value as Entry])[0];
+  assert.equal(await next(), 'shop@3700 old');
+  appendFileSync(join(path, '3701.log'), 'one\n');
+  assert.equal(await next(), 'shop@3701 one');
+  appendFileSync(join(path, '3700.log'), 'two\n\nthree\n');
+  assert.deepEqual(
+    [await next(), await next(), await next()],
+    ['shop@3700 two', 'shop@3700 ', 'shop@3700 three'],
+  );
+  child.stdin.end();
+  await ended;
+});
+
+test('a time is one ago by the server’s clock, or one of this machine’s', () => {
+  assert.equal(sinceOf('90s'), '-90s');
+  assert.equal(sinceOf('2d'), '-172800s');
+  assert.equal(sinceOf('2026-11-28T20:41:03Z'), '@1795898463');
+  assert.equal(sinceOf('2026-11-28'), `@${new Date(2026, 10, 28).getTime() / 1000}`);
+  assert.equal(sinceOf('2026-11-28 20:41'), `@${new Date(2026, 10, 28, 20, 41).getTime() / 1000}`);
+  for (const wrong of ['1y', 'yesterday', '2026-13-40', '-1h', "1h'", ''])
+    assert.throws(() => sinceOf(wrong), /^Error: --since: ".*" is no time; write such as 15m/);
+});
+
+const one: Entry = { time: 1795898463123000, from: 'shop@3700', text: 'a\nb', isAbout: false };
+
+test('each line has its time, server and instance, and colours where they are wanted', () => {
+  const at = '2026-11-28T20:41:03.123Z';
+  assert.deepEqual(lineOf(one, undefined, false), [`${at} shop@3700 a`, `${at} shop@3700 b`]);
+  assert.deepEqual(
+    lineOf({ ...one, time: undefined, text: 'a' }, { name: 'web1', index: 0 }, false),
+    ['web1 shop@3700 a'],
+  );
+  const [line = ''] = lineOf(one, { name: 'web1', index: 1 }, true);
+  assert.ok(line.includes('\x1b[33mweb1\x1b[39m'), line);
+});
+
+test('an app’s colours stay on a terminal, and nothing else that would be obeyed', () => {
+  const line = '\x1b[31mred\x1b[0m \x1b[2Jgone\x07';
+  assert.equal(shown(line, true), '\x1b[31mred\x1b[0m \\x1b[2Jgone\\x07\x1b[0m');
+  assert.equal(shown(line, false), 'red \\x1b[2Jgone\\x07');
+});

@@ -1,0 +1,86 @@
+/** The log of an app as the journal of its server has it. */
+import { z } from 'zod';
+import type { Entry, Wanted } from './entry.ts';
+
+const fields = ['MESSAGE', '_SYSTEMD_UNIT', 'UNIT', '_LINE_BREAK', '_STREAM_ID'];
+
+/** journald's own, where it dropped lines of somebody who wrote too many (systemd.journal-fields). */
+const suppressed = 'a596d6fe7bfa4994828e72309e95d61e';
+
+/**
+ * Whatever has the app's name as its identifier: its instances from the first line of their start on, its hooks, what
+ * runs before it; and what systemd says of its instances.
+ */
+const script = `app=$1 follow=$2
+shift 2
+set -- "$@" "SYSLOG_IDENTIFIER=$app" + MESSAGE_ID=${suppressed}
+for unit in $(systemctl list-units --all --full --plain --no-legend --no-pager "$app@*.service" | cut -d ' ' -f 1); do
+  set -- "$@" + "UNIT=$unit"
+done
+set -- journalctl -q --no-pager -o json --all --output-fields=${fields.join()} "$@"
+[ "$follow" = yes ] || exec "$@"
+"$@" -f &
+cat >/dev/null
+kill "$!"`;
+
+/** The command that prints it; following it ends with its standard input. */
+export const journalCommand = (
+  app: string,
+  { lines, since, grep, follow }: Wanted,
+): readonly string[] => [
+  ...['sh', '-c', script, 'sh', app, follow ? 'yes' : 'no'],
+  ...(since === undefined ? [] : [`--since=${since}`]),
+  ...(lines === undefined ? [] : ['-n', String(lines)]),
+  ...(grep === undefined ? [] : ['-g', grep]),
+];
+
+/** Text, or bytes where it is no UTF-8; null where it has none. */
+const message = z
+  .union([z.string(), z.array(z.int()), z.null()])
+  .optional()
+  .transform((given) => (Array.isArray(given) ? Buffer.from(given).toString() : (given ?? '')));
+
+const schema = z.object({
+  __REALTIME_TIMESTAMP: z.coerce.number(),
+  MESSAGE: message,
+  _SYSTEMD_UNIT: z.string().optional(),
+  UNIT: z.string().optional(),
+  _LINE_BREAK: z.string().optional(),
+  _STREAM_ID: z.string().optional(),
+});
+
+/** Its entries; a line that was too long for the journal, and stands there in pieces, as one. */
+export async function* journalEntries(
+  app: string,
+  lines: AsyncIterable<string>,
+): AsyncGenerator<Entry> {
+  const begun = new Map<string, Entry>();
+  for await (const line of lines) {
+    const read = schema.parse(JSON.parse(line));
+    const stream = read._STREAM_ID ?? '';
+    const entry = entryOf(read, begun.get(stream));
+    begun.delete(stream);
+    if (read._LINE_BREAK === 'line-max') begun.set(stream, entry);
+    else if (isOf(app, entry)) yield entry;
+  }
+  yield* begun.values();
+}
+
+function entryOf(read: z.output<typeof schema>, begun: Entry | undefined): Entry {
+  if (begun) return { ...begun, text: begun.text + read.MESSAGE };
+  const unit = read.UNIT ?? read._SYSTEMD_UNIT ?? '';
+  return {
+    time: read.__REALTIME_TIMESTAMP,
+    from: sourceOf(unit),
+    text: read.MESSAGE,
+    isAbout: read.UNIT !== undefined || unit === 'systemd-journald.service',
+  };
+}
+
+/** `shop@3700`; of a hook its name. */
+const sourceOf = (unit: string): string =>
+  /^keelson_(\w+)@/.exec(unit)?.[1] ?? unit.replace(/\.service$/, '');
+
+/** What journald says of lines that it dropped names the unit alone. */
+const isOf = (app: string, { from, text }: Entry): boolean =>
+  from !== 'systemd-journald' || text.includes(` ${app}@`);

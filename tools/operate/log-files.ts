@@ -1,0 +1,58 @@
+/** The log of an app whose output goes to files, one of each instance. */
+import { randomBytes } from 'node:crypto';
+import type { Entry, Wanted } from './entry.ts';
+
+/** The end of each file, that of the one before it included, below a line with a mark. */
+const script = `app=$1 mark=$2 lines=$3 pattern=$4 either=$5
+for log in "/var/log/$app"/*.log; do
+  [ -f "$log" ] || continue
+  key=\${log##*/}
+  printf '%s %s\\n' "$mark" "\${key%.log}"
+  { cat "$log.1" 2>/dev/null; cat "$log"; } |
+    if [ -n "$pattern" ]; then grep -aP $either -e "$pattern" || :; else cat; fi | tail -n "$lines" | sed -e '$a\\'
+done`;
+
+/** What comes, below tail's own headers. */
+const following = `app=$1 lines=$3 pattern=$4 either=$5
+{ tail -n "$lines" -v -F "/var/log/$app"/*.log 2>/dev/null |
+  if [ -n "$pattern" ]; then grep -aP --line-buffered $either -e "^==> /var/log/$app/[^/]+\\.log <==$|$pattern"; else cat; fi; } &
+cat >/dev/null
+kill 0`;
+
+/** The command that prints it, and the mark of its headers; following it ends with its standard input. */
+export function filesCommand(app: string, { lines, grep, follow }: Wanted) {
+  const mark = `keelson-${randomBytes(16).toString('hex')}`;
+  const either = grep !== undefined && grep === grep.toLowerCase() ? '-i' : '--';
+  const text = follow ? following : script;
+  const count = lines === undefined ? '+1' : String(lines);
+  const words = ['sh', '-c', text, 'sh', app, mark, count, grep ?? '', either];
+  return { words, mark };
+}
+
+/** Its entries, which have no time. */
+export async function* fileEntries(
+  app: string,
+  mark: string,
+  lines: AsyncIterable<string>,
+): AsyncGenerator<Entry> {
+  const header = new RegExp(`^(?:${mark} (.+)|==> /var/log/${app}/(.+)\\.log <==)$`);
+  let from = app;
+  // tail puts an empty line before each header but the first.
+  let isHeld = false;
+  for await (const line of lines) {
+    const [, marked, tailed] = header.exec(line) ?? [];
+    const key = marked ?? tailed;
+    if (isHeld && tailed === undefined) yield entry(from, '');
+    isHeld = key === undefined && line === '';
+    if (key !== undefined) from = `${app}@${key}`;
+    else if (!isHeld) yield entry(from, line);
+  }
+  if (isHeld) yield entry(from, '');
+}
+
+const entry = (from: string, text: string): Entry => ({
+  time: undefined,
+  from,
+  text,
+  isAbout: false,
+});

@@ -1,0 +1,47 @@
+/** The log of an app on one server. */
+import { text } from 'node:stream/consumers';
+import type { AppConfig } from '../../components/app/components.ts';
+import { exec } from '../../components/ssh/exec.ts';
+import { failure, Refused } from './ask.ts';
+import type { Entry, Wanted } from './entry.ts';
+import { journalCommand, journalEntries } from './journal.ts';
+import { linesOf } from './lines.ts';
+import { fileEntries, filesCommand } from './log-files.ts';
+import type { Server } from './stack.ts';
+
+/** Whether the output of an app on a server goes to files. */
+export const isInFiles = ({ apps }: Server, name: string): boolean => {
+  const app = apps.find((it) => it.name === name) as AppConfig & { logs?: { to: string } };
+  return app?.logs?.to === 'files';
+};
+
+/**
+ * The entries of an app's log on a server, oldest first; those of files one file after another.
+ * @param signal ends one that is followed.
+ * @throws HostError where it cannot be read, also midway.
+ */
+export async function* readLog(
+  server: Server,
+  app: string,
+  wanted: Wanted,
+  signal: AbortSignal,
+): AsyncGenerator<Entry> {
+  const files = isInFiles(server, app) ? filesCommand(app, wanted) : undefined;
+  const words = files ? files.words : journalCommand(app, wanted);
+  const { target, channel, ended, close } = await exec(server.way, words, { root: true });
+  const wrong = text(channel.stderr);
+  const end = () => channel.end();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const lines = linesOf(channel);
+    yield* files ? fileEntries(app, files.mark, lines) : journalEntries(app, lines);
+    const code = await ended;
+    const isNothing = code === 1 && wanted.grep !== undefined && (await wrong) === '';
+    if (code !== 0 && !isNothing && !signal.aborted)
+      throw new Refused(target, failure(target, code, await wrong));
+  } finally {
+    signal.removeEventListener('abort', end);
+    close();
+  }
+}
