@@ -9,6 +9,7 @@ type Watched = {
   name: string;
   domains: readonly string[];
   health: string;
+  silence: number;
   rollout: { start: number; status: number; text?: string | undefined };
 };
 
@@ -16,7 +17,7 @@ export const checks = appComponent({
   name: 'checks',
   fields: {},
   render: (app: Watched, context: Pick<AppContext, 'instances'>) => {
-    const { name, rollout } = app;
+    const { name, rollout, silence } = app;
     const { start, status, text } = rollout;
     const instances = context.instances.map((port) => ({
       port,
@@ -26,6 +27,8 @@ export const checks = appComponent({
     const view = {
       ...{ name, instances, path: app.health, host: hostHeader(app.domains) },
       ...{ status, start, text: text ?? '', patience: Math.min(start, 5) },
+      // Until who says nothing was asked, and started again.
+      ...{ silence, patient: silence + 45 },
     };
     return {
       site: [

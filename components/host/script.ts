@@ -83,6 +83,7 @@ export const helper = (): string =>
       'confirm',
       'claim',
       'begin',
+      'retry',
       'scratch',
       'send',
     ),

@@ -14,6 +14,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { retry } from './retry.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
 
@@ -25,6 +26,7 @@ const all = [
   disks,
   deploy,
   limits,
+  retry,
   kernel,
   journal,
   logrotate,

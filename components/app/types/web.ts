@@ -13,6 +13,7 @@ import { home } from '../home.ts';
 import { instances } from '../instances.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
@@ -23,6 +24,7 @@ import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
 import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
+import { silence } from '../silence.ts';
 import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
@@ -56,7 +58,9 @@ const components = [
   places,
   logs,
   webRollout,
+  silence,
   checks,
+  needs,
   instances,
   sudoers,
 ] as const;

@@ -10,6 +10,7 @@ import { home } from '../home.ts';
 import { instances } from '../instances.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { reach } from '../reach.ts';
@@ -39,6 +40,7 @@ const components = [
   places,
   logs,
   workerRollout,
+  needs,
   instances,
   sudoers,
 ] as const;

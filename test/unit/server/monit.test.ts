@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { monit } from '../../../components/server/monit.ts';
@@ -147,30 +155,46 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
     [
       ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
       ['/etc/monit/keelson.d/ask', 'root', '0700', undefined],
+      ['/etc/monit/keelson.d/watch', 'root', '0700', undefined],
+      ['/etc/monit/keelson.d/need', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
       ['/etc/monit/monitrc', 'root', '0600', 'monit'],
     ],
   );
 });
 
-type Instance = { state?: string; entered?: string; target?: string; last?: number };
+type Instance = {
+  state?: string;
+  entered?: string;
+  target?: string;
+  last?: number;
+  /** Says nothing, and is in this state two seconds after it was told to end. */
+  silent?: readonly [string];
+};
 
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
 function restart(own: number, other: number, start = 60, more: Instance = {}): string {
-  const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
+  const { state = 'active', entered = '7', target = 'active', last = 60, silent = [] } = more;
+  const later = silent[0] ?? state;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
   const stamp = join(scratch, 'keelson/restarted.shop');
   const now = Math.floor(Date.now() / 1000);
   const text = textOf(render(), '/etc/monit/keelson.d/restart');
-  writeFileSync(script, text.replaceAll('/run/', `${scratch}/`));
+  writeFileSync(
+    script,
+    text
+      .replaceAll('/run/', `${scratch}/`)
+      .replace('/usr/local/sbin/keelson', 'true')
+      .replace('sleep 2', ':'),
+  );
   writeFileSync(told, '');
   mkdirSync(join(scratch, 'keelson'), { recursive: true });
   writeFileSync(stamp, '');
   utimesSync(stamp, now - last, now - last);
   const answers = [
     `*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;`,
-    `*'-p ActiveState '*) echo ${state} ;;`,
+    `*'-p ActiveState '*) [ -s "${told}" ] && echo ${later} || echo ${state} ;;`,
     `*'-p ActiveEnterTimestampMonotonic '*) echo ${entered} ;;`,
     `*show*) echo @${now - own} ;;`,
     `is-active*) [ ${target} = active ] ;;`,
@@ -182,7 +206,8 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   writeFileSync(join(scratch, 'date'), `#!/bin/sh\necho ${now}\n`);
   chmodSync(join(scratch, 'date'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
+  const args = ['shop@3700.service', String(start), ...(silent.length > 0 ? ['silent'] : [])];
+  const run = spawnSync('sh', [script, ...args], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
@@ -212,11 +237,17 @@ test('what was stopped by hand stays so; what never ran since the host was start
   assert.equal(restart(100, 100, 60, { ...never, target: 'inactive' }), '');
 });
 
-test('what systemd gave up on is tried again after ten minutes', () => {
-  assert.equal(restart(599, 599, 60, { state: 'failed' }), '');
+test('what ended is left to systemd: what it gave up on, and what pauses before its next start', () => {
+  for (const state of ['failed', 'activating', 'deactivating'])
+    assert.equal(restart(5000, 5000, 60, { state }), '', state);
+});
+
+test('one that says nothing is killed where SIGTERM does not end it in two seconds', () => {
+  const silent = (state: string) => restart(100, 100, 60, { silent: [state] });
+  assert.equal(silent('active'), 'restart --no-block shop@3700.service');
   assert.equal(
-    restart(600, 600, 60, { state: 'failed' }),
-    'reset-failed shop@3700.service\nrestart shop@3700.service',
+    silent('deactivating'),
+    'restart --no-block shop@3700.service\nkill --signal=KILL shop@3700.service',
   );
 });
 
@@ -249,6 +280,12 @@ function asked(curl: string, text = ''): { status: number | null; said: string }
 }
 const ask = (curl: string, text = '') => asked(curl, text).status;
 
+test('that one says nothing at all is told apart from all other answers', () => {
+  assert.equal(ask('printf 000; exit 28'), 2);
+  for (const other of ['printf 200; exit 28', 'printf 000; exit 7', 'printf 503'])
+    assert.equal(ask(other), 1, other);
+});
+
 test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
   assert.equal(ask('printf 200'), 0);
   assert.equal(ask('printf 503'), 1);
@@ -279,4 +316,49 @@ test('what was asked and what came is in Monit’s log, as far as it fits there'
   const sent =
     'for word; do case $word in X-*) echo "$word" >"$answer" ;; esac; done; printf "200 "';
   assert.equal(asked(sent, 'X-Forwarded-Proto: https').status, 0);
+});
+
+type Asking = { answers: readonly number[]; monitored?: string };
+
+/** What comes of asking an instance that answers so, each question taking five seconds, in Monit's words. */
+function watched({ answers, monitored = 'Monitored' }: Asking): string {
+  const own = mkdtempSync(join(scratch, 'watch-'));
+  const program = (name: string, text: string) =>
+    writeFileSync(join(own, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  writeFileSync(join(own, 'answers'), answers.map((answer) => `${answer}\n`).join(''));
+  writeFileSync(join(own, 'clock'), '1000');
+  program('date', `cat ${own}/clock`);
+  program(
+    'ask',
+    `echo $(($(cat ${own}/clock) + 5)) >${own}/clock; echo asked
+    read -r answer <${own}/answers; sed -i 1d ${own}/answers; exit "$answer"`,
+  );
+  program('monit', `printf "Program 'shop-3700'\\n  monitoring status            ${monitored}\\n"`);
+  program('restart', 'echo "restart $*"');
+  const text = textOf(render(), '/etc/monit/keelson.d/watch');
+  writeFileSync(join(own, 'watch'), text.replaceAll('/etc/monit/keelson.d/', `${own}/`));
+  const env = { PATH: `${own}:${process.env.PATH}` };
+  const args = [join(own, 'watch'), ...'shop 3700 shop-3700 60 15'.split(' ')];
+  const { status, stdout } = spawnSync('sh', args, { env });
+  const left = readFileSync(join(own, 'answers'), 'utf8').split('\n').length - 1;
+  return [`${answers.length - left} asked`, ...String(stdout).trim().split('\n'), status].join(
+    ', ',
+  );
+}
+
+test('one that says nothing to three questions in fifteen seconds is started again', () => {
+  const restarted = 'restart shop@3700.service 60 silent';
+  assert.equal(watched({ answers: [2, 2, 2, 2] }), `3 asked, ${restarted}, asked, 2`);
+});
+
+test('but not one that is busy for ten, nor one that answers otherwise than it should', () => {
+  assert.equal(watched({ answers: [0] }), '1 asked, asked, 0');
+  assert.equal(watched({ answers: [2, 2, 0] }), '3 asked, asked, 0');
+  assert.equal(watched({ answers: [1] }), '1 asked, asked, 1');
+  assert.equal(watched({ answers: [2, 1] }), '2 asked, asked, 1');
+});
+
+test('nor one that a rollout has told Monit to leave alone meanwhile', () => {
+  for (const monitored of ['Not monitored', 'Initializing'])
+    assert.equal(watched({ answers: [2, 2, 2], monitored }), '3 asked, asked, 2', monitored);
 });
