@@ -14,7 +14,8 @@ test('an instance is asked what a rollout asks it, and is given as much time to 
   const all = wanted({ health: '/health?deep=1', rollout });
   assert.deepEqual(lines(textOf(all, path)), [
     'check program shop-3700 with path "/etc/monit/keelson.d/watch shop 3700 shop-3700 600 15" with timeout 60 seconds',
-    'if status != 0 for 3 cycles',
+    'if status = 2 then alert',
+    'if status = 1 for 3 cycles',
     'then exec "/etc/monit/keelson.d/restart shop@3700.service 600" repeat every 1 cycles',
   ]);
   assert.equal(textOf(all, asked), 'shop.example.com\n/health?deep=1\n204\n5\na.b+c\n');
