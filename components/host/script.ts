@@ -90,6 +90,7 @@ export const helper = (): string =>
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
     all('checks'),
     all('rollout'),
+    all('alerts'),
     'main "$@"\n',
   ].join('\n');
 
