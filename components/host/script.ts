@@ -84,6 +84,8 @@ export const helper = (): string =>
       'claim',
       'begin',
       'scratch',
+      'watch',
+      'limits',
       'send',
     ),
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),

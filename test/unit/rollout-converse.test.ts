@@ -37,7 +37,7 @@ const [ports] = (await once(worker, 'message')) as [Record<string, number>];
 after(() => worker.terminate());
 
 const conversed = (port: number | undefined, send: string, expect: string): string =>
-  run(`health=tcp start=2 first_port='' send='${send}' expect='${expect}'
+  run(`health=tcp start=2 patience=5 first_port='' send='${send}' expect='${expect}'
     if ask ${port}; then echo well; else echo "$answer"; fi`)
     .trimEnd()
     .replace(`127.0.0.1:${port}`, '127.0.0.1:PORT');

@@ -10,6 +10,8 @@ export type Health =
       status: number;
       text?: string | undefined;
       answers: number;
+      /** For one answer; default: 5. */
+      timeout?: number | undefined;
     }
   /**
    * A conversation over TCP, so many times well in a row: `send` is sent, and `expect` is in what comes; without both it
@@ -22,6 +24,7 @@ export type Health =
       send?: string | undefined;
       expect?: string | undefined;
       answers: number;
+      timeout?: number | undefined;
     }
   /** It touches a file, at least every `age` seconds; the path is as the instance sees it. */
   | { by: 'file'; path: string; age: number }
@@ -115,6 +118,7 @@ export function healthInstructions(health: Health): Record<string, string> {
         '@status': String(health.status),
         '@text': health.text ?? '',
         '@answers': String(health.answers),
+        ...patience(health.timeout),
       };
     case 'tcp':
       return {
@@ -123,6 +127,7 @@ export function healthInstructions(health: Health): Record<string, string> {
         '@send': health.send ?? '',
         '@expect': health.expect ?? '',
         '@answers': String(health.answers),
+        ...patience(health.timeout),
       };
     case 'file':
       return { ...by, '@path': health.path, '@age': String(health.age) };
@@ -132,3 +137,7 @@ export function healthInstructions(health: Health): Record<string, string> {
       return { ...by, '@command': health.command.join(' ') };
   }
 }
+
+/** What a host does anyway is not told: earlier versions said nothing of it. */
+const patience = (seconds = 5): Record<string, string> =>
+  seconds === 5 ? {} : { '@patience': String(seconds) };

@@ -27,9 +27,11 @@ ask_http() {
   got=$(
     trap '' XFSZ
     ulimit -f "$((ANSWER_LIMIT / 512))"
-    curl -sS --noproxy '*' --max-time "$((start < 5 ? start : 5))" -o "$work/answer" -w '%{http_code} %header{location}' \
+    curl -sS --noproxy '*' --max-time "$((start < patience ? start : patience))" -o "$work/answer" \
+      -w '%{http_code} %header{location}\n%header{server-timing}' \
       -H "Host: $host" -H "X-Forwarded-Proto:$scheme" "$url" 2>/dev/null
   ) && result=0 || result=$?
+  timing=${got#*"$NEWLINE"} got=${got%%"$NEWLINE"*}
   location=${got#"${got%% *}"} location=${location# } got=${got%% *}
   case $result/$got in
     0/"$status" | 23/"$status")

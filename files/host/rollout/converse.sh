@@ -7,7 +7,7 @@ converse() {
   : >"$work/answer"
   asked="127.0.0.1:$1${send:+ that was sent \"$send\"}" got=''
   # shellcheck disable=SC2016 # bash expands it
-  timeout "$((start < 5 ? start : 5))" bash -c '
+  timeout "$((start < patience ? start : patience))" bash -c '
     trap "" PIPE XFSZ
     ulimit -f "$5"
     exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 7

@@ -153,7 +153,7 @@ read_line() {
 read_settings() {
   type=web listen=port stop=15 single=no
   health=http start=60 answers=3 status=200 text='' host=localhost path=/ stay=10 check=''
-  send='' expect='' age=60 first_port=''
+  send='' expect='' age=60 first_port='' patience=5
   set -f
   IFS=$TAB
   for part in $1; do
@@ -175,6 +175,7 @@ read_settings() {
       @send=*) send=$value ;;
       @expect=*) expect=$value ;;
       @age=*) age=$value ;;
+      @patience=*) patience=$value ;;
       @port=*) first_port=$value ;;
     esac
   done
