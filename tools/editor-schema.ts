@@ -9,7 +9,12 @@ import { annotate, print, type Schema, stackFileSchema } from './schema.ts';
 export function editorSchema(): Schema {
   const { properties: { config = {} } = {}, ...schema } = stackFileSchema();
   const { properties: settings = {}, ...rest } = config;
-  const { 'keelson:secrets': secrets = {}, ...others } = settings;
+  const {
+    'keelson:secrets': secrets = {},
+    'keelson:serverSecrets': serverSecrets = {},
+    ...others
+  } = settings;
+  const encrypted = { 'keelson:secrets': secrets, 'keelson:serverSecrets': serverSecrets };
   const partial = Object.fromEntries(
     Object.entries(others).map(([key, value]) => [key, part(value)]),
   );
@@ -22,7 +27,7 @@ export function editorSchema(): Schema {
   return {
     ...schema,
     definitions: { app },
-    properties: { config: { ...rest, properties: { ...partial, 'keelson:secrets': secrets } } },
+    properties: { config: { ...rest, properties: { ...partial, ...encrypted } } },
   };
 }
 

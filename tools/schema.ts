@@ -42,11 +42,22 @@ function secrets(): Schema {
   return { ...schema, additionalProperties: { ...app, additionalProperties: encrypted } };
 }
 
+function serverSecrets(): Schema {
+  const schema = jsonSchema(stackSchemas.serverSecrets);
+  const each = Object.entries(schema.properties ?? {}).map(([name, { description }]) => [
+    name,
+    { ...encrypted, description },
+  ]);
+  return { ...schema, properties: Object.fromEntries(each) };
+}
+
+const ofSecrets: Readonly<Record<string, () => Schema>> = { secrets, serverSecrets };
+
 /** JSON Schema of a whole stack file. Settings of other packages, such as `aws:region`, are free. */
 export function stackFileSchema(): Schema {
   const settings = Object.entries(stackSchemas).map(([key, schema]): [string, Schema] => [
     `keelson:${key}`,
-    key === 'secrets' ? secrets() : jsonSchema(schema),
+    ofSecrets[key]?.() ?? jsonSchema(schema),
   ]);
   const unknown = `^keelson:(?!(?:${Object.keys(stackSchemas).join('|')})$)`;
   return {

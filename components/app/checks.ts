@@ -16,8 +16,11 @@ import { type Limits, limitLines } from './limits.ts';
 type Watched = { name: string; memory: string; limits: Limits; rollout: { start: number } };
 type Context = Pick<AppContext, 'instances'> & { server: Pick<ServerConfig, 'monit'> };
 
-/** How often an instance is asked, and how long that may take, where that is said: else in each round, and 5 s. */
-type Pace = { every?: number; timeout?: number };
+/**
+ * How often an instance is asked, how long that may take, and for how long it may say nothing, where that is said: else in
+ * each round, 5 s, and what `silence` is by default.
+ */
+type Pace = { every?: number; timeout?: number; silence?: number };
 
 /** @param asks how an app of this type is asked for its health. */
 const checking = <A extends Watched>(asks: (app: A) => Health & Pace) =>
@@ -26,7 +29,7 @@ const checking = <A extends Watched>(asks: (app: A) => Health & Pace) =>
     fields: {},
     render: (app: A, { instances, server }: Context) => {
       const { name, rollout } = app;
-      const { every = 0, timeout = 5, ...health } = asks(app);
+      const { every = 0, timeout = 5, silence = 15, ...health } = asks(app);
       const cycles = Math.ceil(every / server.monit.interval);
       const checks = instances.map((key) => ({
         key,
@@ -37,10 +40,13 @@ const checking = <A extends Watched>(asks: (app: A) => Health & Pace) =>
         ...healthInstructions(health),
         '@start': rollout.start,
         '@patience': timeout,
+        '@silence': silence,
       };
       const view = {
         ...{ name, instances: checks, start: rollout.start, limits: limitLines(app) },
         settings: Object.entries(settings).map(([key, value]) => ({ key, value })),
+        // Until who says nothing was asked, and started again.
+        patient: silence + 45,
         // What is asked nothing cannot hang.
         asked: health.by !== 'stay',
         cycles: cycles > 1 ? { cycles } : false,
@@ -56,7 +62,10 @@ const checking = <A extends Watched>(asks: (app: A) => Health & Pace) =>
   });
 
 /** The checks of an app whose instances answer requests. */
-export const checks = checking<Watched & Asked>(webHealth);
+export const checks = checking((app: Watched & Asked & { silence: number }) => ({
+  ...webHealth(app),
+  silence: app.silence,
+}));
 
 /** Those of a worker. */
 export const workerChecks = checking((app: Watched & { healthy: Healthy }) => ({

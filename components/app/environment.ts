@@ -41,6 +41,10 @@ const variablesOf = (
 export const assignment = (name: string, value: string): string =>
   `${name}="${value.replace(/["\\$`]/g, '\\$&')}"`;
 
+/** Names of its secrets, by which their values are cut out of what is told of it. */
+export const secretNamesPath = (app: { name: string }): string =>
+  `/etc/keelson/${app.name}/secrets`;
+
 /** The whole file, without the line that holds its hash. */
 function assignments(app: Environment, context: Context): string {
   const lines = Object.entries(variablesOf(app, context))
@@ -59,6 +63,7 @@ export const environment = appComponent({
   fields,
   render: (app: Environment, context: Context) => {
     const text = assignments(app, context);
+    const names = Object.keys(context.secrets).sort();
     return {
       rollout: [
         file(environmentPath(app), `${text}KEELSON_ENVIRONMENT=${sha256(text)}\n`, {
@@ -66,6 +71,9 @@ export const environment = appComponent({
           mode: '0640',
           secret: true,
         }),
+        ...(names.length > 0
+          ? [file(secretNamesPath(app), `${names.join('\n')}\n`, { mode: '0600' })]
+          : []),
       ],
     };
   },

@@ -1,12 +1,13 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { missingSecrets, type Secrets } from '../fields/secrets.ts';
 import { awsSchema } from './aws.ts';
 import { between } from './between.ts';
 import { type Combined, combined, wholeOf } from './combined.ts';
 import { layersOf } from './extends.ts';
 import { type Given, givenByPulumi } from './given.ts';
-import { secretsSchema, strangers } from './host.ts';
+import { needsOf, secretsSchema, strangers } from './host.ts';
 import { missingFiles } from './local-files.ts';
 import type { Mapping } from './merge.ts';
 import { awsConflicts, withAws } from './on-aws.ts';
@@ -15,7 +16,8 @@ import { located, placesOf } from './places.ts';
 import type { Problem } from './problem.ts';
 import { ConfigError, reader } from './read.ts';
 import { valueAt } from './schema-at.ts';
-import { readPlaces } from './servers.ts';
+import { isSecretKey, secretCommand, secretKeys } from './secret-keys.ts';
+import { type Place, readPlaces } from './servers.ts';
 import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackSchemas } from './stack.ts';
@@ -84,6 +86,8 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
   const read = reader(problems, encrypted, told);
   for (const servers of all.malformed) read(z.record(z.string(), z.unknown()), servers, 'servers');
   const secrets = read(secretsSchema, general.secrets, 'secrets') ?? {};
+  const serverSecrets =
+    read(stackSchemas.serverSecrets, general.serverSecrets, 'serverSecrets') ?? {};
   const aws = general.aws === undefined ? undefined : read(awsSchema, general.aws, 'aws');
   const named = readPlaces(all, secrets, { read, problems, told, encrypted });
   const places = withAws(named, aws);
@@ -91,16 +95,17 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
   const rollout = read(rolloutSchema, general.rollout, 'rollout') ?? { servers: 1 };
   const exceptions = read(stackSchemas.exceptions, general.exceptions, 'exceptions') ?? {};
   // What is wrong between values tells of them; and none of what is encrypted may be told.
-  if ([...encrypted].some((key) => key !== 'secrets')) refuse();
+  if ([...encrypted].some((key) => !isSecretKey(key))) refuse();
   problems.push(
     ...between(places, all, rollout),
     ...awsConflicts({ named, places, aws, general }),
     ...strangers(secrets, Object.keys(general.apps ?? {})),
+    ...withoutSecrets(places, serverSecrets, all),
   );
   if (!given.isElsewhere) problems.push(...missingFiles(places, all));
   refuse();
   const hosts = places.flatMap(({ name, server, aws, apps, secrets }) =>
-    server ? [{ name, server, ...(aws && { aws }), apps, secrets }] : [],
+    server ? [{ name, server, ...(aws && { aws }), apps, secrets, serverSecrets }] : [],
   );
   return {
     hosts,
@@ -110,6 +115,17 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
     exceptions,
     pins: join(given.file ? dirname(given.file.path) : '.', 'node.json'),
   };
+}
+
+/** What settings of servers ask of `serverSecrets`, and is not there; what they share is told once. */
+function withoutSecrets(places: readonly Place[], secrets: Secrets, all: Combined): Problem[] {
+  const remedy = (name: string) => `run ${secretCommand('serverSecrets').replace('NAME', name)}`;
+  const own = (name: string) =>
+    all.servers && all.general.server === undefined ? `servers.${name}.` : 'server.';
+  const found = places.flatMap(({ name, server }) =>
+    server ? missingSecrets(needsOf(server), secrets, remedy).map((it) => own(name) + it) : [],
+  );
+  return [...new Set(found)];
 }
 
 /** Where the file says otherwise than what arrived. */
@@ -150,18 +166,20 @@ function unknownKeys({ general }: Combined): Problem[] {
 
 /** Values that are encrypted where they should not be, or not where they should, and others that are out of place. */
 function misplaced({ values, encrypted }: Given, all: Combined, written: Told): Problem[] {
-  const command = "pulumi config set --secret --path 'keelson:secrets.APP.NAME'";
-  const plain = values.secrets !== undefined && !encrypted.has('secrets');
+  const plain = secretKeys.filter((key) => values[key] !== undefined && !encrypted.has(key));
   return [
     ...(all.servers?.length === 0 && isEmpty(values.servers ?? {})
       ? ['servers: is empty; name at least one server']
       : []),
-    ...(plain && !isEmpty(values.secrets) && !isToldOf('secrets', written)
-      ? [`secrets: is not encrypted; remove it from the stack file, then run ${command}`]
-      : []),
+    ...plain
+      .filter((key) => !isEmpty(values[key]) && !isToldOf(key, written))
+      .map(
+        (key) =>
+          `${key}: is not encrypted; remove it from the stack file, then run ${secretCommand(key)}`,
+      ),
     ...[...encrypted]
-      .filter((key) => key !== 'secrets')
-      .map((key) => `${key}: holds an encrypted value; remove it, then run ${command}`),
+      .filter((key) => !isSecretKey(key))
+      .map((key) => `${key}: holds an encrypted value; remove it, then run ${secretCommand(key)}`),
     ...overrideProblems(all),
   ];
 }

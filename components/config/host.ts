@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { type AppConfig, appSchema, type appTypes, typeOf } from '../app/components.ts';
 import * as field from '../fields/index.ts';
+import { missingSecrets, type Secrets as ServerSecrets } from '../fields/secrets.ts';
 import { mapping } from '../fields/shape.ts';
 import {
   type ServerConfig,
   serverComponents,
   serverFields,
   serverRules,
+  serverSecretsSchema,
 } from '../server/components.ts';
 import type { AwsServerSettings } from './aws.ts';
 import { hostConflicts } from './conflicts.ts';
@@ -26,6 +28,8 @@ export type HostSettings = Fields<typeof serverFields> & {
   apps?: Record<string, AppSettings>;
   /** Secret environment variables, by app and name. */
   secrets?: Record<string, Record<string, string>>;
+  /** Secrets of the server, by name. */
+  serverSecrets?: Record<string, string>;
 };
 
 /** A host as it was read. */
@@ -38,6 +42,8 @@ export type HostConfig = {
   readonly apps: readonly AppConfig[];
   /** Values of secret environment variables, by app and name. */
   readonly secrets: Secrets;
+  /** Values of the server's own secrets, by name. */
+  readonly serverSecrets?: ServerSecrets;
 };
 
 export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -49,7 +55,12 @@ export const secretsSchema = z
 
 /** A server's settings, and beside them what is read entry by entry. */
 const hostSchema = mapping(
-  { ...serverFields, apps: z.unknown().optional(), secrets: z.unknown().optional() },
+  {
+    ...serverFields,
+    apps: z.unknown().optional(),
+    secrets: z.unknown().optional(),
+    serverSecrets: z.unknown().optional(),
+  },
   serverRules,
 );
 
@@ -57,7 +68,7 @@ const hostSchema = mapping(
 export const hostAppSchema = appSchema({});
 
 /**
- * Reads a host's description: a server's settings, `apps` by name, and `secrets` by app and name.
+ * Reads a host's description: a server's settings, `apps` by name, `secrets` by app and name, `serverSecrets` by name.
  *
  * @throws ConfigError with all problems, each as path, value, expectation and remedy.
  * @example parseHost('web1', { address: 'web1.example.com', apps: { shop: { source: '../shop', … } } })
@@ -69,20 +80,25 @@ export function parseHost(name: string, given: unknown): HostConfig {
   const parts = (read(z.record(z.string(), z.unknown()), given) ?? {}) as {
     apps?: unknown;
     secrets?: unknown;
+    serverSecrets?: unknown;
   };
   const settings = read(hostSchema, parts);
   const apps = readNamed(read, field.appName, hostAppSchema, parts.apps ?? {}, 'apps');
   const secrets = read(secretsSchema, parts.secrets, 'secrets') ?? {};
-  const { apps: _, secrets: __, ...rest } = settings ?? {};
+  const serverSecrets = read(serverSecretsSchema, parts.serverSecrets, 'serverSecrets');
+  const { apps: _, secrets: __, serverSecrets: ___, ...rest } = settings ?? {};
   const server = settings && ({ ...rest, name } as ServerConfig);
   problems.push(
     ...hostConflicts(apps, { server, secrets }),
     ...strangers(secrets, Object.keys(parts.apps ?? {})),
     ...(server ? unreadable('', serverFiles(server)) : []),
+    ...(server && serverSecrets
+      ? missingSecrets(needsOf(server), serverSecrets, (one) => `give it in serverSecrets.${one}`)
+      : []),
     ...apps.flatMap((app) => unreadable(`apps.${app.name}.`, appFiles(app))),
   );
   if (problems.length > 0 || !server) throw new ConfigError(`host ${name}`, problems);
-  return { name, server, apps, secrets };
+  return { name, server, apps, secrets, ...(serverSecrets && { serverSecrets }) };
 }
 
 /** Secrets of apps that are not there. */
@@ -90,6 +106,10 @@ export const strangers = (secrets: Secrets, apps: readonly string[]): Problem[] 
   Object.keys(secrets)
     .filter((name) => !apps.includes(name))
     .map((name) => `secrets.${name}: there is no app ${name}; remove it, or name an app`);
+
+/** What its settings ask of `keelson:serverSecrets`. */
+export const needsOf = (server: ServerConfig) =>
+  serverComponents.flatMap(({ needs }) => needs?.(server) ?? []);
 
 export const serverFiles = (server: ServerConfig) =>
   serverComponents.flatMap(({ localFiles }) => localFiles?.(server) ?? []);

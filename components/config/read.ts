@@ -6,6 +6,7 @@ import { RunError } from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { LocalFile } from '../server/component.ts';
 import { examine, type Problem, show } from './problem.ts';
+import { isSecretKey } from './secret-keys.ts';
 
 /** A stack file, or a host's description, that cannot be used; Pulumi shows its message without a stack trace. */
 export class ConfigError extends RunError {
@@ -38,7 +39,7 @@ export const reader =
     told: ReadonlyMap<string, Problem> = new Map(),
   ): Read =>
   (schema, value, ...at) => {
-    const hidden = at[0] === 'secrets' || encrypted.has(at[0] ?? '');
+    const hidden = isSecretKey(at[0]) || encrypted.has(at[0] ?? '');
     const result = examine(schema, value, at, hidden);
     problems.push(...result.problems.filter((it) => !isTold(it, told)));
     return result.value;
@@ -68,7 +69,7 @@ export function readOver<T extends z.ZodType>(
   { told, encrypted }: Known,
 ): z.output<T> | undefined {
   // What is merged may hold a part of any of them.
-  const hidden = [...encrypted].some((key) => key !== 'secrets');
+  const hidden = [...encrypted].some((key) => !isSecretKey(key));
   const whole = examine(schemas.whole, value, at, hidden);
   const lower =
     whole.problems.length > 0 ? examine(schemas.below, below.value, below.at, hidden).problems : [];

@@ -17,14 +17,14 @@ export { newsOf, packReleases, type Releases, withBuilds } from '../app/app.ts';
  *   conflicts to light, or when two components want one thing in two ways.
  */
 export function renderHost(host: HostConfig, facts: Facts, releases: Releases): Manifest[] {
-  const { server, apps, secrets } = host;
+  const { server, apps, secrets, serverSecrets } = host;
   const problems = hostConflicts(apps, { server, secrets, cores: facts.cores });
   if (problems.length > 0)
     throw new Error(`server ${host.name} has ${facts.cores} cores:\n${problems.join('\n')}`);
   const own = serverComponents.map(
     ({ name, render }): Contribution => ({
       component: name,
-      wanted: render?.(server, { facts }) ?? {},
+      wanted: render?.(server, { facts, secrets: serverSecrets ?? {} }) ?? {},
     }),
   );
   return compose([...own, ...givens(host, facts, releases).flatMap(renderApp)]);

@@ -4,6 +4,7 @@ import type { Document } from 'yaml';
 import { z } from 'zod';
 import { isMapping, type Mapping } from './merge.ts';
 import { examine, type Problem, show } from './problem.ts';
+import { isSecretKey, secretCommand } from './secret-keys.ts';
 import { loadYaml, readText } from './stack-text.ts';
 
 /** A stack file, or one that it extends. */
@@ -120,9 +121,9 @@ function strange(key: string, value: unknown): Problem[] {
     return [
       `${key}: is no setting of Keelson’s, and Pulumi reads stack files alone; write it in each of them`,
     ];
-  if (key === 'keelson:secrets')
+  if (isSecretKey(name))
     return [
-      `secrets: are each stack’s own; remove them here, and run pulumi config set --secret --path 'keelson:secrets.APP.NAME'${hasText(value) ? ' with other values where somebody may have read these' : ''}`,
+      `${name}: are each stack’s own; remove them here, and run ${secretCommand(name)}${hasText(value) ? ' with other values where somebody may have read these' : ''}`,
     ];
   return [];
 }
@@ -132,7 +133,8 @@ const hasText = (value: unknown): boolean =>
 
 /** Paths of values that `pulumi config set --secret` wrote. */
 function sealed(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value !== 'object' || value === null || path[0] === 'keelson:secrets') return [];
+  if (typeof value !== 'object' || value === null || isSecretKey(withoutPrefix(path[0] ?? '')))
+    return [];
   const entries = Object.entries(value);
   if (isMapping(value) && entries.length === 1 && typeof value.secure === 'string')
     return [path.join('.')];

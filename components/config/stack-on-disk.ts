@@ -1,13 +1,11 @@
 /** A stack file as it lies there, without Pulumi: what it says, and `[secret]` in place of what is encrypted. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { covered as secret } from '../fields/secrets.ts';
 import type { Given } from './given.ts';
 import { isMapping } from './merge.ts';
 import { ConfigError } from './read.ts';
 import { parsed, Unusable } from './shared-file.ts';
-
-/** Stands for each value that is encrypted. */
-export const secret = '[secret]';
 
 /**
  * Reads a stack file for people and programs that have neither engine nor passphrase.

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { appSchema } from '../app/components.ts';
 import * as field from '../fields/index.ts';
+import { serverSecretsSchema } from '../server/components.ts';
 import { type AwsSettings, awsSchema } from './aws.ts';
 import { type Exceptions, exceptionsSchema } from './exceptions.ts';
 import { extendsSchema } from './extends.ts';
@@ -56,6 +57,7 @@ export const stackSchemas = {
   apps: appsSchema,
   aws: awsSchema,
   secrets: secretsSchema,
+  serverSecrets: serverSecretsSchema,
   drift: driftSchema,
   rollout: rolloutSchema,
   exceptions: exceptionsSchema,

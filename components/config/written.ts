@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Problem } from './problem.ts';
 import { schemaAt, valueAt } from './schema-at.ts';
+import { isSecretKey } from './secret-keys.ts';
 import { readText, type Written } from './stack-text.ts';
 
 /** Pulumi's values by key without `keelson:`, and the schema of each. */
@@ -31,7 +32,7 @@ export function heldAgainst(text: string, taken: Taken): Told {
     const place = one.path.join('.');
     if (seen.has(place)) continue;
     seen.add(place);
-    const problem = one.path[0] === 'secrets' ? plainSecret(one) : changed(one, taken);
+    const problem = isSecretKey(one.path[0]) ? plainSecret(one) : changed(one, taken);
     if (problem) told.set(place, `${place}: ${problem}`);
   }
   return told;
@@ -43,18 +44,20 @@ const numbers = /^[-+]?(?:0[xob][\da-f_]+|[\d_]*\.?[\d_]*(?:e[-+]?\d+)?)$/i;
 const moments = /^\d{4}-\d/;
 /** Written as it arrives. */
 const canonical = /^(?:-?[1-9]\d{0,14}|0|true|false)$/;
-/** A line below `keelson:secrets` as Pulumi writes it. */
+/** A line below `keelson:secrets` or `keelson:serverSecrets` as Pulumi writes it. */
 const encrypted = /^\s*(?:#.*|[A-Za-z_][\w-]*:|secure: \S+)?$/;
 
 /** Most files are found good by their letters: what reads YAML takes longer to load than such a file to be read. */
 function isSuspect(text: string): boolean {
   const isOdd = (word: string) =>
     !canonical.test(word) && (numbers.test(word) || moments.test(word) || /^[tf]/i.test(word));
-  const [, , secrets = ''] =
-    /^( *)["']?keelson:secrets["']?:(.*(?:\n(?:\1 +.*|\s*))*)/m.exec(text) ?? [];
+  const blocks = text.matchAll(
+    /^( *)["']?keelson:(?:secrets|serverSecrets)["']?:(.*(?:\n(?:\1 +.*|\s*))*)/gm,
+  );
+  const secrets = [...blocks].flatMap(([, , block = '']) => block.split('\n'));
   return (
     [...text.matchAll(bareWords)].some(([word]) => isOdd(word)) ||
-    !secrets.split('\n').every((line) => encrypted.test(line))
+    !secrets.every((line) => encrypted.test(line))
   );
 }
 
@@ -103,6 +106,7 @@ const kinds: Record<string, string> = {
 
 function plainSecret(written: Written): string | undefined {
   const { path } = written;
-  if (path.length < 3 || isNothing(written)) return undefined;
+  const least = path[0] === 'secrets' ? 3 : 2;
+  if (path.length < least || isNothing(written)) return undefined;
   return `is not encrypted; run pulumi config set --secret --path 'keelson:${path.join('.')}', and choose another value where somebody may have read this one`;
 }

@@ -14,11 +14,13 @@ type Declaration = {
   readonly secret: boolean;
 };
 
-export type Part = 'base' | 'app' | 'rollout' | 'site';
+export type Part = 'base' | 'private' | 'app' | 'rollout' | 'site';
 
 export const manifests: Readonly<Record<Part, Declaration>> = {
   /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
   base: { scope: 'server', secret: false },
+  /** Files with secrets of the server, such as where alerts go. */
+  private: { scope: 'server', after: 'base', secret: true },
   /** User, directories, release and units of an app. */
   app: { scope: 'app', after: 'base', secret: false },
   /** The environment of an app and its instances. Its hash says something of the secrets in it. */

@@ -83,6 +83,7 @@ export const helper = (): string =>
       'confirm',
       'claim',
       'begin',
+      'retry',
       'scratch',
       'watch',
       'limits',
@@ -91,6 +92,7 @@ export const helper = (): string =>
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
     all('checks'),
     all('rollout'),
+    all('alerts'),
     'main "$@"\n',
   ].join('\n');
 

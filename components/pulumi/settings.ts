@@ -1,6 +1,7 @@
 /** From a host's arguments to what it is to become. */
 import { type HostConfig, type HostSettings, parseHost } from '../config/host.ts';
 import { packReleases, type Releases } from '../config/render.ts';
+import { isSecretKey } from '../config/secret-keys.ts';
 import type { Given, Inputs } from './inputs.ts';
 
 export type Settings = { [Key in keyof HostSettings]: Inputs<HostSettings[Key]> };
@@ -13,7 +14,7 @@ const nowhere = '192.0.2.1';
  * @throws with all problems at once.
  */
 export function readHost(name: string, { values, known, encrypted }: Given): HostConfig {
-  const hidden = [...encrypted].filter((key) => key !== 'secrets');
+  const hidden = [...encrypted].filter((key) => !isSecretKey(key));
   if (hidden.length > 0)
     throw new Error(
       `host ${name}: ${hidden.join(', ')}: holds a secret; give it in secrets.APP.NAME, or take pulumi.unsecret() of it`,

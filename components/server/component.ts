@@ -1,4 +1,6 @@
 /** The record that a component of the server is. */
+
+import type { SecretNeed, Secrets } from '../fields/secrets.ts';
 import type { Rule, Shape, Values } from '../fields/shape.ts';
 import type { Wanted } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
@@ -17,8 +19,15 @@ export type ServerComponent<F extends Shape, S> = {
   readonly own?: readonly (keyof F & string)[];
   /** What must hold between the fields of one server. */
   readonly rules?: readonly Rule<S>[];
-  /** What it wants of the host. */
-  readonly render?: (server: S, host: { facts: Facts }) => Pick<Wanted, 'base' | 'uploads'>;
+  /** Secrets that it knows, by their names in `keelson:serverSecrets`, which no other component has. */
+  readonly secrets?: Shape;
+  /** Those that the settings of a server cannot do without. */
+  readonly needs?: (server: S) => readonly SecretNeed[];
+  /** What it wants of the host; what holds a secret goes into `private`. */
+  readonly render?: (
+    server: S,
+    host: { readonly facts: Facts; readonly secrets?: Secrets },
+  ) => Pick<Wanted, 'base' | 'private' | 'uploads'>;
   /** What two servers of a stack may not both say, as `servers.web2.address: … ; remedy`. */
   readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
   /** Files of this machine that must be readable. */

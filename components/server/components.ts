@@ -1,6 +1,8 @@
 /** The registry of the server's components, in the order of their fields. */
 import type { z } from 'zod';
+import { secretsOf } from '../fields/secrets.ts';
 import { type Merged, mapping, mergedFields, type Shape, type Values } from '../fields/shape.ts';
+import { alerts } from './alerts.ts';
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
@@ -14,6 +16,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { retry } from './retry.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
 
@@ -25,6 +28,7 @@ const all = [
   disks,
   deploy,
   limits,
+  retry,
   kernel,
   journal,
   logrotate,
@@ -32,6 +36,7 @@ const all = [
   filter,
   nginx,
   monit,
+  alerts,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */
@@ -42,6 +47,9 @@ export const serverComponents: readonly ServerComponent<Shape, ServerConfig>[] =
 export const serverFields = mergedFields(all);
 
 export const serverRules = serverComponents.flatMap(({ rules = [] }) => rules);
+
+/** What `keelson:serverSecrets` may hold. */
+export const serverSecretsSchema = secretsOf(serverComponents);
 
 /** How a server is reached, and what it is beside its apps. */
 export const serverSchema = mapping(serverFields, serverRules).describe(

@@ -5,7 +5,7 @@
 watch_limits() {
   identity=$(stat -c %i "$group")
   while read -r word name above seconds reaction; do
-    [ "$word" != limit ] || { "measure_$name" && judge; }
+    [ "$word" != limit ] || { "measure_$name" && hold_to_limit; }
   done <"$settings"
 }
 
@@ -68,7 +68,7 @@ measure_eventLoop() {
 }
 
 # In a file of each limit: since when it is beyond, which start of the instance that was, and whether that was told.
-judge() {
+hold_to_limit() {
   since='' of='' told=''
   read -r since of told 2>/dev/null <"$work/limit.$name" || :
   if [ "$value" -le "$above" ]; then

@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | watch APP INSTANCE"
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | retry UNIT | scratch APP PATH... | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
 }
 
 main() {
@@ -62,11 +62,20 @@ main() {
       run=-
       begin_instance "$@"
       ;;
+    retry)
+      run=-
+      retry_unit "$1"
+      ;;
     scratch)
       run=-
       make_scratch "$@"
       ;;
     watch) watch_app "$@" ;;
+    alert) alert "$@" ;;
+    failed) tell_failed "$@" ;;
+    deliver) deliver_alerts ;;
+    test-alerts) test_alerts ;;
+    silence) silence_alerts "$@" ;;
     *) usage ;;
   esac
 }

@@ -4,23 +4,41 @@
 WATCHED=/run/keelson/watched
 MONIT_FOLDER=/etc/monit/keelson.d
 
-# Usage: watch_app APP INSTANCE. Ends with 3, and says why, where it is not healthy: 1 is a failure of its own, for which
-# nothing may be started again.
+# Usage: watch_app APP INSTANCE. Ends with 3, and says why, where it is not healthy; with 4 where it said nothing for so
+# long that it was started again. 1 is a failure of its own, for which nothing may be started again.
 watch_app() {
   app=$1 key=$2 instance=$1@$2 place=$STATE/rollouts/$1 work=$WATCHED/$1@$2 settings=$MONIT_FOLDER/$1.health
   find_home "$app"
   [ -d "$work" ] || mkdir -p "$work"
   read_watched
   find_group
-  location='' got='' answer='' timing=''
-  read_clock
-  began=$clock
-  is_well && well=yes || well=no
-  read_clock
-  took=$((clock - began)) now=$((clock / 100))
+  location='' got='' answer='' timing='' silent=no
+  ask_while_silent
   if [ "$well" = yes ]; then note_well; else note_unwell; fi
+  [ "$silent" = no ] || end_silent
   [ -z "$group" ] || watch_limits
   [ "$well" = yes ] || exit 3
+}
+
+# One that says nothing is asked again at once: a question may fall into a moment of much work, but whose event loop was
+# free for no moment in $silence seconds hangs. Sets well, took, for the last answer, and now.
+ask_while_silent() {
+  read_clock
+  first_asked=$clock
+  while :; do
+    asked_at=$clock
+    is_well && well=yes || well=no
+    read_clock
+    [ "$silent" = yes ] && [ $((clock - first_asked)) -lt $((silence * 100)) ] || break
+  done
+  took=$((clock - asked_at)) now=$((clock / 100))
+}
+
+end_silent() {
+  # A rollout that began meanwhile has told Monit to look away.
+  ask_monit -B status "$app-$key" | grep -q '^ *monitoring status  *Monitored' || exit 0
+  "$MONIT_FOLDER/restart" "$instance.service" "$start" silent
+  exit 4
 }
 
 # In the words of a rollout; in those of an earlier version, until the site of the app is applied.

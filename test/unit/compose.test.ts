@@ -22,11 +22,12 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
   ]);
 
 test('the manifests: what waits for what, and which one is secret', () => {
-  assert.deepEqual(parts, ['base', 'app', 'rollout', 'site']);
+  assert.deepEqual(parts, ['base', 'private', 'app', 'rollout', 'site']);
   assert.deepEqual(
     parts.map((part) => [part, manifests[part].scope, manifests[part].after ?? '']),
     [
       ['base', 'server', ''],
+      ['private', 'server', 'base'],
       ['app', 'app', 'base'],
       ['rollout', 'app', 'app'],
       ['site', 'app', 'rollout'],
@@ -34,7 +35,7 @@ test('the manifests: what waits for what, and which one is secret', () => {
   );
   assert.deepEqual(
     parts.filter((part) => manifests[part].secret),
-    ['rollout'],
+    ['private', 'rollout'],
   );
 });
 

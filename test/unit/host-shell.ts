@@ -1,5 +1,6 @@
 /** The shell of a host, sourced on this machine with a memory of its own; what would change the machine is not called. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,20 +20,47 @@ type Given = {
  * @returns what they printed.
  */
 export function hostShell(lines: string, { memory = {}, input = '' }: Given = {}): string {
-  const state = mkdtempSync(join(tmpdir(), 'keelson-shell-'));
+  const state = machine(memory);
   try {
-    for (const folder of ['manifests', 'pending', 'owners', 'units', 'work'])
-      mkdirSync(join(state, folder));
-    for (const [path, text] of Object.entries(memory)) {
-      mkdirSync(dirname(join(state, path)), { recursive: true });
-      writeFileSync(join(state, path), text);
-    }
-    const paths = `STATE=${state} LOG=${state}/log work=${state}/work`;
-    const start = `${paths} server=server wanted='' rows=$NEWLINE`;
-    writeFileSync(join(state, 'program'), `${functions}\n${start}\n${lines}\n`);
     const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe'];
-    return execFileSync('sh', [join(state, 'program')], { input, encoding: 'utf8', stdio });
+    return execFileSync('sh', [program(state, lines)], { input, encoding: 'utf8', stdio });
   } finally {
     rmSync(state, { recursive: true });
   }
+}
+
+/** As `hostShell()`, with one memory for many runs, and while this process goes on, as a receiver for instance. */
+export function liveShell(memory: Given['memory'] = {}, env: NodeJS.ProcessEnv = {}) {
+  const state = machine(memory);
+  const run = async (lines: string): Promise<string> => {
+    const child = spawn('sh', [program(state, lines)], { env: { ...process.env, ...env } });
+    child.stdin.end();
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (part) => {
+        printed += part;
+      });
+    await once(child, 'close');
+    return printed;
+  };
+  return { state, run, remove: () => rmSync(state, { recursive: true }) };
+}
+
+function machine(memory: Given['memory'] = {}): string {
+  const state = mkdtempSync(join(tmpdir(), 'keelson-shell-'));
+  for (const folder of ['manifests', 'pending', 'owners', 'units', 'work'])
+    mkdirSync(join(state, folder));
+  for (const [path, text] of Object.entries(memory)) {
+    mkdirSync(dirname(join(state, path)), { recursive: true });
+    writeFileSync(join(state, path), text);
+  }
+  return state;
+}
+
+function program(state: string, lines: string): string {
+  const paths = `STATE=${state} LOG=${state}/log work=${state}/work`;
+  const start = `${paths} server=server wanted='' rows=$NEWLINE`;
+  const path = join(state, 'program');
+  writeFileSync(path, `${functions}\n${start}\n${lines}\n`);
+  return path;
 }

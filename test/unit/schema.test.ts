@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
+import { secretKeys } from '../../components/config/secret-keys.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
 import { readStackFile } from '../../components/config/stack-on-disk.ts';
 import * as field from '../../components/fields/index.ts';
@@ -50,14 +51,14 @@ function load(file: Tree): Config {
     .map(([key, value]) => [key.replace('keelson:', ''), decrypt(value)] as const);
   return readConfig({
     values: Object.fromEntries(entries),
-    encrypted: new Set(['secrets']),
+    encrypted: new Set(secretKeys),
     file: { path: new URL('reference.yaml', stacks).pathname, text: stringify(file) },
     isElsewhere: 'keelson:extends' in (file.config as Tree),
   });
 }
 
 const decrypt = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value), (_, part) => part?.secure ?? part);
+  JSON.parse(JSON.stringify(value), (_, part) => (part?.secure ? '[secret]' : part));
 
 test('schema.json is what `npm run schema` writes', () => {
   assert.ok(read('schema.json') === print(editorSchema()), 'it is stale: run `npm run schema`');
@@ -202,7 +203,7 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
 const unbound =
-  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|exceptions\/.+)$/;
+  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|serverSecrets\/\w+|exceptions\/.+)$/;
 
 /** What single fields of the vocabulary have a use for, by their patterns. */
 const admitted = [

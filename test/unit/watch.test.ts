@@ -138,8 +138,7 @@ for (const [title, line, values, said] of limits)
   test(`limits: ${title}`, () => assert.equal(limited(`limit ${line}`, values), said));
 
 test('limits: another start of the instance begins anew', () => {
-  const again =
-    'rm -r "$group"; mkdir "$group.$seen" && mv "$group.$seen" "$group"; echo $$ >"$group/cgroup.procs"';
+  const again = 'mv "$group" "$group.$seen"; mkdir "$group"; echo $$ >"$group/cgroup.procs"';
   assert.equal(limited('limit memory 800 10 restart', '900 901 902', again), '| | |');
 });
 
@@ -185,4 +184,40 @@ test('a delay is read beside others, and who tells none is told of, whatever was
     measured(script),
     '300 restart\n201 alert\n201 alert\ndoes not say how late its event loop is: its answer has no header Server-Timing: eventloop;dur=',
   );
+});
+
+/** Asks an instance that answers so, one letter each, every question taking five seconds: good, bad or silent. */
+const patiently = (answers: string, monitored = 'Monitored'): string =>
+  watch(`settings 'health\\tshop\\t@health=http\\t@start=60\\t@silence=15\\n'
+    echo '${answers}' >"$root/answers"
+    ask() {
+      pass 500; silent=no answer='was asked'
+      case $(cut -c 1 "$root/answers") in s) silent=yes ;; g) well_or_ill=0 ;; *) well_or_ill=1 ;; esac
+      [ "$silent" = no ] || well_or_ill=1
+      sed -i 's/^.//' "$root/answers"
+      return "$well_or_ill"
+    }
+    ask_monit() { printf "  monitoring status            ${monitored}\\n"; }
+    find_group() { group='' main=''; }
+    watched; printf 'left: '; cat "$root/answers"; alerts`)
+    .replaceAll('shop@3700', 'I')
+    .replace(/ +\n/g, '\n');
+
+test('one that says nothing to three questions in fifteen seconds is started again', () => {
+  assert.equal(
+    patiently('ssss'),
+    'I was asked\nends with 4\nleft: s\nrestart I.service 60 silent\n',
+  );
+});
+
+test('but not one that is busy for ten, nor one that answers otherwise than it should', () => {
+  assert.equal(patiently('g'), 'well\nleft:\n');
+  assert.equal(patiently('ssg'), 'well\nleft:\n');
+  assert.equal(patiently('b'), 'I was asked\nends with 3\nleft:\n');
+  assert.equal(patiently('sb'), 'I was asked\nends with 3\nleft:\n');
+});
+
+test('nor one that a rollout has told Monit to leave alone meanwhile', () => {
+  for (const monitored of ['Not monitored', 'Initializing'])
+    assert.equal(patiently('sss', monitored), 'I was asked\nwell\nleft:\n', monitored);
 });

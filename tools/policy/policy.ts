@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from '../../components/config/co
 import { type Exceptions, exceptionsSchema } from '../../components/config/exceptions.ts';
 import { parseValue } from '../../components/config/given.ts';
 import { examine } from '../../components/config/problem.ts';
+import { secretKeys } from '../../components/config/secret-keys.ts';
 import { stackFolder } from '../../components/config/stack-file.ts';
 import type { Judged } from '../review/comment.ts';
 import type { Preview } from '../review/preview.ts';
@@ -55,7 +56,7 @@ function configOf({ config, stack }: Preview, project: Project): Read {
   const path = join(stackFolder(project.directory), `Pulumi.${stack}.yaml`);
   const file = existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
   try {
-    const read = readConfig({ values, encrypted: new Set(['secrets']), file });
+    const read = readConfig({ values, encrypted: new Set(secretKeys), file });
     return { config: read, exceptions: read.exceptions, problems: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

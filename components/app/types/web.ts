@@ -14,6 +14,7 @@ import { instances } from '../instances.ts';
 import { limits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
@@ -24,6 +25,7 @@ import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
 import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
+import { silence } from '../silence.ts';
 import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
@@ -58,7 +60,9 @@ const components = [
   places,
   logs,
   webRollout,
+  silence,
   checks,
+  needs,
   instances,
   sudoers,
 ] as const;

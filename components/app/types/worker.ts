@@ -12,6 +12,7 @@ import { instances } from '../instances.ts';
 import { workerLimits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { reach } from '../reach.ts';
@@ -43,6 +44,7 @@ const components = [
   logs,
   workerRollout,
   workerChecks,
+  needs,
   instances,
   sudoers,
 ] as const;

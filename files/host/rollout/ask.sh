@@ -5,9 +5,10 @@
 ANSWER_LIMIT=1048576
 
 # Usage: ask INSTANCE. As root, who passes the drain. Sets answer, what was asked and what came, and got, empty where
-# nothing came. An answer that is longer than ANSWER_LIMIT is judged by its beginning: what is written lies in memory.
+# nothing came, and silent where it has not even begun to answer, and may hang. An answer that is longer than ANSWER_LIMIT
+# is judged by its beginning: what is written lies in memory.
 ask() {
-  location=''
+  location='' silent=no
   case $health in
     tcp) converse "$(port_of "$1")" ;;
     *) ask_http "$1" ;;
@@ -33,6 +34,7 @@ ask_http() {
   ) && result=0 || result=$?
   timing=${got#*"$NEWLINE"} got=${got%%"$NEWLINE"*}
   location=${got#"${got%% *}"} location=${location# } got=${got%% *}
+  [ "$result/$got" != 28/000 ] || silent=yes
   case $result/$got in
     0/"$status" | 23/"$status")
       if [ -z "$text" ] || grep -aqF -e "$text" "$work/answer"; then return 0; fi

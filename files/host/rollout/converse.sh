@@ -21,6 +21,7 @@ converse() {
       sleep 0.05
     done' converse "$1" "$send" "$expect" "$work/answer" "$((ANSWER_LIMIT / 1024))" >/dev/null 2>&1 && return 0 || result=$?
   [ ! -s "$work/answer" ] || got=some
+  [ "$result$got" != 124 ] || silent=yes
   case $result in
     7) answer="did not listen on 127.0.0.1:$1" ;;
     124) answer="gave no answer with \"$expect\" on $asked" ;;

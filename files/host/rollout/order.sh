@@ -153,7 +153,7 @@ read_line() {
 read_settings() {
   type=web listen=port stop=15 single=no
   health=http start=60 answers=3 status=200 text='' host=localhost path=/ stay=10 check=''
-  send='' expect='' age=60 first_port='' patience=5
+  send='' expect='' age=60 first_port='' patience=5 silence=15
   set -f
   IFS=$TAB
   for part in $1; do
@@ -176,6 +176,7 @@ read_settings() {
       @expect=*) expect=$value ;;
       @age=*) age=$value ;;
       @patience=*) patience=$value ;;
+      @silence=*) silence=$value ;;
       @port=*) first_port=$value ;;
     esac
   done

@@ -19,7 +19,8 @@ test('an instance is asked what a rollout asks it, and is given as much time to 
   const rollout = { status: 204, text: 'a.b+c', start: '10m', timeout: '2s' };
   const all = wanted({ health: '/health?deep=1', rollout });
   assert.deepEqual(lines(textOf(all, path)), [
-    'check program shop-3700 with path "/etc/monit/keelson.d/ask shop 3700" with timeout 30 seconds',
+    'check program shop-3700 with path "/etc/monit/keelson.d/ask shop 3700" with timeout 60 seconds',
+    'if status = 4 then alert',
     'if status = 3 for 3 cycles',
     'then exec "/etc/monit/keelson.d/restart shop@3700.service 600" repeat every 1 cycles',
     'if status = 1 for 3 cycles then alert',
@@ -27,7 +28,7 @@ test('an instance is asked what a rollout asks it, and is given as much time to 
   const [health] = textOf(all, asked).split('\n');
   assert.equal(
     health,
-    'health\tshop\t@health=http\t@host=shop.example.com\t@path=/health?deep=1\t@status=204\t@text=a.b+c\t@answers=3\t@start=600\t@patience=2',
+    'health\tshop\t@health=http\t@host=shop.example.com\t@path=/health?deep=1\t@status=204\t@text=a.b+c\t@answers=3\t@start=600\t@patience=2\t@silence=15',
   );
   assert.equal(find(all, 'file', asked).state.mode, '0600');
 });
@@ -38,15 +39,15 @@ test('a worker that can be asked is asked, by a conversation or for its file', (
   assert.deepEqual(
     lines(textOf(all, file)).filter((line) => /^check|exec/.test(line)),
     [
-      'check program mailer-1 with path "/etc/monit/keelson.d/ask mailer 1" with timeout 30 seconds',
+      'check program mailer-1 with path "/etc/monit/keelson.d/ask mailer 1" with timeout 60 seconds',
       'then exec "/etc/monit/keelson.d/restart mailer@1.service 60" repeat every 1 cycles',
-      'check program mailer-2 with path "/etc/monit/keelson.d/ask mailer 2" with timeout 30 seconds',
+      'check program mailer-2 with path "/etc/monit/keelson.d/ask mailer 2" with timeout 60 seconds',
       'then exec "/etc/monit/keelson.d/restart mailer@2.service 60" repeat every 1 cycles',
     ],
   );
   assert.match(
     textOf(all, askedWorker),
-    /^health\tmailer\t@health=tcp\t@port=9000\t@send=PING\\r\\n\t@expect=\+PONG\t@answers=1\t@start=60\t@patience=5\n/,
+    /^health\tmailer\t@health=tcp\t@port=9000\t@send=PING\\r\\n\t@expect=\+PONG\t@answers=1\t@start=60\t@patience=5\t@silence=15\n/,
   );
   const beating = ofWorker({ healthy: { file: { path: '/tmp/alive', age: '2m' } } });
   assert.match(textOf(beating, askedWorker), /\t@health=file\t@path=\/tmp\/alive\t@age=120\t/);
@@ -58,16 +59,19 @@ test('a command runs as seldom as is said, in whole rounds of Monit', () => {
     textOf(ofWorker({ healthy: { command, ...(every && { every }) } }), file).match(
       /^\tevery \d+ cycles$/m,
     )?.[0];
-  assert.equal(told(), '\tevery 4 cycles');
-  assert.equal(told('1h'), '\tevery 240 cycles');
-  assert.equal(told('15s'), undefined);
+  assert.equal(told(), '\tevery 6 cycles');
+  assert.equal(told('1h'), '\tevery 360 cycles');
+  assert.equal(told('10s'), undefined);
   const all = ofWorker({ healthy: { command, timeout: '20s' } });
-  assert.match(textOf(all, askedWorker), /@command=node ping\.js\t@start=60\t@patience=20\n/);
+  assert.match(
+    textOf(all, askedWorker),
+    /@command=node ping\.js\t@start=60\t@patience=20\t@silence=15\n/,
+  );
 });
 
 test('who is asked nothing is not started again for it', () => {
   assert.deepEqual(lines(textOf(ofWorker(), file)), [
-    'check program mailer-1 with path "/etc/monit/keelson.d/ask mailer 1" with timeout 30 seconds',
+    'check program mailer-1 with path "/etc/monit/keelson.d/ask mailer 1" with timeout 60 seconds',
     'if status = 1 for 3 cycles then alert',
   ]);
 });

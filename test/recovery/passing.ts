@@ -1,0 +1,38 @@
+/** What an instance recovers from by itself, one after another: the second one serves meanwhile. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DebianHost } from '../harness/host.ts';
+import { failed } from './instance.ts';
+import { settled } from './site.ts';
+
+type Failure = { how: string; deed: string; from?: 'end' };
+
+const order = (path: string) => `curl -s http://127.0.0.1:3700${path} >/dev/null`;
+
+/** By the names that the last line has; where there are several, the slowest counts. */
+export const failures: Readonly<Record<string, readonly Failure[]>> = {
+  killed: [{ how: 'by SIGKILL', deed: 'kill -KILL $old' }],
+  exited: [{ how: 'by itself with 0', deed: order('/exit') }],
+  terminated: [{ how: 'by a stray SIGTERM', deed: 'kill -TERM $old' }],
+  hung: [
+    { how: 'stopped by SIGSTOP', deed: 'kill -STOP $old' },
+    { how: 'its event loop blocked for good', deed: order('/block') },
+  ],
+  leaked: [{ how: 'ended by its limit of memory', deed: order('/leak'), from: 'end' }],
+};
+
+/** Seconds that each of them takes. */
+export async function passing(
+  host: DebianHost,
+  tell: (line: string) => void,
+): Promise<Record<string, number>> {
+  const times: Record<string, number> = {};
+  for (const [name, ways] of Object.entries(failures)) {
+    for (const { how, deed, from } of ways) {
+      await sleep(settled);
+      const seconds = await failed(host, 3700, deed, from);
+      tell(`${name}, ${how}: ${seconds.toFixed(2)} s`);
+      times[name] = Math.max(times[name] ?? 0, seconds);
+    }
+  }
+  return times;
+}

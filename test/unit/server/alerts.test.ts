@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from '../../../components/config/config.ts';
+import { parseHost } from '../../../components/config/host.ts';
+import { ConfigError } from '../../../components/config/read.ts';
+import { renderHost } from '../../../components/config/render.ts';
+import { alerts } from '../../../components/server/alerts.ts';
+import { items, lines, names, textOf, trixie, web1 } from '../shop.ts';
+
+const secrets = {
+  slack: 'https://hooks.slack.com/services/T0/B0/abc',
+  telegram: '123:ABC-def',
+  webhook: 'https://ops.example.com/hook?a=b',
+  webhookToken: 't0ken=',
+  mail: 'pass "word" \\ =',
+};
+const mail = { to: 'ops@example.com', server: 'mail.example.com' };
+const login = { user: 'alerts@example.com', from: 'alerts@example.com' };
+const every = {
+  slack: {},
+  telegram: { chat: '-100123' },
+  webhook: { events: ['failed', 'rollout'] },
+  mail: { ...mail, ...login },
+};
+const render = (given?: object, of = secrets) =>
+  alerts.render?.(web1(given && { alerts: given }), { facts: trixie, secrets: of }) ?? {};
+
+test('without channels a server has no files with secrets, and what a failed unit calls', () => {
+  const { base = [], private: hidden = [] } = render();
+  assert.deepEqual(names(base), ['file /etc/systemd/system/keelson-failed@.service']);
+  assert.deepEqual(hidden, []);
+});
+
+test('each channel is a file of root’s, with what it is told of and its secrets', () => {
+  const { private: hidden = [] } = render(every);
+  const files = hidden.filter(({ kind }) => kind === 'file');
+  assert.deepEqual(
+    files.map(({ name, state, instructions }) => [name, state.mode, instructions]),
+    ['slack', 'telegram', 'webhook', 'mail'].map((name) => [
+      `/etc/keelson/alerts/${name}`,
+      '0600',
+      { '@secret': 'yes' },
+    ]),
+  );
+  const text = (name: string) => lines(textOf(hidden, `/etc/keelson/alerts/${name}`));
+  const usual = 'failed hung recovered resource need certificate unit job rollout-failed';
+  assert.deepEqual(text('slack'), [`events=${usual}`, `secret.slack=${secrets.slack}`]);
+  assert.deepEqual(text('telegram'), [
+    `events=${usual}`,
+    'chat=-100123',
+    'secret.telegram=123:ABC-def',
+  ]);
+  assert.deepEqual(text('webhook'), [
+    'events=failed rollout',
+    `secret.webhook=${secrets.webhook}`,
+    'secret.webhookToken=t0ken=',
+  ]);
+  assert.deepEqual(text('mail'), [
+    `events=${usual}`,
+    ...['to=ops@example.com', 'server=mail.example.com', 'port=465', 'tls=always'],
+    ...['user=alerts@example.com', 'from=alerts@example.com'],
+    `secret.mail=${secrets.mail}`,
+  ]);
+});
+
+test('every service tells of its failure, but for those that tell', () => {
+  const { base = [] } = render(every);
+  const dropins = items({ base }).filter(({ name }) => name.endsWith('/50-keelson-failed.conf'));
+  const [all, ...silent] = dropins.map(({ content = '', name }) => [
+    name.replace('/etc/systemd/system/', ''),
+    content.replace(/^#.*\n/gm, '').trim(),
+  ]);
+  assert.deepEqual(all, [
+    'service.d/50-keelson-failed.conf',
+    '[Unit]\nOnFailure=keelson-failed@%n.service',
+  ]);
+  assert.deepEqual(silent, [
+    ['keelson-failed@.service.d/50-keelson-failed.conf', ''],
+    ['keelson-alert.service.d/50-keelson-failed.conf', ''],
+    ['keelson-heartbeat.service.d/50-keelson-failed.conf', ''],
+  ]);
+});
+
+const address = 'web1.example.com';
+function problems(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+const stack = (server: object, serverSecrets: unknown, encrypted = ['serverSecrets']) =>
+  readConfig({
+    values: { server: { address, ...server }, ...(serverSecrets ? { serverSecrets } : {}) },
+    encrypted: new Set(encrypted),
+  });
+
+test('secrets of a server reach its manifest of secrets, and no other', () => {
+  const given = { alerts: { slack: {} } };
+  const [host] = stack(given, { slack: secrets.slack }).hosts;
+  assert.ok(host);
+  const all = renderHost(host, trixie, {});
+  assert.deepEqual(
+    all.map(({ name, secret, after }) => [name, secret, after]),
+    [
+      ['base', false, []],
+      ['private', true, ['base']],
+    ],
+  );
+  const holds = all.filter((it) => JSON.stringify(it.items).includes('B0/abc'));
+  assert.deepEqual(
+    holds.map(({ name }) => name),
+    ['private'],
+  );
+  const own = parseHost('web1', { address, ...given, serverSecrets: { slack: secrets.slack } });
+  assert.deepEqual(own.serverSecrets, { slack: secrets.slack });
+});
+
+test('what is wrong with secrets of a server is told without them', () => {
+  const set = "pulumi config set --secret --path 'keelson:serverSecrets";
+  const slack = { alerts: { slack: {} } };
+  const cases: [() => unknown, string][] = [
+    [
+      () => stack(slack, undefined),
+      `server.alerts.slack: has no URL of an incoming webhook yet; run ${set}.slack'`,
+    ],
+    [
+      () => parseHost('web1', { address, ...slack }),
+      'alerts.slack: has no URL of an incoming webhook yet; give it in serverSecrets.slack',
+    ],
+    [
+      () => stack({}, { slak: secrets.slack }),
+      'serverSecrets.slak: is not a setting; did you mean slack?',
+    ],
+    [
+      () => stack({}, { slack: 'hunter2' }),
+      'serverSecrets.slack: the value is not a URL; give the whole https://… that the receiver shows',
+    ],
+    [
+      () => stack({}, { telegram: 'hunter 2' }),
+      'serverSecrets.telegram: the value is not a token; give printable ASCII without blanks, on one line',
+    ],
+    [
+      () => stack({}, { mail: 'hunter2\n' }),
+      'serverSecrets.mail: the value is not a password in printable ASCII; choose another',
+    ],
+    [
+      () => stack({}, { slack: secrets.slack }, []),
+      `serverSecrets: is not encrypted; remove it from the stack file, then run ${set}.NAME'`,
+    ],
+    [
+      () => stack({ alerts: { slack: { events: ['fail'] } } }, { slack: secrets.slack }),
+      'server.alerts.slack.events.0: "fail" is not known; choose "failed" or "hung" or "recovered" or "resource" or "need" or "certificate" or "unit" or "job" or "rollout-failed" or "rollout"',
+    ],
+    [
+      () => stack({ alerts: { telegram: { chat: 'x y' } } }, { telegram: 'a' }),
+      'server.alerts.telegram.chat: "x y" is not a chat of Telegram; write its number in quotes, such as "-1001234567890", or its @name',
+    ],
+    [
+      () => stack({ alerts: { webhook: { events: [] } } }, { webhook: secrets.webhook }),
+      'server.alerts.webhook.events: a list is empty; name at least one event, or leave it out',
+    ],
+    [
+      () =>
+        stack({ alerts: { telegram: { chat: '1', server: 'https://a/b' } } }, { telegram: 'a' }),
+      'server.alerts.telegram.server: "https://a/b" is not the origin of a URL; write one such as https://telegram.example.com',
+    ],
+  ];
+  for (const [read, problem] of cases) assert.deepEqual(problems(read), [problem]);
+});
