@@ -85,6 +85,8 @@ export const helper = (): string =>
       'begin',
       'retry',
       'scratch',
+      'watch',
+      'limits',
       'send',
     ),
     parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),

@@ -62,7 +62,6 @@ export const monit = serverComponent({
         directory(checks, { mode: '0700', whole: true }),
         file(`${checks}/0-server.conf`, own, checked),
         file(`${checks}/ask`, template('monit/ask', {}), { mode: '0700' }),
-        file(`${checks}/watch`, template('monit/watch', {}), { mode: '0700' }),
         file(`${checks}/need`, template('monit/need', {}), { mode: '0700' }),
         file(`${checks}/restart`, template('monit/restart', {}), { mode: '0700' }),
         file('/etc/monit/monitrc', main, checked),

@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | retry UNIT | scratch APP PATH... | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | retry UNIT | scratch APP PATH... | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS"
 }
 
 main() {
@@ -70,6 +70,7 @@ main() {
       run=-
       make_scratch "$@"
       ;;
+    watch) watch_app "$@" ;;
     alert) alert "$@" ;;
     failed) tell_failed "$@" ;;
     deliver) deliver_alerts ;;

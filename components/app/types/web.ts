@@ -11,6 +11,7 @@ import { headers } from '../headers.ts';
 import { health } from '../health.ts';
 import { home } from '../home.ts';
 import { instances } from '../instances.ts';
+import { limits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
 import { needs } from '../needs.ts';
@@ -45,6 +46,7 @@ const components = [
   health,
   ports,
   service,
+  limits,
   sandbox,
   reach,
   node,

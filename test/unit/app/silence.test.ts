@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checks } from '../../../components/app/checks.ts';
-import { complaints, items, shop, textOf } from '../shop.ts';
+import { complaints, context, items, shop, textOf } from '../shop.ts';
 
 test('an instance is asked for as long as is said, and Monit waits for it', () => {
-  const all = items(checks.render?.(shop({ silence: '2m' }), { instances: [3700] }));
+  const app = shop({ silence: '2m' });
+  const all = items(checks.render?.(app, context(app)));
   assert.match(
     textOf(all, '/etc/monit/keelson.d/shop.conf'),
-    /watch shop 3700 shop-3700 60 120" with timeout 165 seconds$/m,
+    /ask shop 3700" with timeout 165 seconds$/m,
   );
+  assert.match(textOf(all, '/etc/monit/keelson.d/shop.health'), /\t@silence=120\n/);
 });
 
 test('it has bounds', () => {

@@ -4,8 +4,8 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -155,7 +155,6 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
     [
       ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
       ['/etc/monit/keelson.d/ask', 'root', '0700', undefined],
-      ['/etc/monit/keelson.d/watch', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/need', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
       ['/etc/monit/monitrc', 'root', '0600', 'monit'],
@@ -168,24 +167,40 @@ type Instance = {
   entered?: string;
   target?: string;
   last?: number;
+  moving?: string;
+  why?: string[];
   /** Says nothing, and is in this state two seconds after it was told to end. */
   silent?: readonly [string];
 };
 
+/** What alerts were asked for. */
+const said = join(scratch, 'said');
+
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
 function restart(own: number, other: number, start = 60, more: Instance = {}): string {
-  const { state = 'active', entered = '7', target = 'active', last = 60, silent = [] } = more;
+  const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
+  const { moving = '', silent = [] } = more;
   const later = silent[0] ?? state;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
   const stamp = join(scratch, 'keelson/restarted.shop');
   const now = Math.floor(Date.now() / 1000);
   const text = textOf(render(), '/etc/monit/keelson.d/restart');
+  const keelson = join(scratch, 'helper');
+  writeFileSync(keelson, `#!/bin/sh\necho "$*" >>"${said}"\n`);
+  chmodSync(keelson, 0o755);
+  writeFileSync(said, '');
+  rmSync(join(scratch, 'keelson/watched'), { recursive: true, force: true });
+  mkdirSync(join(scratch, 'keelson/watched/shop@3700'), { recursive: true });
+  writeFileSync(join(scratch, 'keelson/watched/shop@3700/reason'), 'gave no answer\n');
+  mkdirSync(join(scratch, 'rollouts/shop'), { recursive: true });
+  writeFileSync(join(scratch, 'rollouts/shop/moving'), `x\n${moving}\ntrial\n`);
   writeFileSync(
     script,
     text
       .replaceAll('/run/', `${scratch}/`)
-      .replace('/usr/local/sbin/keelson', 'true')
+      .replaceAll('/usr/local/sbin/keelson', keelson)
+      .replaceAll('/var/lib/keelson/', `${scratch}/`)
       .replace('sleep 2', ':'),
   );
   writeFileSync(told, '');
@@ -206,8 +221,8 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   writeFileSync(join(scratch, 'date'), `#!/bin/sh\necho ${now}\n`);
   chmodSync(join(scratch, 'date'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  const args = ['shop@3700.service', String(start), ...(silent.length > 0 ? ['silent'] : [])];
-  const run = spawnSync('sh', [script, ...args], { env });
+  const why = silent.length > 0 ? ['silent'] : (more.why ?? []);
+  const run = spawnSync('sh', [script, 'shop@3700.service', String(start), ...why], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
@@ -251,6 +266,32 @@ test('one that says nothing is killed where SIGTERM does not end it in two secon
   );
 });
 
+test('it is said, and so is what came; once it is well again that is said, too', () => {
+  const hung = join(scratch, 'keelson/watched/shop@3700/hung');
+  restart(100, 100);
+  assert.equal(readFileSync(said, 'utf8'), 'alert hung shop@3700 gave no answer\n');
+  assert.ok(existsSync(hung));
+  restart(50, 100);
+  assert.equal(readFileSync(said, 'utf8'), '');
+  restart(100, 100, 60, { why: ['resource', 'uses 900M'] });
+  assert.equal(
+    readFileSync(said, 'utf8'),
+    'alert resource shop@3700 uses 900M; it is started again\n',
+  );
+  assert.ok(!existsSync(hung));
+});
+
+test('what a rollout moves is left to it, for as long as that goes on', async (t) => {
+  const lock = join(scratch, 'rollouts/shop/lock');
+  const moving = '3700 3701';
+  assert.equal(restart(100, 100, 60, { moving }), 'restart shop@3700.service');
+  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+  t.after(() => holder.stdin.end());
+  await new Promise((held) => holder.stdout.once('data', held));
+  assert.equal(restart(100, 100, 60, { moving }), '');
+  assert.equal(restart(100, 100, 60, { moving: '3701' }), 'restart shop@3700.service');
+});
+
 test('nor while another one is being started again', async (t) => {
   restart(100, 100);
   const script = join(scratch, 'restart');
@@ -261,104 +302,4 @@ test('nor while another one is being started again', async (t) => {
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   assert.equal(spawnSync('sh', [script, 'shop@3700.service', '60'], { env }).status, 0);
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
-});
-
-/** What comes of the program that asks an instance, of which curl says so much: its exit code, and what it says. */
-function asked(curl: string, text = ''): { status: number | null; said: string } {
-  const script = join(scratch, 'ask');
-  const settings = join(scratch, 'shop.health');
-  writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
-  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.3700\n${curl}\n`);
-  chmodSync(join(scratch, 'curl'), 0o755);
-  const program = textOf(render(), '/etc/monit/keelson.d/ask')
-    .replace('/etc/monit/keelson.d/', `${scratch}/`)
-    .replace('/run/keelson-answer', `${scratch}/answer`);
-  writeFileSync(script, program);
-  const env = { PATH: `${scratch}:${process.env.PATH}` };
-  const { status, stdout, stderr } = spawnSync('sh', [script, 'shop', '3700'], { env });
-  return { status, said: `${stdout}${stderr}`.trimEnd() };
-}
-const ask = (curl: string, text = '') => asked(curl, text).status;
-
-test('that one says nothing at all is told apart from all other answers', () => {
-  assert.equal(ask('printf 000; exit 28'), 2);
-  for (const other of ['printf 200; exit 28', 'printf 000; exit 7', 'printf 503'])
-    assert.equal(ask(other), 1, other);
-});
-
-test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
-  assert.equal(ask('printf 200'), 0);
-  assert.equal(ask('printf 503'), 1);
-  assert.equal(ask('printf 200; exit 28'), 1);
-  assert.equal(ask('echo all is well >"$answer"; printf 200', 'is w'), 0);
-  assert.equal(ask('echo nothing is >"$answer"; printf 200', 'is w'), 1);
-  const flood = `head -c 5000000 /dev/zero 2>/dev/null >"$answer"; wc -c <"$answer" >${scratch}/size; printf 200; exit 23`;
-  assert.equal(ask(flood), 0);
-  assert.equal(Number(readFileSync(join(scratch, 'size'), 'utf8')), 1 << 20);
-  assert.ok(!existsSync(join(scratch, 'answer.3700')));
-  assert.equal(ask(flood, 'is w'), 1);
-});
-
-test('what was asked and what came is in Monit’s log, as far as it fits there', () => {
-  const question =
-    'http://127.0.0.1:3700/health (Host: shop.example.com, X-Forwarded-Proto: https)';
-  const moved = `printf '\\n<b>\\033[2J Moved\\nmore\\n' >"$answer"; printf '301 https://shop.example.com/a'`;
-  assert.equal(
-    asked(moved).said,
-    `${question}: 301, not 200, Location: https://shop.example.com/a: <b> [2J Moved`,
-  );
-  assert.equal(asked('printf "200 "', 'is w').said, `${question}: 200 without "is w":`);
-  assert.equal(asked('printf "000 "; exit 7').said, `${question}: nobody listens:`);
-  assert.equal(asked('printf "000 "; exit 28').said, `${question}: no answer:`);
-  assert.equal(asked('printf "200 "').said, '');
-  const long = 'head -c 5000 /dev/zero | tr "\\0" x >"$answer"; printf "500 "';
-  assert.equal(asked(long).said.length, 400);
-  const sent =
-    'for word; do case $word in X-*) echo "$word" >"$answer" ;; esac; done; printf "200 "';
-  assert.equal(asked(sent, 'X-Forwarded-Proto: https').status, 0);
-});
-
-type Asking = { answers: readonly number[]; monitored?: string };
-
-/** What comes of asking an instance that answers so, each question taking five seconds, in Monit's words. */
-function watched({ answers, monitored = 'Monitored' }: Asking): string {
-  const own = mkdtempSync(join(scratch, 'watch-'));
-  const program = (name: string, text: string) =>
-    writeFileSync(join(own, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  writeFileSync(join(own, 'answers'), answers.map((answer) => `${answer}\n`).join(''));
-  writeFileSync(join(own, 'clock'), '1000');
-  program('date', `cat ${own}/clock`);
-  program(
-    'ask',
-    `echo $(($(cat ${own}/clock) + 5)) >${own}/clock; echo asked
-    read -r answer <${own}/answers; sed -i 1d ${own}/answers; exit "$answer"`,
-  );
-  program('monit', `printf "Program 'shop-3700'\\n  monitoring status            ${monitored}\\n"`);
-  program('restart', 'echo "restart $*"');
-  const text = textOf(render(), '/etc/monit/keelson.d/watch');
-  writeFileSync(join(own, 'watch'), text.replaceAll('/etc/monit/keelson.d/', `${own}/`));
-  const env = { PATH: `${own}:${process.env.PATH}` };
-  const args = [join(own, 'watch'), ...'shop 3700 shop-3700 60 15'.split(' ')];
-  const { status, stdout } = spawnSync('sh', args, { env });
-  const left = readFileSync(join(own, 'answers'), 'utf8').split('\n').length - 1;
-  return [`${answers.length - left} asked`, ...String(stdout).trim().split('\n'), status].join(
-    ', ',
-  );
-}
-
-test('one that says nothing to three questions in fifteen seconds is started again', () => {
-  const restarted = 'restart shop@3700.service 60 silent';
-  assert.equal(watched({ answers: [2, 2, 2, 2] }), `3 asked, ${restarted}, asked, 2`);
-});
-
-test('but not one that is busy for ten, nor one that answers otherwise than it should', () => {
-  assert.equal(watched({ answers: [0] }), '1 asked, asked, 0');
-  assert.equal(watched({ answers: [2, 2, 0] }), '3 asked, asked, 0');
-  assert.equal(watched({ answers: [1] }), '1 asked, asked, 1');
-  assert.equal(watched({ answers: [2, 1] }), '2 asked, asked, 1');
-});
-
-test('nor one that a rollout has told Monit to leave alone meanwhile', () => {
-  for (const monitored of ['Not monitored', 'Initializing'])
-    assert.equal(watched({ answers: [2, 2, 2], monitored }), '3 asked, , 0', monitored);
 });
