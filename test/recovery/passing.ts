@@ -17,7 +17,10 @@ export const failures: Readonly<Record<string, readonly Failure[]>> = {
     { how: 'stopped by SIGSTOP', deed: 'kill -STOP $old' },
     { how: 'its event loop blocked for good', deed: order('/block') },
   ],
-  leaked: [{ how: 'ended by its limit of memory', deed: order('/leak'), from: 'end' }],
+  leaked: [
+    { how: 'ended by V8’s limit', deed: order('/leak'), from: 'end' },
+    { how: 'beyond `memory`', deed: order('/fill'), from: 'end' },
+  ],
 };
 
 /** Seconds that each of them takes. */

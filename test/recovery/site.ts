@@ -21,8 +21,9 @@ export const config = (given: { cured?: boolean } = {}): StackConfig => {
   const app = (port: number, domain: string, more: object = {}) => ({
     source: join(root, 'test/apps/failing'),
     ...{ start: 'server.js', domains: [domain], instances: 2, port, data: ['data'] },
-    // Where the host's control groups hold no memory, V8's own limit is the one that a leak meets.
+    // A leak meets V8's limit first, or that of the instance where it is of another kind.
     nodeArgs: ['--max-old-space-size=64'],
+    memory: '192M',
     rollout: { start: `${start}s`, drain: '1s', watch: '0s', answers: 1 },
     ...more,
   });

@@ -25,6 +25,8 @@ const ways = {
   '/block': () => {
     for (;;);
   },
+  // Beside V8's heap, which has a limit of its own.
+  '/fill': () => setInterval(() => leak.length < 100 && leak.push(Buffer.alloc(4 << 20, 1)), 20),
   '/leak': () => setInterval(() => leak.push(Array.from({ length: 100_000 }, () => ({}))), 20),
 };
 
