@@ -149,8 +149,13 @@ function comment(field: Schema, required: boolean): string | undefined {
 const show = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
-/** The JSON as Biome formats it: short lists of words on one line. */
+/** The JSON as Biome formats it: a list of words is one line where that is no longer than 100 characters. */
 export function print(schema: Schema): string {
   const text = JSON.stringify(schema, null, 2);
-  return `${text.replace(/\[\s+("[^"]*"(?:,\s+(?:"[^"]*"|null))*)\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, ' ')}]`)}\n`;
+  const list = /^(.*)\[\s+("[^"]*"(?:,\s+(?:"[^"]*"|null))*)\s+\](,?)$/gm;
+  const printed = text.replace(list, (as, before: string, words: string, comma: string) => {
+    const line = `${before}[${words.replace(/\s+/g, ' ')}]${comma}`;
+    return line.length > 100 ? as : line;
+  });
+  return `${printed}\n`;
 }

@@ -8,6 +8,7 @@ import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
+import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
 import { kernel } from './kernel.ts';
@@ -37,6 +38,7 @@ const all = [
   nginx,
   monit,
   alerts,
+  heartbeat,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */

@@ -37,7 +37,10 @@ const monitSchema = z
 
 const fields = { monit: monitSchema.prefault({}) };
 
-type Watched = z.output<z.ZodObject<typeof fields>> & { hostname?: string | undefined };
+type Watched = z.output<z.ZodObject<typeof fields>> & {
+  hostname?: string | undefined;
+  alerts?: object | undefined;
+};
 
 /** Where the host and each app have a file of checks, which nothing else may lie in. */
 export const checks = '/etc/monit/keelson.d';
@@ -55,7 +58,8 @@ export const monit = serverComponent({
     const mail = alerts && { ...alerts, hostname, from: alerts.from ?? `monit@${hostname}` };
     const main = template('monit/monitrc', { interval, mail: mail ?? false });
     const sshd = listener(facts.sshd);
-    const own = template('monit/server', { ...limits, sshd: sshd ?? false });
+    const told = whatIsTold(server.alerts !== undefined);
+    const own = template('monit/server', { ...limits, ...told, sshd: sshd ?? false });
     return {
       base: [
         aptPackage('monit'),
@@ -71,6 +75,26 @@ export const monit = serverComponent({
     };
   },
 });
+
+/** What comes of a check that fails: Monit's own alert, and beside it the kit's where there are channels. */
+function whatIsTold(isTold: boolean) {
+  const say = (event: string, subject: string): string =>
+    `exec "/usr/local/sbin/keelson alert ${event} '${subject}'"`;
+  const over = (subject: string): string =>
+    isTold
+      ? `${say('resource', subject)} else if succeeded then ${say('recovered', subject)}`
+      : 'alert';
+  return {
+    load_told: over('load'),
+    memory_told: over('memory'),
+    cpu: isTold && '95%',
+    cpu_told: over('cpu'),
+    disk_told: over('disk /'),
+    inodes_told: over('inodes /'),
+    sshd_told: isTold && say('hung', 'sshd'),
+    nginx_told: isTold && say('hung', 'nginx'),
+  };
+}
 
 /** One address of sshd's at which the host itself reaches it: the loopback, where it listens there. */
 function listener(sshd: string): { address: string; at: string } | undefined {

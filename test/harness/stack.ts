@@ -70,11 +70,13 @@ export class Stack {
     const old = existsSync(this.file) ? parse(readFileSync(this.file, 'utf8')) : {};
     const entries = Object.entries({ ...config, ...this.#servers(config) });
     const secrets = old.config?.['keelson:secrets'];
+    const own = old.config?.['keelson:serverSecrets'];
     const written = {
       ...(old.encryptionsalt && { encryptionsalt: old.encryptionsalt }),
       config: {
         ...Object.fromEntries(entries.map(([key, value]) => [`keelson:${key}`, value])),
         ...(secrets && { 'keelson:secrets': secrets }),
+        ...(own && { 'keelson:serverSecrets': own }),
       },
     };
     // Quoted, since a tab in any other form is no YAML to Pulumi.
@@ -102,9 +104,9 @@ export class Stack {
     return { servers: Object.fromEntries(named) };
   }
 
-  /** Encrypts a value into the stack file, such as `setSecret('shop.TOKEN', 'x')`. */
-  async setSecret(path: string, value: string): Promise<void> {
-    const key = `keelson:secrets.${path}`;
+  /** Encrypts a value into the stack file, such as `setSecret('shop.TOKEN', 'x')`, or below another key. */
+  async setSecret(path: string, value: string, below = 'secrets'): Promise<void> {
+    const key = `keelson:${below}.${path}`;
     await this.pulumi(['config', 'set', '--secret', '--path', key, '--stack', stackName], value);
   }
 

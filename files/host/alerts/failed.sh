@@ -4,7 +4,15 @@
 # Usage: tell_failed UNIT
 tell_failed() {
   # They are steps of what tells of itself.
-  case $1 in keelson-failed@* | keelson-alert.service | keelson_* | keelson-rollout-*) return 0 ;; esac
+  case $1 in
+    keelson-failed@* | keelson-alert.service | keelson_*) return 0 ;;
+    keelson-rollout-*)
+      rolled=${1#keelson-rollout-} rolled=${rolled%.service}
+      # One that came to its end has told of it.
+      [ -f "$STATE/rollouts/$rolled/result" ] || alert rollout-failed "$rolled" 'it was ended from outside' </dev/null
+      return 0
+      ;;
+  esac
   name=${1%.service}
   find_app "${name%%@*}"
   case $known_app/$name in

@@ -95,7 +95,7 @@ carry_out() {
   rm -f "$place/taken"
   observe_again
   mend_units
-  current=$(field current "$observation")
+  current=$(field current "$observation") came_from=$current
   find_old_generation
   roll
 }
@@ -106,6 +106,7 @@ end_rollout() {
   trap '' TERM INT
   recover
   printf '%s\n' "$result" >"$place/result"
+  tell_rollout "$result"
   (exit "$result")
   close_work
 }

@@ -168,5 +168,15 @@ test('what is wrong with secrets of a server is told without them', () => {
       'server.alerts.telegram.server: "https://a/b" is not the origin of a URL; write one such as https://telegram.example.com',
     ],
   ];
+  cases.push(
+    [
+      () => stack({ heartbeat: {} }, undefined),
+      `server.heartbeat: has no URL yet; run ${set}.heartbeat'`,
+    ],
+    [
+      () => stack({}, { heartbeat: 'hc-ping.com/x' }),
+      'serverSecrets.heartbeat: the value is not a URL; give the whole https://… that the receiver shows',
+    ],
+  );
   for (const [read, problem] of cases) assert.deepEqual(problems(read), [problem]);
 });

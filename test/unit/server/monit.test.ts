@@ -54,6 +54,24 @@ test('thresholds come from the stack file', () => {
     assert.ok(told.includes(line), line);
 });
 
+test('with channels each check of the host tells them too, and when it is over', () => {
+  const given = { alerts: { slack: {} } };
+  const told = lines(server(given)).filter((line) => line.includes('keelson alert'));
+  const say = (event: string, what: string) =>
+    `exec "/usr/local/sbin/keelson alert ${event} '${what}'"`;
+  const over = (what: string) =>
+    `${say('resource', what)} else if succeeded then ${say('recovered', what)}`;
+  assert.deepEqual(told, [
+    `if loadavg (5min) per core > 4 for 4 cycles then ${over('load')}`,
+    `if memory usage > 90% for 4 cycles then ${over('memory')}`,
+    `if cpu usage > 95% for 20 cycles then ${over('cpu')}`,
+    `if space usage > 90% for 4 cycles then ${over('disk /')}`,
+    `if inode usage > 90% for 4 cycles then ${over('inodes /')}`,
+    `if 1 restart within 1 cycle then ${say('hung', 'sshd')}`,
+    `if 1 restart within 1 cycle then ${say('hung', 'nginx')}`,
+  ]);
+});
+
 test('sshd is asked where it listens on the host, not where it is reached from outside', () => {
   const asked = (sshd: string) => {
     const facts = { ...trixie, sshd };
