@@ -28,6 +28,8 @@ export const config = (given: { cured?: boolean } = {}): StackConfig => {
     ...more,
   });
   return {
+    // Nobody takes them: that they were told is in the journal.
+    server: { alerts: { webhook: {} } },
     apps: {
       shop: app(3700, 'shop.example.com'),
       loop: app(3710, 'loop.example.com', given.cured ? { env: { CURED: 'yes' } } : {}),
@@ -39,6 +41,7 @@ export const config = (given: { cured?: boolean } = {}): StackConfig => {
 export async function withStack<T>(host: DebianHost, action: (stack: Stack) => Promise<T>) {
   const stack = await newStack([host], config());
   try {
+    await stack.setSecret('webhook', 'http://127.0.0.1:9/', 'serverSecrets');
     return await action(stack);
   } finally {
     rmSync(stack.directory, { recursive: true, force: true });
