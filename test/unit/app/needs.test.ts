@@ -26,7 +26,7 @@ test('each need is a check, which alerts and starts nothing', () => {
   assert.deepEqual(lines(textOf(all, config)).slice(0, 4), [
     'check program shop-needs-127.0.0.1-5432 with path "/etc/monit/keelson.d/need shop 127.0.0.1:5432" with timeout 30 seconds',
     'if status != 0 for 2 cycles',
-    `then exec "/usr/local/sbin/keelson alert need 'shop needs 127.0.0.1:5432' 'does not answer'"`,
+    `then exec "/usr/local/sbin/keelson alert need 'shop needs 127.0.0.1:5432'"`,
     `else if succeeded then exec "/usr/local/sbin/keelson alert recovered 'shop needs 127.0.0.1:5432' 'answers again'"`,
   ]);
   assert.doesNotMatch(textOf(all, config), /restart|stop program/);
