@@ -3,8 +3,10 @@ import type { DebianHost } from '../harness/host.ts';
 import { until } from './instance.ts';
 import { lost, visit } from './site.ts';
 
-const kill = (unit: string) =>
-  `kill -KILL "$(systemctl show -p MainPID --value ${unit})"; sleep 0.01`;
+const main = (unit: string) => `"$(systemctl show -p MainPID --value ${unit})"`;
+const kill = (unit: string) => `old=${main(unit)}; kill -KILL $old`;
+/** Another process, since what is left of the old one may answer for a moment. */
+const another = (unit: string) => `new=${main(unit)} && [ $new != 0 ] && [ $new != $old ]`;
 const listens = (port: number, greeting: string) =>
   `timeout 1 bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port}; ${greeting}'`;
 
@@ -22,7 +24,7 @@ export async function killServices(host: DebianHost): Promise<string> {
   const told: string[] = [];
   for (const [name, { unit, answers }] of Object.entries(services)) {
     const visitors = visit(host, { method: 'GET', domain: 'shop.example.com' }, 100);
-    const seconds = await until(host, kill(unit), answers);
+    const seconds = await until(host, kill(unit), `{ ${another(unit)} && ${answers}; }`);
     const tally = await visitors.leave();
     const missed = lost(tally) > 0 ? ` (${lost(tally)} of ${tally.sent} requests lost)` : '';
     told.push(`${name} ${seconds.toFixed(2)} s${missed}`);
