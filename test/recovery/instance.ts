@@ -3,7 +3,8 @@ import type { DebianHost } from '../harness/host.ts';
 
 /** Bash, since it counts microseconds and no process is begun for it. */
 const script = (port: number, deed: string, from: 'deed' | 'end'): string => `
-  pid() { curl -s --max-time 1 http://127.0.0.1:${port}/pid; }
+  port=${port}
+  pid() { curl -s --max-time 1 http://127.0.0.1:$port/pid; }
   old=$(pid)
   [ -n "$old" ] || { echo 'port ${port} does not answer' >&2; exit 1; }
   began=$EPOCHREALTIME

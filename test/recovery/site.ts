@@ -13,10 +13,10 @@ export const database = '127.0.0.1:5999';
 /** An instance is left alone for so long after it was started, in seconds. */
 export const start = 10;
 
-/** An instance that ran for a minute is started again without a pause. In milliseconds. */
-export const settled = 62_000;
+/** As long as it takes an instance to be one that Monit may start again, and its neighbours too, in milliseconds. */
+export const settled = 20_000;
 
-/** Three apps of the same code, each with two instances: one that fails in passing, one that cannot start, one that waits. */
+/** Three apps of the same code: one that fails in passing, one that cannot start, one that waits. */
 export const config = (given: { cured?: boolean } = {}): StackConfig => {
   const app = (port: number, domain: string, more: object = {}) => ({
     source: join(root, 'test/apps/failing'),
@@ -31,7 +31,7 @@ export const config = (given: { cured?: boolean } = {}): StackConfig => {
     // Nobody takes them: that they were told is in the journal.
     server: { alerts: { webhook: {} } },
     apps: {
-      shop: app(3700, 'shop.example.com'),
+      shop: app(3700, 'shop.example.com', { instances: 3 }),
       loop: app(3710, 'loop.example.com', given.cured ? { env: { CURED: 'yes' } } : {}),
       late: app(3720, 'late.example.com', { env: { DATABASE: database }, needs: [database] }),
     },
