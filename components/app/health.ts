@@ -1,5 +1,6 @@
 /** Health: what an instance that answers requests is asked, and how a good answer looks. */
 import { requestPath } from '../fields/index.ts';
+import type { Health } from '../host/kinds/rollout.ts';
 import { appComponent } from './component.ts';
 
 /** The name by which an instance is asked for its health: one that its site answers to, where that has any. */
@@ -18,3 +19,15 @@ export const health = appComponent({
       .describe('Path that tells whether an instance works: asked by rollouts and by Monit'),
   },
 });
+
+export type Asked = {
+  health: string;
+  domains: readonly string[];
+  rollout: { status: number; text?: string | undefined; answers: number; timeout: number };
+};
+
+/** In the words of a rollout. */
+export function webHealth({ health: path, domains, rollout }: Asked): Health {
+  const { status, text, answers, timeout } = rollout;
+  return { by: 'http', host: hostHeader(domains), path, status, text, answers, timeout };
+}

@@ -2,13 +2,12 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
-import type { Health } from '../host/kinds/rollout.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
 import { noticing } from './balanced.ts';
 import { type AppContext, appComponent } from './component.ts';
 import { environmentHash } from './environment.ts';
-import { hostHeader } from './health.ts';
-import type { Healthy } from './healthy.ts';
+import { webHealth } from './health.ts';
+import { type Healthy, workerHealth } from './healthy.ts';
 import { publicDirectory } from './release.ts';
 import { type Service, unitHash } from './service.ts';
 
@@ -53,6 +52,9 @@ const webSchema = z
         'Status with which a healthy instance answers the health path, asked as over https, for a 3xx as over http',
       ),
     text: plainText.optional().describe('Text that the answer of a healthy instance contains'),
+    timeout: duration('1s', '20s')
+      .prefault('5s')
+      .describe('Time that an instance has for each answer to the health path'),
     answers: integer(1, 100)
       .prefault(3)
       .describe('Number of good answers in a row that make an instance healthy'),
@@ -62,7 +64,7 @@ const webSchema = z
     ...fields,
   })
   .describe(
-    'How the instances move to a release; Monit takes `start`, `status` and `text` from here too',
+    'How the instances move to a release; Monit takes `start`, `status`, `text` and `timeout` from here too',
   );
 
 const workerSchema = z
@@ -94,7 +96,13 @@ export const webRollout = appComponent({
   name: 'rollout',
   fields: { rollout: webSchema.prefault({}) },
   render: (app: Web, context: Context) => {
-    const { status, text, answers, ...moving } = app.rollout;
+    const {
+      status: _status,
+      text: _text,
+      answers: _answers,
+      timeout: _timeout,
+      ...moving
+    } = app.rollout;
     const wanted = rollout({
       ...common(app, context),
       ...moving,
@@ -102,14 +110,7 @@ export const webRollout = appComponent({
       listen: app.listen,
       single: isSingle(app, context),
       ...noticing(context),
-      health: {
-        by: 'http',
-        host: hostHeader(app.domains),
-        path: app.health,
-        status,
-        text,
-        answers,
-      },
+      health: webHealth(app),
     });
     return {
       base: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
@@ -140,17 +141,12 @@ export const workerRollout = appComponent({
         ...common(app, context),
         ...app.rollout,
         type: 'worker',
-        health: proof(app.healthy),
+        health: workerHealth(app),
         watch: 0,
       }),
     ],
   }),
 });
-
-const proof = (healthy: Healthy): Health =>
-  'stay' in healthy
-    ? { by: 'stay', seconds: healthy.stay }
-    : { by: 'command', command: healthy.command };
 
 /** What the instances of an app must run, whatever its type is. */
 function common(app: Moved, context: Context) {

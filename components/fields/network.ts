@@ -84,3 +84,17 @@ export const email = matching(
   new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@${label}(?:\\.${label})*$`),
   'is not an e-mail address; write one such as ops@example.com',
 ).describe('E-mail address');
+
+/** What an app needs: a TCP port of an address, or the path of a socket. */
+export const needed = z
+  .string()
+  .regex(
+    new RegExp(
+      `^(?:(?:(?=.{1,253}:[0-9]+$)${label}(?:\\.${label})*|\\[[0-9a-f:]{2,39}\\]):[1-9][0-9]{0,4}|/(?!.*(?:/\\.\\.?(?:/|$)|//))[A-Za-z0-9_./-]{1,106})$`,
+    ),
+    'is not what an app can need; write address:port, such as 127.0.0.1:5432 or [2001:db8::7]:5432, or the path of a socket, such as /run/redis/redis.sock',
+  )
+  .refine((given) => given.startsWith('/') || !(Number(/[0-9]+$/.exec(given)?.[0]) > 65535), {
+    error: 'has a port above 65535; choose 1 to 65535',
+  })
+  .describe('address:port, or the path of a socket');

@@ -17,6 +17,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { retry } from './retry.ts';
 import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
@@ -29,6 +30,7 @@ const all = [
   disks,
   deploy,
   limits,
+  retry,
   kernel,
   journal,
   logrotate,

@@ -11,7 +11,7 @@ const monitSchema = z
   .strictObject({
     interval: field
       .duration('5s', '5m')
-      .prefault('15s')
+      .prefault('10s')
       .describe('Time between two rounds of checks'),
     disk: field.percentage.prefault('90%').describe('Disk use above which Monit alerts'),
     memory: field.percentage.prefault('90%').describe('Memory use above which Monit alerts'),
@@ -66,6 +66,7 @@ export const monit = serverComponent({
         directory(checks, { mode: '0700', whole: true }),
         file(`${checks}/0-server.conf`, own, checked),
         file(`${checks}/ask`, template('monit/ask', {}), { mode: '0700' }),
+        file(`${checks}/need`, template('monit/need', {}), { mode: '0700' }),
         file(`${checks}/restart`, template('monit/restart', {}), { mode: '0700' }),
         file('/etc/monit/monitrc', main, checked),
         ...service(facts),

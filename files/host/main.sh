@@ -3,9 +3,9 @@
 usage() {
   fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER \
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
-| scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE | releases APP \
-| alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts | silence SECONDS \
-| status [write]"
+| retry UNIT | scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE \
+| releases APP | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts \
+| silence SECONDS | status [write]"
 }
 
 main() {
@@ -74,10 +74,15 @@ main() {
         run_job "$@"
       fi
       ;;
+    retry)
+      run=-
+      retry_unit "$1"
+      ;;
     scratch)
       run=-
       make_scratch "$@"
       ;;
+    watch) watch_app "$@" ;;
     alert) alert "$@" ;;
     failed) tell_failed "$@" ;;
     deliver) deliver_alerts ;;

@@ -6,6 +6,7 @@
  *     npm run bench -- --runs 9 --json       nine runs of each, as JSON
  *     npm run bench -- --markdown            writes the tables of docs/performance.md
  *     npm run bench -- rollout               see rollout.ts
+ *     npm run bench -- cost                  see cost.ts
  *
  * They are no tests: the figures tell of this machine, and of what else it did at the time.
  */
@@ -21,18 +22,19 @@ import { writeTables } from './markdown.ts';
 import { oneHost, type Result } from './one.ts';
 import { multiple, names, table } from './stopwatch.ts';
 
-const usage = 'npm run bench -- [rollout] [--hosts 1,10,50] [--runs 3] [--json | --markdown]';
+const usage =
+  'npm run bench -- [rollout | cost] [--hosts 1,10,50] [--runs 3] [--json | --markdown]';
 const [first, ...rest] = process.argv.slice(2);
 try {
-  await (first === 'rollout' ? rollout(rest) : bench());
+  await (first === 'rollout' || first === 'cost' ? other(first, rest) : bench());
 } catch (error) {
   if (!(error instanceof ErrorWithRemedy)) throw error;
   console.error(red(error.message));
   process.exitCode = 1;
 }
 
-async function rollout(args: readonly string[]): Promise<void> {
-  const script = join(import.meta.dirname, 'rollout.ts');
+async function other(name: string, args: readonly string[]): Promise<void> {
+  const script = join(import.meta.dirname, `${name}.ts`);
   const [code] = await once(
     spawn(process.execPath, [script, ...args], { stdio: 'inherit' }),
     'close',

@@ -62,7 +62,7 @@ function configure({ stack }: Target, more: object = {}, nginx: object = {}, mar
   const { server, apps } = config(code(stack, mark)) as { server: object; apps: { shop: object } };
   const own = {
     ...{ health: '/health', static: { '/': 'public' }, linked: ['public/up'] },
-    ...{ instances: 2, port: 4200 },
+    ...{ instances: 2, port: 4200, needs: ['127.0.0.1:22', '127.0.0.1:1', '/run/monit.sock'] },
     ...{ cache: { '/img': '1d', '/sw.js': 'no-store' } },
   };
   stack.configure({
@@ -83,6 +83,9 @@ const comesUp = ({ host, stack }: Target): Step => [
       ...{ HOST: '127.0.0.1', HOSTNAME: '127.0.0.1', url: 4 },
     });
     assert.ok(await does(host, '/etc/monit/keelson.d/ask shop 4200'));
+    const need = (what: string) => does(host, `/etc/monit/keelson.d/need shop ${what}`);
+    assert.ok((await need('127.0.0.1:22')) && (await need('/run/monit.sock')));
+    assert.ok(!(await need('127.0.0.1:1')));
     // From outside nobody gets past nginx.
     await assert.rejects(fetch(`http://${host.address}:4200/env`));
     configure({ host, stack }, { env: { HOSTNAME: 'mine', DEBUG_PORT: '1000' } });

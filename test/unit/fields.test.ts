@@ -31,6 +31,17 @@ const table: Record<string, Row> = {
       ),
     ],
   },
+  needed: {
+    field: field.needed,
+    good: ['127.0.0.1:5432', 'redis.internal:6379', '[2001:db8::7]:80', '/run/x.sock'],
+    bad: [
+      ['5432', /is not what an app can need/],
+      ['db:0', /is not what an app can need/],
+      ['db:65536', /above 65535/],
+      ['/run//x', /is not what an app can need/],
+      ['/run/../x', /is not what an app can need/],
+    ],
+  },
   serverName: { field: field.serverName, good: ['web1'], bad: [['web.1', /is not a name/]] },
   loginName: {
     field: field.loginName,

@@ -96,7 +96,7 @@ test('of what is longer than a message may be, the end is kept', () => {
 test('an answer takes no more room than a mebibyte, and is judged by its beginning', () => {
   const asked = (text: string) =>
     run(`curl() { { echo "all is well"; head -c 3000000 /dev/zero; } 2>/dev/null >"$work/answer" || :; printf '200 '; return 23; }
-      start=60 status=200 text='${text}' host=h path=/up
+      health=http start=60 patience=5 status=200 text='${text}' host=h path=/up
       if ask 3700; then echo good; else echo "$answer"; fi; wc -c <"$work/answer"`);
   assert.equal(asked('is well'), 'good\n1048576\n');
   assert.equal(

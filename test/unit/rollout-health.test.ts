@@ -216,7 +216,7 @@ const answered: [string, string, string | RegExp][] = [
 
 for (const [curl, text, outcome] of answered)
   test(`an answer that ${outcome}${text && ', with a text'}`, () => {
-    const script = `curl() { ${curl}; }; start=60 status=200 text='${text}' host=h path=/up
+    const script = `curl() { ${curl}; }; health=http start=60 patience=5 status=200 text='${text}' host=h path=/up
       if ask 3700; then echo good; else echo "$answer" && reason="was bad: it $answer" && answer_said; fi`;
     const said = run(script).trimEnd();
     if (typeof outcome === 'string') assert.equal(said, outcome);
@@ -225,7 +225,7 @@ for (const [curl, text, outcome] of answered)
 
 test('an instance is asked by its name, and as over https', () => {
   const script = `curl() { for word; do case $word in Host:* | X-*) echo "$word" >>"$root/sent" ;; esac; done; printf '200 '; }
-    start=60 status=200 text='' host=h path=/up; ask 3700 && cat "$root/sent"`;
+    health=http start=60 patience=5 status=200 text='' host=h path=/up; ask 3700 && cat "$root/sent"`;
   assert.equal(run(script), 'Host: h\nX-Forwarded-Proto: https\n');
   // For curl one without a value is none.
   const redirected = script.replaceAll('200', '301').replace('ask 3700', 'ask 3700; echo "$asked"');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Health } from '../../components/host/kinds/rollout.ts';
 import { instances, rollout } from '../../components/host/kinds.ts';
 
 const common = {
@@ -46,6 +47,25 @@ test('a command that says whether a worker is healthy is one line', () => {
     ...shared,
     '@health': 'command',
     '@command': 'node check.js --queue',
+  });
+});
+
+test('a conversation over TCP is told as it is written, and a heartbeat file with its age', () => {
+  const of = (health: Health) => rollout({ ...common, health }).instructions;
+  const talk = { by: 'tcp', send: 'PING\\r\\n', expect: '+PONG', answers: 2 } as const;
+  const told = {
+    ...shared,
+    ...{ '@health': 'tcp', '@send': 'PING\\r\\n', '@expect': '+PONG', '@answers': '2' },
+  };
+  assert.deepEqual(of(talk), told);
+  assert.deepEqual(of({ ...talk, port: 9000 }), { ...told, '@port': '9000' });
+  assert.deepEqual(of({ by: 'tcp', answers: 1 }), {
+    ...shared,
+    ...{ '@health': 'tcp', '@send': '', '@expect': '', '@answers': '1' },
+  });
+  assert.deepEqual(of({ by: 'file', path: '/tmp/alive', age: 60 }), {
+    ...shared,
+    ...{ '@health': 'file', '@path': '/tmp/alive', '@age': '60' },
   });
 });
 

@@ -9,7 +9,7 @@ import { snapshot } from './snapshots/print.ts';
 
 /** What is there since. */
 const since =
-  /^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|systemd\/system\/keelson-failed@\.service)$/;
+  /^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
 
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {

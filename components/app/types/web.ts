@@ -12,8 +12,10 @@ import { headers } from '../headers.ts';
 import { health } from '../health.ts';
 import { home } from '../home.ts';
 import { instances } from '../instances.ts';
+import { limits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
@@ -24,6 +26,7 @@ import { webRollout } from '../rollout.ts';
 import { sandbox } from '../sandbox.ts';
 import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
+import { silence } from '../silence.ts';
 import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
@@ -45,6 +48,7 @@ const components = [
   health,
   ports,
   service,
+  limits,
   sandbox,
   reach,
   node,
@@ -58,7 +62,9 @@ const components = [
   places,
   logs,
   webRollout,
+  silence,
   checks,
+  needs,
   instances,
   sudoers,
 ] as const;

@@ -1,5 +1,6 @@
 /** Apps that nobody sends requests to: queues, bots, schedulers. */
 import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
+import { workerChecks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { count, numbersOf } from '../count.ts';
@@ -8,8 +9,10 @@ import { environment } from '../environment.ts';
 import { healthy } from '../healthy.ts';
 import { home } from '../home.ts';
 import { instances } from '../instances.ts';
+import { workerLimits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { reach } from '../reach.ts';
@@ -27,6 +30,7 @@ const components = [
   healthy,
   count,
   service,
+  workerLimits,
   sandbox,
   reach,
   node,
@@ -39,6 +43,8 @@ const components = [
   places,
   logs,
   workerRollout,
+  workerChecks,
+  needs,
   instances,
   sudoers,
 ] as const;

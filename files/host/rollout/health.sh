@@ -1,4 +1,5 @@
-# Whether an instance is healthy: it answers a request well, stays up for a time, or a command says so.
+# Whether an instance is healthy: it answers a request or a conversation well, stays up for a time, touches a file, or a
+# command says so.
 
 # Waits until every one of $moving is healthy, and what it should be.
 # On failure: key and reason.
@@ -7,9 +8,10 @@ await_health() {
   for key in $moving; do
     main=''
     case $health in
-      http) await_answers "$key" ;;
+      http | tcp) await_answers "$key" ;;
       stay) await_stay "$key" ;;
       command) await_command "$key" ;;
+      file) await_beat "$key" ;;
       *) reason="cannot be asked for its health by $health" && return 1 ;;
     esac || return 1
     [ "$returning" != no ] || is_current "$key" || return 1
@@ -49,6 +51,16 @@ await_stay() {
       ! is_late "$1" 'it is starting still' || return 1
     fi
     sleep 0.1
+  done
+}
+
+# What it touched before this start does not count.
+await_beat() {
+  while is_running "$1" || return 1; do
+    sets_out=${since#@}
+    if [ -n "$main" ] && beats "${sets_out%.*}"; then return 0; fi
+    ! is_late "$1" "it ${answer:-is starting still}" || return 1
+    sleep 0.2
   done
 }
 
@@ -120,9 +132,9 @@ SHOWN
 
 # Who listens has read its code; but a socket of systemd's is open always.
 listens() {
-  listeners=$(ss -Hltn "sport = :$1")
+  listeners=$(ss -Hltn "sport = :$(port_of "$1")")
   if [ -n "$listeners" ]; then point_current_back; else
-    answer="did not listen on 127.0.0.1:$1" got=''
+    answer="did not listen on 127.0.0.1:$(port_of "$1")" got=''
     return 1
   fi
 }
@@ -130,7 +142,7 @@ listens() {
 # Where its process listens instead, if at all.
 listens_elsewhere() {
   for elsewhere in $(addresses_of "$main"); do
-    [ "$elsewhere" = "127.0.0.1:$1" ] || { printf ', but on %s' "$elsewhere" && return; }
+    [ "$elsewhere" = "127.0.0.1:$(port_of "$1")" ] || { printf ', but on %s' "$elsewhere" && return; }
   done
 }
 
@@ -162,7 +174,8 @@ watch_instance() {
 
 still_serves() {
   is_running "$1" || return 1
-  [ "$health" != http ] || ask "$1" || { reason="$answer after it had been in service" && return 1; }
+  case $health in http | tcp) ;; *) return 0 ;; esac
+  ask "$1" || { reason="$answer after it had been in service" && return 1; }
 }
 
 still_up() {

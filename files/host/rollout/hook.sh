@@ -1,5 +1,5 @@
 # What runs as the app runs, in a release and once: its hooks before and after a rollout, and the command that
-# says whether an instance is healthy. The unit is the hook unit that the app brings: an instance's user,
+# says whether an instance is healthy, to a rollout or to Monit. The unit is the hook unit that the app brings: an instance's user,
 # environment and sandbox.
 
 # Runs the hook `before`, unless it ran well for this release once: not when an environment changes, nor
@@ -24,7 +24,7 @@ run_hook() {
 
 # An instance of a template that does not exist. No name of an app holds a `_` or a dot, so that none is like it, nor
 # that of another one's hook: keelson_before@shop.service, keelson_health@shop.3700.service.
-# Usage: app_unit before|after|health@INSTANCE
+# Usage: app_unit before|after|health@INSTANCE|watch@INSTANCE
 app_unit() {
   case $1 in
     *@*) printf 'keelson_%s@%s.%s.service' "${1%%@*}" "$app" "${1#*@}" ;;

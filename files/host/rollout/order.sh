@@ -161,6 +161,7 @@ read_line() {
 read_settings() {
   type=web listen=port stop=15 single=no
   health=http start=60 answers=3 status=200 text='' host=localhost path=/ stay=10 check=''
+  send='' expect='' age=60 first_port='' patience=5 silence=15
   set -f
   IFS=$TAB
   for part in $1; do
@@ -179,6 +180,12 @@ read_settings() {
       @path=*) path=$value ;;
       @stay=*) stay=$value ;;
       @command=*) check=$value ;;
+      @send=*) send=$value ;;
+      @expect=*) expect=$value ;;
+      @age=*) age=$value ;;
+      @patience=*) patience=$value ;;
+      @silence=*) silence=$value ;;
+      @port=*) first_port=$value ;;
     esac
   done
   unset IFS

@@ -86,7 +86,10 @@ test('the unit, to the letter', () => {
     Environment=HOSTNAME=127.0.0.1
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
-    ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port`;
+    ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port
+    RestartSec=0
+    [Unit]
+    OnFailure=keelson-retry@%n.timer`;
   assert.deepEqual(unit(), lines(wanted));
 });
 

@@ -80,7 +80,7 @@ test('a request that an instance refused is asked of the next for ten seconds, o
     'proxy_buffers 8 4k;',
     'proxy_busy_buffers_size 20k;',
     'proxy_next_upstream error timeout;',
-    'proxy_next_upstream_timeout 10s;',
+    'proxy_next_upstream_timeout 30s;',
     'proxy_pass http://shop;',
   ]);
 });

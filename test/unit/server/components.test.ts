@@ -14,7 +14,7 @@ test('the smallest server is an address; everything else has a default', () => {
     takeOver: false,
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
     nginx: { connections: 4096, headerSize: '16K', logs: 14, balancers: [], sandbox: true },
-    monit: { interval: 15, disk: '90%', memory: '90%', load: 4 },
+    monit: { interval: 10, disk: '90%', memory: '90%', load: 4 },
   });
 });
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { monit } from '../../../components/server/monit.ts';
@@ -165,30 +173,61 @@ test('what it reads is root’s alone, nothing else lies there, and Monit reads 
     [
       ['/etc/monit/keelson.d/0-server.conf', 'root', '0600', 'monit'],
       ['/etc/monit/keelson.d/ask', 'root', '0700', undefined],
+      ['/etc/monit/keelson.d/need', 'root', '0700', undefined],
       ['/etc/monit/keelson.d/restart', 'root', '0700', undefined],
       ['/etc/monit/monitrc', 'root', '0600', 'monit'],
     ],
   );
 });
 
-type Instance = { state?: string; entered?: string; target?: string; last?: number };
+type Instance = {
+  state?: string;
+  entered?: string;
+  target?: string;
+  last?: number;
+  moving?: string;
+  why?: string[];
+  /** Says nothing, and is in this state two seconds after it was told to end. */
+  silent?: readonly [string];
+};
+
+/** What alerts were asked for. */
+const said = join(scratch, 'said');
 
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
 function restart(own: number, other: number, start = 60, more: Instance = {}): string {
   const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
+  const { moving = '', silent = [] } = more;
+  const later = silent[0] ?? state;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
   const stamp = join(scratch, 'keelson/restarted.shop');
   const now = Math.floor(Date.now() / 1000);
   const text = textOf(render(), '/etc/monit/keelson.d/restart');
-  writeFileSync(script, text.replaceAll('/run/', `${scratch}/`));
+  const keelson = join(scratch, 'helper');
+  writeFileSync(keelson, `#!/bin/sh\necho "$*" >>"${said}"\n`);
+  chmodSync(keelson, 0o755);
+  writeFileSync(said, '');
+  rmSync(join(scratch, 'keelson/watched'), { recursive: true, force: true });
+  mkdirSync(join(scratch, 'keelson/watched/shop@3700'), { recursive: true });
+  writeFileSync(join(scratch, 'keelson/watched/shop@3700/reason'), 'gave no answer\n');
+  mkdirSync(join(scratch, 'rollouts/shop'), { recursive: true });
+  writeFileSync(join(scratch, 'rollouts/shop/moving'), `x\n${moving}\ntrial\n`);
+  writeFileSync(
+    script,
+    text
+      .replaceAll('/run/', `${scratch}/`)
+      .replaceAll('/usr/local/sbin/keelson', keelson)
+      .replaceAll('/var/lib/keelson/', `${scratch}/`)
+      .replace('sleep 2', ':'),
+  );
   writeFileSync(told, '');
   mkdirSync(join(scratch, 'keelson'), { recursive: true });
   writeFileSync(stamp, '');
   utimesSync(stamp, now - last, now - last);
   const answers = [
     `*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;`,
-    `*'-p ActiveState '*) echo ${state} ;;`,
+    `*'-p ActiveState '*) [ -s "${told}" ] && echo ${later} || echo ${state} ;;`,
     `*'-p ActiveEnterTimestampMonotonic '*) echo ${entered} ;;`,
     `*show*) echo @${now - own} ;;`,
     `is-active*) [ ${target} = active ] ;;`,
@@ -200,7 +239,8 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   writeFileSync(join(scratch, 'date'), `#!/bin/sh\necho ${now}\n`);
   chmodSync(join(scratch, 'date'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
-  const run = spawnSync('sh', [script, 'shop@3700.service', String(start)], { env });
+  const why = silent.length > 0 ? ['silent'] : (more.why ?? []);
+  const run = spawnSync('sh', [script, 'shop@3700.service', String(start), ...why], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
@@ -230,12 +270,44 @@ test('what was stopped by hand stays so; what never ran since the host was start
   assert.equal(restart(100, 100, 60, { ...never, target: 'inactive' }), '');
 });
 
-test('what systemd gave up on is tried again after ten minutes', () => {
-  assert.equal(restart(599, 599, 60, { state: 'failed' }), '');
+test('what ended is left to systemd: what it gave up on, and what pauses before its next start', () => {
+  for (const state of ['failed', 'activating', 'deactivating'])
+    assert.equal(restart(5000, 5000, 60, { state }), '', state);
+});
+
+test('one that says nothing is killed where SIGTERM does not end it in two seconds', () => {
+  const silent = (state: string) => restart(100, 100, 60, { silent: [state] });
+  assert.equal(silent('active'), 'restart --no-block shop@3700.service');
   assert.equal(
-    restart(600, 600, 60, { state: 'failed' }),
-    'reset-failed shop@3700.service\nrestart shop@3700.service',
+    silent('deactivating'),
+    'restart --no-block shop@3700.service\nkill --signal=KILL shop@3700.service',
   );
+});
+
+test('it is said, and so is what came; once it is well again that is said, too', () => {
+  const hung = join(scratch, 'keelson/watched/shop@3700/hung');
+  restart(100, 100);
+  assert.equal(readFileSync(said, 'utf8'), 'alert hung shop@3700 gave no answer\n');
+  assert.ok(existsSync(hung));
+  restart(50, 100);
+  assert.equal(readFileSync(said, 'utf8'), '');
+  restart(100, 100, 60, { why: ['resource', 'uses 900M'] });
+  assert.equal(
+    readFileSync(said, 'utf8'),
+    'alert resource shop@3700 uses 900M; it is started again\n',
+  );
+  assert.ok(!existsSync(hung));
+});
+
+test('what a rollout moves is left to it, for as long as that goes on', async (t) => {
+  const lock = join(scratch, 'rollouts/shop/lock');
+  const moving = '3700 3701';
+  assert.equal(restart(100, 100, 60, { moving }), 'restart shop@3700.service');
+  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+  t.after(() => holder.stdin.end());
+  await new Promise((held) => holder.stdout.once('data', held));
+  assert.equal(restart(100, 100, 60, { moving }), '');
+  assert.equal(restart(100, 100, 60, { moving: '3701' }), 'restart shop@3700.service');
 });
 
 test('nor while another one is being started again', async (t) => {
@@ -248,53 +320,4 @@ test('nor while another one is being started again', async (t) => {
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   assert.equal(spawnSync('sh', [script, 'shop@3700.service', '60'], { env }).status, 0);
   assert.equal(readFileSync(join(scratch, 'told'), 'utf8'), '');
-});
-
-/** What comes of the program that asks an instance, of which curl says so much: its exit code, and what it says. */
-function asked(curl: string, text = ''): { status: number | null; said: string } {
-  const script = join(scratch, 'ask');
-  const settings = join(scratch, 'shop.health');
-  writeFileSync(settings, `shop.example.com\n/health\n200\n3\n${text}\n`);
-  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nanswer=${scratch}/answer.3700\n${curl}\n`);
-  chmodSync(join(scratch, 'curl'), 0o755);
-  const program = textOf(render(), '/etc/monit/keelson.d/ask')
-    .replace('/etc/monit/keelson.d/', `${scratch}/`)
-    .replace('/run/keelson-answer', `${scratch}/answer`);
-  writeFileSync(script, program);
-  const env = { PATH: `${scratch}:${process.env.PATH}` };
-  const { status, stdout, stderr } = spawnSync('sh', [script, 'shop', '3700'], { env });
-  return { status, said: `${stdout}${stderr}`.trimEnd() };
-}
-const ask = (curl: string, text = '') => asked(curl, text).status;
-
-test('an instance is asked for its status and a text, by a program that reads so much of an answer', () => {
-  assert.equal(ask('printf 200'), 0);
-  assert.equal(ask('printf 503'), 1);
-  assert.equal(ask('printf 200; exit 28'), 1);
-  assert.equal(ask('echo all is well >"$answer"; printf 200', 'is w'), 0);
-  assert.equal(ask('echo nothing is >"$answer"; printf 200', 'is w'), 1);
-  const flood = `head -c 5000000 /dev/zero 2>/dev/null >"$answer"; wc -c <"$answer" >${scratch}/size; printf 200; exit 23`;
-  assert.equal(ask(flood), 0);
-  assert.equal(Number(readFileSync(join(scratch, 'size'), 'utf8')), 1 << 20);
-  assert.ok(!existsSync(join(scratch, 'answer.3700')));
-  assert.equal(ask(flood, 'is w'), 1);
-});
-
-test('what was asked and what came is in Monit’s log, as far as it fits there', () => {
-  const question =
-    'http://127.0.0.1:3700/health (Host: shop.example.com, X-Forwarded-Proto: https)';
-  const moved = `printf '\\n<b>\\033[2J Moved\\nmore\\n' >"$answer"; printf '301 https://shop.example.com/a'`;
-  assert.equal(
-    asked(moved).said,
-    `${question}: 301, not 200, Location: https://shop.example.com/a: <b> [2J Moved`,
-  );
-  assert.equal(asked('printf "200 "', 'is w').said, `${question}: 200 without "is w":`);
-  assert.equal(asked('printf "000 "; exit 7').said, `${question}: nobody listens:`);
-  assert.equal(asked('printf "000 "; exit 28').said, `${question}: no answer:`);
-  assert.equal(asked('printf "200 "').said, '');
-  const long = 'head -c 5000 /dev/zero | tr "\\0" x >"$answer"; printf "500 "';
-  assert.equal(asked(long).said.length, 400);
-  const sent =
-    'for word; do case $word in X-*) echo "$word" >"$answer" ;; esac; done; printf "200 "';
-  assert.equal(asked(sent, 'X-Forwarded-Proto: https').status, 0);
 });

@@ -54,10 +54,12 @@ test('limits: four files for each connection, for workers and unit alike', () =>
   assert.ok(main({ connections: 1000 }).includes('worker_connections 1000;'));
   assert.ok(main({ connections: 1000 }).includes('worker_rlimit_nofile 4000;'));
   const dropin = '/etc/systemd/system/nginx.service.d/keelson.conf';
-  assert.deepEqual(lines(textOf(all, dropin)).slice(0, 4), [
+  assert.deepEqual(lines(textOf(all, dropin)).slice(0, 6), [
+    '[Unit]',
+    'OnFailure=keelson-retry@%n.timer',
     '[Service]',
-    'Restart=on-failure',
-    'RestartSec=1s',
+    'Restart=always',
+    'RestartSec=100ms',
     'LimitNOFILE=4000',
   ]);
 });
@@ -72,7 +74,7 @@ test('nginx may do what a web server needs, unless the stack file sets it free',
   const [caps = ''] = unit.filter((line) => line.startsWith('CapabilityBoundingSet='));
   for (const cap of 'CHOWN DAC_OVERRIDE FOWNER KILL NET_BIND_SERVICE SETGID SETUID'.split(' '))
     assert.match(caps, new RegExp(`\\bCAP_${cap}\\b`));
-  assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 4);
+  assert.equal(lines(textOf(render({ sandbox: false }), dropin)).length, 6);
 });
 
 test('headers of a request: as Node.js takes them, and more where the stack file says so', () => {
