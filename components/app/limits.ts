@@ -1,6 +1,6 @@
 /** Limits of an instance beside those that the kernel keeps, and what becomes of one that is beyond them for long. */
 import { z } from 'zod';
-import { duration, integer, matching, mebibytes, size } from '../fields/index.ts';
+import { cores, duration, integer, mebibytes, milliseconds, size } from '../fields/index.ts';
 import type { Rule } from '../fields/shape.ts';
 import { appComponent } from './component.ts';
 
@@ -17,17 +17,6 @@ const limit = <A extends z.ZodType>(above: A) =>
         'What follows, beside the alert: nothing, `systemctl reload` of the instance, or its restart',
       ),
   });
-
-/** A share of one core, which threads may exceed. */
-const cores = matching(
-  /^[1-9][0-9]{0,4}%$/,
-  'is not a share of a core; write 90%, or 150% for one and a half',
-);
-
-const milliseconds = matching(
-  /^[1-9][0-9]{0,5}(?:ms|s)$/,
-  'is not a time; write 200ms or 2s',
-).transform((given) => Number.parseInt(given, 10) * (given.endsWith('ms') ? 1 : 1000));
 
 const own = {
   memory: limit(size.describe('Resident memory of all processes of one instance'))
@@ -71,13 +60,13 @@ const rules: readonly Rule<Limited>[] = [
     path: 'limits.memory.above',
     error: 'is not below `memory`, at which the instance is killed; choose less',
     holds: ({ limits, memory }) =>
-      !limits?.memory || !memory || mebibytes(limits.memory.above) < mebibytes(memory),
+      !limits?.memory?.above || !memory || mebibytes(limits.memory.above) < mebibytes(memory),
   },
   {
     path: 'limits.openFiles.above',
     error: 'is not below `openFiles`, which the kernel holds it to; choose less',
     holds: ({ limits, openFiles }) =>
-      !limits?.openFiles || !openFiles || limits.openFiles.above < openFiles,
+      !limits?.openFiles?.above || !openFiles || limits.openFiles.above < openFiles,
   },
 ];
 

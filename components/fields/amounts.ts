@@ -51,3 +51,17 @@ export const percentage = matching(
   /^(?:[1-9][0-9]?|100)%$/,
   'is not a percentage; write 1% to 100%',
 ).describe('Share, such as 25%');
+
+/** A share of one core, which threads may exceed; stays as written. */
+export const cores = matching(
+  /^[1-9][0-9]{0,4}%$/,
+  'is not a share of a core; write 90%, or 150% for one and a half',
+).describe('Share of one core, such as 90%');
+
+/** A short time, given as in `200ms` or `2s`; becomes milliseconds. */
+export const milliseconds = matching(
+  /^[1-9][0-9]{0,5}(?:ms|s)$/,
+  'is not a time; write 200ms or 2s',
+)
+  .transform((given) => Number.parseInt(given, 10) * (given.endsWith('ms') ? 1 : 1000))
+  .describe('Short time, such as 200ms or 2s');

@@ -9,7 +9,7 @@ const escaped = (text: string): string =>
   );
 
 /** What is sent: `PING\r\n`, with or without YAML's own escapes; becomes one line of printable ASCII. */
-const sent = matching(
+export const sent = matching(
   /^(?:[\0-[\]-\x7f]|\\[rnt0\\]|\\x[0-9a-fA-F]{2}){1,1000}$/,
   'cannot be sent; use ASCII, and \\r \\n \\t \\0 \\\\ \\xHH for other bytes, such as PING\\r\\n',
 )
@@ -19,7 +19,7 @@ const sent = matching(
   .describe('What is sent, such as PING\\r\\n; \\xHH stands for any byte');
 
 /** What must be in the answer, as it stands. */
-const expected = matching(
+export const expected = matching(
   /^[ -~]{1,200}$/,
   'cannot be looked for; use printable ASCII on one line, such as +PONG',
 ).describe('What must be in the answer, such as +PONG');

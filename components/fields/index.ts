@@ -10,6 +10,7 @@
  */
 export * from './amounts.ts';
 export * from './calendar.ts';
+export { expected, sent } from './conversation.ts';
 export * from './matching.ts';
 export * from './names.ts';
 export * from './network.ts';

@@ -3,9 +3,9 @@
 
 # For each line `limit NAME ABOVE SECONDS alert|reload|restart`.
 watch_limits() {
-  identity=$(stat -c %i "$group")
+  identity=$(stat -c %i "$group") || return 0
   while read -r word name above seconds reaction; do
-    [ "$word" != limit ] || { "measure_$name" && hold_to_limit; }
+    if [ "$word" = limit ] && "measure_$name"; then hold_to_limit; fi
   done <"$settings"
 }
 
@@ -21,7 +21,7 @@ measure_memory() {
     while read -r field_of amount _; do
       [ "$field_of" != VmRSS: ] || value=$((value + amount))
     done <"/proc/$process/status"
-  done <"$group/cgroup.procs" 2>/dev/null || :
+  done 2>/dev/null <"$group/cgroup.procs" || :
   value=$((value / 1024))
   shown="uses ${value}M of memory, above ${above}M"
 }
@@ -42,7 +42,7 @@ measure_openFiles() {
   while read -r process; do
     set -- "/proc/$process/fd"/*
     [ ! -L "$1" ] || value=$((value + $#))
-  done <"$group/cgroup.procs"
+  done 2>/dev/null <"$group/cgroup.procs"
   shown="has $value files and connections open, above $above"
 }
 

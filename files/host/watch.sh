@@ -29,7 +29,7 @@ ask_while_silent() {
     asked_at=$clock
     is_well && well=yes || well=no
     read_clock
-    [ "$silent" = yes ] && [ $((clock - first_asked)) -lt $((silence * 100)) ] || break
+    if [ "$silent" = no ] || [ $((clock - first_asked)) -ge $((silence * 100)) ]; then break; fi
   done
   took=$((clock - asked_at)) now=$((clock / 100))
 }
@@ -63,9 +63,12 @@ read_watched() {
 find_group() {
   group=/sys/fs/cgroup/system.slice/system-$app.slice/$instance.service main=''
   case $app in *-*) group=/sys/fs/cgroup/system.slice/system-$(printf %s "$app" | sed 's/-/\\x2d/g').slice/$instance.service ;; esac
-  # Somebody may have given it another slice.
-  [ -d "$group" ] || group=/sys/fs/cgroup$(systemctl show --no-pager -p ControlGroup --value "$instance.service")
-  read -r main 2>/dev/null <"$group/cgroup.procs" || :
+  # Somebody may have given it another slice; what does not run has no group.
+  if [ ! -d "$group" ]; then
+    group=$(systemctl show --no-pager -p ControlGroup --value "$instance.service") || group=''
+    group=${group:+/sys/fs/cgroup$group}
+  fi
+  [ -z "$group" ] || read -r main 2>/dev/null <"$group/cgroup.procs" || :
   [ -n "$main" ] || group=''
 }
 

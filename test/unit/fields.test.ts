@@ -339,6 +339,24 @@ const table: Record<string, Row> = {
       ['curl=7', /is not the name of a Debian package/],
     ],
   },
+  cores: {
+    field: field.cores,
+    good: ['1%', '90%', '1600%'],
+    bad: [
+      ['0.9', /is not a share of a core; write 90%, or 150% for one and a half/],
+      ['0%', /is not a share of a core/],
+    ],
+    admits: '%',
+  },
+  expected: {
+    field: field.expected,
+    good: ['+PONG', '220 '],
+    bad: [
+      ['', /cannot be looked for; use printable ASCII on one line/],
+      ['a\nb', /cannot be looked for/],
+    ],
+    admits: ` '"\`$;{}()<>|&\\#%*!^?`,
+  },
   publicKey: {
     field: field.publicKey,
     good: [key, `${key} me@laptop`, `ssh-rsa ${'B'.repeat(370)}==`],
@@ -376,7 +394,7 @@ for (const [name, row] of Object.entries(table)) {
 }
 
 test('every field of the vocabulary is in the table or in a test of its own', () => {
-  const own = ['localPath', 'port', 'anyPort', 'environmentValue'];
+  const own = ['localPath', 'port', 'anyPort', 'environmentValue', 'sent', 'milliseconds'];
   const fields = Object.entries(field).filter(([, value]) => typeof value === 'object');
   assert.deepEqual(fields.map(([name]) => name).sort(), [...Object.keys(table), ...own].sort());
 });
@@ -446,4 +464,10 @@ test('environment values are any text, and numbers and switches as text', () => 
     assert.match(complaints(field.environmentValue, bad).join(), /encode it, .* base64/);
   assert.match(complaints(field.environmentValue, long(32769)).join(), /longer than 32768/);
   assert.equal(field.environmentValue.safeParse({ secure: 'x' }).success, false);
+});
+
+test('short times become milliseconds', () => {
+  assert.equal(field.milliseconds.parse('200ms'), 200);
+  assert.equal(field.milliseconds.parse('2s'), 2000);
+  assert.deepEqual(complaints(field.milliseconds, '2m'), ['is not a time; write 200ms or 2s']);
 });

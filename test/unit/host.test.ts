@@ -114,7 +114,14 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
     'unit nginx.service',
     'unit monit.service',
   ]);
-  assert.deepEqual(held('site-mailer'), ['instances mailer']);
+  assert.deepEqual(held('site-mailer'), [
+    'file /etc/monit/keelson.d/mailer.conf',
+    'file /etc/monit/keelson.d/mailer.health',
+    'monitor mailer-1',
+    'monitor mailer-2',
+    'instances mailer',
+    'unit monit.service',
+  ]);
   for (const unit of ['nginx.service', 'monit.service']) {
     const [base, site] = ['base', 'site-shop'].map((name) =>
       find(all.find((it) => it.name === name)?.items ?? [], 'unit', unit),

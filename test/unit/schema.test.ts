@@ -84,6 +84,8 @@ test('the reference is a stack that can be used', () => {
         'wiki',
         'mailer',
         'reports',
+        'bell',
+        'feed',
         'cleanup',
         'import',
         'manual',
@@ -231,6 +233,9 @@ const admitted = [
   [field.percentage, '%'],
   [field.redirectTarget, '?&%#'],
   [field.headerValue, ` '"\`;{}()<>|&\\#%*!^?`],
+  [field.sent, ` \t\n\r\0\v\f'"\`$;{}()<>|&\\#%*!^?\x1b\x7f`],
+  [field.expected, ` '"\`$;{}()<>|&\\#%*!^?`],
+  [field.cores, '%'],
 ].map(([schema, characters]): [unknown, string] => [
   z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,
   characters as string,

@@ -14,7 +14,14 @@ const surroundings = `
   chmod 755 "$HELPER" "$root/etc/restart"
   settings() { printf "$@" >"$root/etc/shop.health"; }
   find_group() { main=$$; }
-  watched() { ( watch_app shop 3700 && wait ) && echo well || echo "ends with $?"; }
+  # In no condition: there a failure would not end it.
+  watched() {
+    set +e
+    ( set -e; watch_app shop 3700; wait )
+    ended=$?
+    set -e
+    [ "$ended" = 0 ] && echo well || echo "ends with $ended"
+  }
   alerts() { wait; cat "$root/alerts" 2>/dev/null; rm -f "$root/alerts"; }
 `;
 const watch = (script: string): string => run(`${surroundings}\n${script}`);
@@ -136,6 +143,15 @@ const limits: [string, string, string, string][] = [
 
 for (const [title, line, values, said] of limits)
   test(`limits: ${title}`, () => assert.equal(limited(`limit ${line}`, values), said));
+
+test('a limit that nothing can be measured for says nothing of health', () => {
+  const limits = 'limit allowed 1 0 restart\\nlimit responseTime 1 0 alert\\n';
+  const script = (well: string) =>
+    watch(`settings 'health\\tshop\\t@health=http\\n${limits}'; touch "$group/memory.max"
+      ask() { answer='answered 500'; ${well}; }; watched; alerts`).replace(/ +\n/g, '\n');
+  assert.equal(script('false'), 'shop@3700 answered 500\nends with 3\n');
+  assert.equal(script('true'), 'well\n');
+});
 
 test('limits: another start of the instance begins anew', () => {
   const again = 'mv "$group" "$group.$seen"; mkdir "$group"; echo $$ >"$group/cgroup.procs"';

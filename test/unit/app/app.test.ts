@@ -32,6 +32,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     tasks: 256,
     stopTimeout: 15,
     reload: 'SIGHUP',
+    limits: {},
     sandbox: { network: 'any', jit: true, writable: [], netlink: true, calls: [] },
     reaches: [],
     metadata: false,
@@ -74,6 +75,7 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
     tasks: 256,
     stopTimeout: 15,
     reload: 'SIGHUP',
+    limits: {},
     sandbox: { network: 'any', jit: true, writable: [], netlink: true, calls: [] },
     reaches: [],
     metadata: false,
@@ -110,7 +112,7 @@ test('instances are known by their ports, or by their numbers', () => {
 test('each component of its type is asked, by name', () => {
   const names = (app: AppConfig) => renderApp(given(app)).map(({ component }) => component);
   assert.ok(['site', 'checks', 'ports'].every((name) => names(shop()).includes(name)));
-  assert.ok(!['site', 'checks', 'ports'].some((name) => names(mailer()).includes(name)));
+  assert.ok(!['site', 'health', 'ports'].some((name) => names(mailer()).includes(name)));
   for (const app of [shop(), mailer()])
     for (const it of renderApp(given(app))) assert.equal(it.app, app.name);
 });
