@@ -47,10 +47,11 @@ runs_before() {
   fi
 }
 
-main_process() { systemctl show --no-pager -p MainPID --value "$app@$1.service"; }
+main_process() { name_unit "$1" && systemctl show --no-pager -p MainPID --value "$unit"; }
 
-# The socket of another generation would start it at once.
+# The socket of another generation would start it at once; and a member that came with the one on trial has no other.
 restart_instance() {
+  case $1 in *@*) [ "$stage" != trial ] || knows_member "${1%@*}" || { systemctl_each stop service "$1" && return 0; } ;; esac
   [ "$listen" = socket ] || systemctl_each stop socket "$1"
   systemctl_each restart service "$1"
 }

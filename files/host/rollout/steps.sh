@@ -3,14 +3,28 @@
 roll() {
   sort_instances
   moved='' given_back='' returning=no stage=rest
-  [ "$changed" = no ] || roll_first "${down:-$up}"
+  find_moved_earlier
+  [ "$changed" = no ] || roll_first "$(each_part first_of)"
   make_current "$release" "$public"
   stage=rest
   rm -f "$place/moving"
-  # What does not run cannot be missed: all of it at once.
-  roll_batches "$(count "$down")" "$down"
-  roll_batches "$(batch_size)" "$up"
+  each_part roll_part
   finish
+}
+
+# Usage: each_part FUNCTION. The app itself, then its members, in the order of the item: what serves the world is proven
+# on a release before a worker is moved to it.
+each_part() {
+  "$1" ''
+  for each_member in $members; do "$1" "$each_member"; done
+}
+
+first_of() { printf '%s %s ' "$(of_member "$1" "$down")" "$(of_member "$1" "$up")"; }
+
+# What does not run cannot be missed: all of it at once.
+roll_part() {
+  roll_batches "$(count "$(of_member "$1" "$down")")" "$(of_member "$1" "$down")"
+  roll_batches "$(batch_size "$1")" "$(of_member "$1" "$up")"
 }
 
 # Those that are not current: down, that serve nobody now; up, that do.
@@ -25,11 +39,27 @@ sort_instances() {
     esac
   done
   found_down=$down takes='' predecessor=''
+  own_down=$(of_member '' "$down")
   # The only one that is wanted does not run.
-  case $type/$up/$(count "$down") in web//1) [ "$keys" != "$down" ] || predecessor=$(predecessor_of "$down") ;; esac
-  [ -z "${goers:-}" ] || takes=$(held_by_goers "$down")
+  case $type/$(of_member '' "$up")/$(count "$own_down") in
+    web//1) [ "$(of_member '' "$keys")" != "$own_down" ] || predecessor=$(predecessor_of "$own_down") ;;
+  esac
+  [ -z "${goers:-}" ] || takes=$(held_by_goers "$own_down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }
+}
+
+# What runs on the new generation already, since the rollout that moved it was ended: it goes back with the others.
+find_moved_earlier() {
+  moved_earlier=''
+  if [ "$changed" = no ] || [ ! -s "$place/good/identity" ]; then return 0; fi
+  arrived=$(without "$down $up" "$keys")
+  [ -n "$arrived" ] || return 0
+  IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
+  runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$arrived" | observe_rollout)
+  for key in $arrived; do
+    [ "$(field "$key" "$runs")" = current ] || moved_earlier="${moved_earlier:+$moved_earlier }$key"
+  done
 }
 
 # A new generation is on trial on one instance, which then is watched while it serves.
@@ -44,7 +74,8 @@ roll_first() {
 $evidence"
   }
   note_next
-  first=${1%% *}
+  # shellcheck disable=SC2086 # keys
+  first=$(set -- $1 && echo "${1:-}")
   [ -n "$first" ] || return 0
   { move "$release" "$first" && watch_instance "$first"; } || go_back
   say_wide "$first"
@@ -77,12 +108,12 @@ without() {
   printf '%s\n' "$others"
 }
 
-# A share is rounded up; one instance at least stays in service.
+# Usage: batch_size [MEMBER]. A share is rounded up; one instance at least stays in service.
 batch_size() {
-  all=$(count "$keys") size=$batch
+  all=$(count "$(of_member "${1:-}" "$keys")") size=$batch
   case $size in *%) size=$(((all * ${size%\%} + 99) / 100)) ;; esac
   # nginx asks no others yet than those that give way.
-  [ -z "${takes:-}" ] || size=1
+  [ -n "${1:-}" ] || [ -z "${takes:-}" ] || size=1
   [ "$size" -lt "$all" ] || size=$((all - 1))
   [ "$size" -gt 0 ] || size=1
   echo "$size"
@@ -93,7 +124,8 @@ go_back() {
   failure="rollout $app: $key on $(short "$release") $reason"
   [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
   if [ -z "$old" ]; then
-    left_one="$app@$key.service is stopped, and its journal left to be looked at" shown=$evidence
+    name_unit "$key"
+    left_one="$unit is stopped, and its journal left to be looked at" shown=$evidence
     # First who served before, one after another.
     give_all_back "${unproven:-$key}"
     end_first_release "${moved:+$moved }${unproven:-$key}"
@@ -103,7 +135,7 @@ $shown"
   fi
   shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
   failed_ones=${unproven:-$key}
-  others=$(without "$failed_ones" "$moved")
+  others=$(without "$failed_ones" "$moved $moved_earlier")
   put_generation_back
   read_good_settings
   stage=rest
@@ -141,7 +173,8 @@ return_instances() {
   rm -f "$place/moving"
   [ -n "$ran" ] || return 0
   move "$old" "$ran" && return 0
-  came_back="and $key on $(short "$old") $reason, see journalctl -u $app@$key.service"
+  name_unit "$key"
+  came_back="and $key on $(short "$old") $reason, see journalctl -u $unit"
   open_ports
   rm -f "$place/moving"
 }

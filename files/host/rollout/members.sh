@@ -1,0 +1,65 @@
+# Members: the other programs of an app's code that are moved with it. The key of an instance of theirs begins with the
+# name of the member, `mail@1` of the unit shop-mail@1.service; that of the app itself is a number, `3700` of
+# shop@3700.service.
+
+# Whose settings are in the variables; nothing for the app itself.
+member='' members=''
+
+# Usage: name_unit INSTANCE. Sets unit.
+name_unit() { case $1 in *@*) unit=$app-$1.service ;; *) unit=$app@$1.service ;; esac }
+
+member_file() { printf '/etc/systemd/system/%s-%s@.service' "$app" "$1"; }
+target_file() { printf '/etc/systemd/system/%s.target' "$app"; }
+
+# Usage: add_member NAME. Once.
+add_member() { case " $members " in *" $1 "*) ;; *) members="${members:+$members }$1" ;; esac }
+
+# Usage: of_member MEMBER INSTANCES. Those of them that are its own; without a name those of the app itself.
+of_member() {
+  own_ones=''
+  for one in $2; do
+    case $1/$one in "$1/${1:+$1@}"[0-9]*) own_ones="${own_ones:+$own_ones }$one" ;; esac
+  done
+  printf '%s\n' "$own_ones"
+}
+
+# Usage: settle INSTANCE. How it listens, stops and shows that it is healthy is what the variables say from here on.
+settle() {
+  case $1 in *@*) settled=${1%@*} ;; *) settled='' ;; esac
+  [ "$settled" = "$member" ] || read_settings "$settings" "$settled"
+}
+
+# Usage: members_in UNIT-HASHES, as an identity has them: HASH mail:HASH …
+members_in() {
+  for of_member in $1; do
+    case $of_member in *:*) printf '%s\n' "${of_member%%:*}" ;; esac
+  done
+}
+
+# Usage: own_identity IDENTITY. Without what it says of members.
+own_identity() { printf '%s\n' "$1" | awk -F '\t' '{ split($2, hash, " "); print $1, hash[1], $3 }'; }
+
+# Whether the good generation has it.
+knows_member() { [ -f "$place/good/unit.$1" ]; }
+
+# Their unit files as the good generation has them. One that came with the generation that failed keeps its own: it
+# does not run, and no boot starts it.
+put_members_back() {
+  for noted in "$place"/good/unit.*; do
+    [ ! -f "$noted" ] || put_file_back "$noted" "$(member_file "${noted##*/unit.}")"
+  done
+  [ ! -f "$(target_file)" ] || put_target_back
+}
+
+# What a boot starts, and a reload of the target reaches, are the members of the good generation.
+put_target_back() {
+  services=''
+  for one in $(tr '\t' '\n' 2>/dev/null <"$place/good/item" | sed -n 's/^\([a-z][a-z0-9-]*@[0-9]*\)=.*/\1/p'); do
+    name_unit "$one"
+    services="$services $unit"
+  done
+  sed "/^\(Wants\|PropagatesReloadTo\)=/ { s/ $app-[a-z0-9-]*@[0-9]*[.]service//g; s/\$/$services/; }" \
+    "$(target_file)" >"$work/target"
+  chmod 0644 "$work/target"
+  put_file_back "$work/target" "$(target_file)"
+}
