@@ -4,11 +4,14 @@ import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
 import type { Health } from '../host/kinds/rollout.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
+import type { Also } from './also.ts';
 import { noticing } from './balanced.ts';
 import { type AppContext, appComponent } from './component.ts';
+import { numbersOf } from './count.ts';
 import { environmentHash } from './environment.ts';
 import { hostHeader } from './health.ts';
 import type { Healthy } from './healthy.ts';
+import { membersOf } from './members.ts';
 import { publicDirectory } from './release.ts';
 import { type Service, unitHash } from './service.ts';
 
@@ -69,6 +72,7 @@ type Moved = Service & {
   keep: number;
   env: Record<string, string>;
   static?: Record<string, string>;
+  also?: Also;
 };
 
 type Context = AppContext;
@@ -159,5 +163,12 @@ function common(app: Moved, context: Context) {
     environment: environmentHash(app, context),
     stop: app.stopTimeout,
     keep: app.keep,
+    members: membersOf<Also[string], Moved>(app).map((it) => ({
+      name: it.member,
+      instances: numbersOf(it),
+      unit: unitHash(it, context.facts),
+      health: proof(it.healthy),
+      stop: it.stopTimeout,
+    })),
   };
 }

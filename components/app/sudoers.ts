@@ -5,6 +5,8 @@ import { template } from '../lib/template.ts';
 import type { Deploy } from '../server/deploy.ts';
 import { sudoersFolder } from '../server/sudoers.ts';
 import { type AppContext, appComponent } from './component.ts';
+import { numbersOf } from './count.ts';
+import { unitName, type WithMembers } from './members.ts';
 
 /** None of them shows pages: a program that does, such as less, would run what its user tells it, as root. */
 const verbs = 'start|stop|restart|try-restart|reload|reload-or-restart|reset-failed';
@@ -20,9 +22,9 @@ const inOneLine = 64;
  * of the shell's in an argument would also match blanks, and so further units.) A star is one here: it is systemctl
  * that knows what it stands for, and an `app@` is of no other app.
  */
-function commands(name: string, instances: readonly number[]) {
+function commands(name: string, instances: readonly number[], target = '[.]target|') {
   return batches(instances, inOneLine).flatMap((keys) => {
-    const unit = `${name}([.]target|@([*]|${keys.join('|')})([.]service)?)`;
+    const unit = `${name}(${target}@([*]|${keys.join('|')})([.]service)?)`;
     const line = (verb: string) =>
       `^(${options} )*(${verb})( ${options})*( ${unit})+( ${options})*$`;
     return [
@@ -37,11 +39,18 @@ export const sudoers = appComponent({
   name: 'sudoers',
   fields: {},
   render: (
-    { name }: { name: string },
+    app: WithMembers,
     { server, instances }: Pick<AppContext, 'instances'> & { server: Deploy },
   ) => {
     if (!server.deploy) return {};
-    const view = { name, user: server.deploy.name, commands: commands(name, instances) };
+    const { name, also = {} } = app;
+    const members = Object.entries(also).flatMap(([member, own]) =>
+      commands(unitName(app, member), numbersOf(own), ''),
+    );
+    const view = {
+      ...{ name, user: server.deploy.name },
+      commands: [...commands(name, instances), ...members],
+    };
     const text = template('app/sudoers', view);
     return {
       app: [file(`${sudoersFolder}/${name}`, text, { mode: '0440', check: 'sudoers' })],

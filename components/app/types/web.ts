@@ -1,5 +1,6 @@
 /** Apps that answer HTTP requests, behind nginx. */
 import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { also } from '../also.ts';
 import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
@@ -58,6 +59,7 @@ const components = [
   webRollout,
   checks,
   instances,
+  also,
   sudoers,
 ] as const;
 

@@ -1,5 +1,6 @@
 /** Apps that nobody sends requests to: queues, bots, schedulers. */
 import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
+import { also } from '../also.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { count, numbersOf } from '../count.ts';
@@ -40,6 +41,7 @@ const components = [
   logs,
   workerRollout,
   instances,
+  also,
   sudoers,
 ] as const;
 

@@ -52,6 +52,17 @@ export type Rollout = {
   hookTimeout: number;
   /** Releases that are kept to go back to. */
   keep: number;
+  /** Those that move with it, after its own instances, in this order. */
+  members?: readonly Member[];
+};
+
+/** What else runs of the same release. The unit of an instance is `APP-MEMBER@NUMBER.service`. */
+export type Member = {
+  name: string;
+  instances: readonly number[];
+  unit: string;
+  health: Health;
+  stop: number;
 };
 
 /**
@@ -67,6 +78,7 @@ export const rollout = (wanted: Rollout): Item => ({
     ...(wanted.publicCopy !== undefined && { public: wanted.publicCopy }),
     target: 'active',
     ...Object.fromEntries(wanted.instances.map((key) => [key, 'current'])),
+    ...Object.assign({}, ...(wanted.members ?? []).map(memberState)),
   },
   instructions: {
     '@type': wanted.type,
@@ -86,8 +98,24 @@ export const rollout = (wanted: Rollout): Item => ({
     '@after': (wanted.after ?? []).join(' '),
     '@hook': String(wanted.hookTimeout),
     '@kept': String(wanted.keep),
+    ...Object.assign({}, ...(wanted.members ?? []).map(memberInstructions)),
   },
 });
+
+const memberState = ({ name, instances }: Member) =>
+  Object.fromEntries(instances.map((key) => [`${name}@${key}`, 'current']));
+
+/** As of an app, with the member's name before each. */
+function memberInstructions({ name, unit, health, stop }: Member): Record<string, string> {
+  const own = {
+    ...{ '@type': 'worker', '@unit': unit },
+    ...healthInstructions(health),
+    '@stop': String(stop),
+  };
+  return Object.fromEntries(
+    Object.entries(own).map(([key, value]) => [`@${name}.${key.slice(1)}`, value]),
+  );
+}
 
 function healthInstructions(health: Health): Record<string, string> {
   const by = { '@health': health.by };
