@@ -65,12 +65,28 @@ export type Member = {
   stop: number;
 };
 
+/** What has no instances: nginx serves its files where `current` leads, or a timer starts it there. */
+export type Still = Pick<
+  Rollout,
+  'app' | 'release' | 'before' | 'after' | 'hookTimeout' | 'keep'
+> & {
+  type: 'static' | 'job';
+  /** Of a job: hashes of its unit and its environment, which come back with a release that is gone back to. */
+  unit?: string;
+  environment?: string;
+  /** Of a static site: as nginx is asked for it, and the files of the release that it cannot be without. */
+  site?: { host: string; path: string; files: readonly string[] };
+};
+
 /**
  * The instances of an app, moved to a release one after another.
  *
  * The hash of the environment says something of the secrets in it: its manifest is a secret.
  */
-export const rollout = (wanted: Rollout): Item => ({
+export const rollout = (wanted: Rollout | Still): Item =>
+  'instances' in wanted ? moving(wanted) : still(wanted);
+
+const moving = (wanted: Rollout): Item => ({
   kind: 'rollout',
   name: wanted.app,
   state: {
@@ -94,10 +110,7 @@ export const rollout = (wanted: Rollout): Item => ({
     '@start': String(wanted.start),
     '@watch': String(wanted.watch),
     '@batch': String(wanted.batch),
-    '@before': (wanted.before ?? []).join(' '),
-    '@after': (wanted.after ?? []).join(' '),
-    '@hook': String(wanted.hookTimeout),
-    '@kept': String(wanted.keep),
+    ...releaseInstructions(wanted),
     ...Object.assign({}, ...(wanted.members ?? []).map(memberInstructions)),
   },
 });
@@ -116,6 +129,31 @@ function memberInstructions({ name, unit, health, stop }: Member): Record<string
     Object.entries(own).map(([key, value]) => [`@${name}.${key.slice(1)}`, value]),
   );
 }
+
+/** One switch of what is current. */
+const still = (wanted: Still): Item => ({
+  kind: 'rollout',
+  name: wanted.app,
+  state: { current: wanted.release },
+  instructions: {
+    '@type': wanted.type,
+    ...(wanted.unit !== undefined && { '@unit': wanted.unit }),
+    ...(wanted.environment !== undefined && { '@environment': wanted.environment }),
+    ...(wanted.site && {
+      '@host': wanted.site.host,
+      '@path': wanted.site.path,
+      '@files': wanted.site.files.join(' '),
+    }),
+    ...releaseInstructions(wanted),
+  },
+});
+
+const releaseInstructions = ({ before, after, hookTimeout, keep }: Rollout | Still) => ({
+  '@before': (before ?? []).join(' '),
+  '@after': (after ?? []).join(' '),
+  '@hook': String(hookTimeout),
+  '@kept': String(keep),
+});
 
 function healthInstructions(health: Health): Record<string, string> {
   const by = { '@health': health.by };

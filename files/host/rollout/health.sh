@@ -170,7 +170,7 @@ still_up() {
   for key in $moved; do
     main=''
     is_running "$key" || {
-      settle "$key"
+      turn_to "$key"
       collect_evidence
       return 1
     }

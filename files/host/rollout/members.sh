@@ -14,6 +14,12 @@ target_file() { printf '/etc/systemd/system/%s.target' "$app"; }
 # Usage: add_member NAME. Once.
 add_member() { case " $members " in *" $1 "*) ;; *) members="${members:+$members }$1" ;; esac }
 
+# Usage: add_member_unit INSTRUCTION, of @mail.unit=HASH. The value of another one may look like it.
+add_member_unit() {
+  set -- "${1#@}"
+  case ${1%%=*} in *.unit) member_units="$member_units ${1%%.unit=*}:${1#*=}" ;; esac
+}
+
 # Usage: of_member MEMBER INSTANCES. Those of them that are its own; without a name those of the app itself.
 of_member() {
   own_ones=''
@@ -23,10 +29,25 @@ of_member() {
   printf '%s\n' "$own_ones"
 }
 
-# Usage: settle INSTANCE. How it listens, stops and shows that it is healthy is what the variables say from here on.
-settle() {
-  case $1 in *@*) settled=${1%@*} ;; *) settled='' ;; esac
-  [ "$settled" = "$member" ] || read_settings "$settings" "$settled"
+# Usage: each_part FUNCTION. The app itself, then its members, in the order of the item: what serves the world is proven
+# on a release before a worker is moved to it.
+each_part() {
+  "$1" ''
+  for each_member in $members; do "$1" "$each_member"; done
+}
+
+first_of() { printf '%s %s ' "$(of_member "$1" "$down")" "$(of_member "$1" "$up")"; }
+
+# What does not run cannot be missed: all of it at once.
+roll_part() {
+  roll_batches "$(count "$(of_member "$1" "$down")")" "$(of_member "$1" "$down")"
+  roll_batches "$(batch_size "$1")" "$(of_member "$1" "$up")"
+}
+
+# Usage: turn_to INSTANCE. How it listens, stops and shows that it is healthy is what the variables say from here on.
+turn_to() {
+  case $1 in *@*) turned=${1%@*} ;; *) turned='' ;; esac
+  [ "$turned" = "$member" ] || read_settings "$settings" "$turned"
 }
 
 # Usage: members_in UNIT-HASHES, as an identity has them: HASH mail:HASH …

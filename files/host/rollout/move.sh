@@ -3,7 +3,7 @@
 # Usage: move RELEASE INSTANCES. Of the app itself, or of one member. On failure: key, reason and evidence.
 move() {
   goal=$1 moving=$2 pointed_back=yes
-  settle "${moving%% *}"
+  turn_to "${moving%% *}"
   leave_balancers "$moving"
   read_clock
   began=$clock

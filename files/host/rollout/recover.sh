@@ -37,6 +37,19 @@ recover() {
   open_ports
 }
 
+# What runs on the new generation already, since the rollout that moved it was ended: it goes back with the others.
+find_moved_earlier() {
+  moved_earlier=''
+  if [ "$changed" = no ] || [ ! -s "$place/good/identity" ]; then return 0; fi
+  arrived=$(without "$down $up" "$keys")
+  [ -n "$arrived" ] || return 0
+  IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
+  runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$arrived" | observe_rollout)
+  for key in $arrived; do
+    [ "$(field "$key" "$runs")" = current ] || moved_earlier="${moved_earlier:+$moved_earlier }$key"
+  done
+}
+
 # Whether an instance runs what `recover` brings back.
 runs_before() {
   if [ "$stage" = trial ] && [ -s "$place/good/identity" ]; then

@@ -12,21 +12,6 @@ roll() {
   finish
 }
 
-# Usage: each_part FUNCTION. The app itself, then its members, in the order of the item: what serves the world is proven
-# on a release before a worker is moved to it.
-each_part() {
-  "$1" ''
-  for each_member in $members; do "$1" "$each_member"; done
-}
-
-first_of() { printf '%s %s ' "$(of_member "$1" "$down")" "$(of_member "$1" "$up")"; }
-
-# What does not run cannot be missed: all of it at once.
-roll_part() {
-  roll_batches "$(count "$(of_member "$1" "$down")")" "$(of_member "$1" "$down")"
-  roll_batches "$(batch_size "$1")" "$(of_member "$1" "$up")"
-}
-
 # Those that are not current: down, that serve nobody now; up, that do.
 sort_instances() {
   down='' up=''
@@ -47,19 +32,6 @@ sort_instances() {
   [ -z "${goers:-}" ] || takes=$(held_by_goers "$own_down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }
-}
-
-# What runs on the new generation already, since the rollout that moved it was ended: it goes back with the others.
-find_moved_earlier() {
-  moved_earlier=''
-  if [ "$changed" = no ] || [ ! -s "$place/good/identity" ]; then return 0; fi
-  arrived=$(without "$down $up" "$keys")
-  [ -n "$arrived" ] || return 0
-  IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
-  runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$arrived" | observe_rollout)
-  for key in $arrived; do
-    [ "$(field "$key" "$runs")" = current ] || moved_earlier="${moved_earlier:+$moved_earlier }$key"
-  done
 }
 
 # A new generation is on trial on one instance, which then is watched while it serves.
@@ -181,17 +153,26 @@ return_instances() {
 
 finish() {
   still_up || go_back
+  say_links
+  was=$(field target "$observation")
+  [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
+  rm -f "$place/taken"
+  settle "all instances are on $(short "$release")"
+}
+
+say_links() {
   was=$(field current "$observation")
   [ "$was" = "$release" ] || say "$(origin_of current)" "rollout $app current $(short "${was:-none}") → $(short "$release")"
   served=$(field public "$observation")
   [ -z "$public" ] || [ "$served" = "${public##*/}" ] ||
     say "$(origin_of public)" "rollout $app public ${served:-none} → ${public##*/}"
-  was=$(field target "$observation")
-  [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
-  rm -f "$place/taken"
+}
+
+# Usage: settle WHAT-IS-TRUE-NOW, also when the last hook fails.
+settle() {
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
   rejoin_balancers
   remove_old_releases
-  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
+  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; $1 nevertheless
 $evidence"
 }
