@@ -9,6 +9,7 @@ import { mapping } from '../fields/shape.ts';
 import type { Facts } from '../host/facts.ts';
 import { file, instances } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
+import { CannotRun } from './code/runs.ts';
 import { checkTypeScript } from './code/typescript.ts';
 import { within } from './code/within.ts';
 import { command } from './command.ts';
@@ -56,7 +57,10 @@ export const also = appComponent({
   fields,
   render: (app: App, { facts }: Pick<AppContext, 'facts'>) => {
     const members = membersOf<Also[string], App>(app);
-    for (const it of members) within(`also.${it.member}`, () => checkTypeScript(it, facts));
+    for (const it of members) {
+      checkName(it, facts);
+      within(`also.${it.member}`, () => checkTypeScript(it, facts));
+    }
     const units = members.map((it) => unitFile(it, facts));
     const running = members.map((it) =>
       instances(unitName(app, it.member), numbersOf(it), {
@@ -78,6 +82,16 @@ export const also = appComponent({
 
 const unitFile = (it: Service, facts: Pick<Facts, 'systemd'>) =>
   file(unitPath(it), unitText(it, facts), unitCheck);
+
+/** @throws when an app that was applied has units of that name: what ends it would end them. */
+function checkName(it: Service & { member: string }, { releases }: Pick<Facts, 'releases'>) {
+  const unit = unitName(it, it.member);
+  if (releases[unit])
+    throw new CannotRun(
+      `also.${it.member}`,
+      `its units are called ${unit}@, as those of the app ${unit} are, which the server has still; take that app out in a run of its own first, or rename the member`,
+    );
+}
 
 type Called = { at: string; unit: string; what: string };
 

@@ -16,10 +16,14 @@ export type WithMembers<M extends object = Counted> = {
 export const unitName = ({ name }: { name: string }, member?: string): string =>
   member === undefined ? name : `${name}-${member}`;
 
+/** By name: Pulumi hands settings on in whatever order. */
+const byName = <M>(also: Readonly<Record<string, M>> = {}): [string, M][] =>
+  Object.entries(also).sort(([a], [b]) => (a < b ? -1 : 1));
+
 /** The units of all members of an app: `shop-mail@1.service`. */
-export const memberServices = (app: WithMembers): string[] =>
-  Object.entries(app.also ?? {}).flatMap(([member, own]) =>
-    numbersOf(own).map((key) => `${unitName(app, member)}@${key}.service`),
+export const memberServices = ({ name, also }: WithMembers): string[] =>
+  byName(also).flatMap(([member, own]) =>
+    numbersOf(own).map((key) => `${unitName({ name }, member)}@${key}.service`),
   );
 
 /** What a process has for itself: it is the member's, also where that says nothing of it. */
@@ -31,16 +35,9 @@ export type Member<A, M> = Omit<A, Own | keyof M> & M & { readonly member: strin
 export function membersOf<M extends object, A extends WithMembers<M>>(
   app: A & WithMembers<M>,
 ): Member<A, M>[] {
-  const {
-    start,
-    exec,
-    listen,
-    rollout,
-    healthy,
-    also = {},
-    ...shared
-  } = app as Record<Own, unknown> & A;
-  return Object.entries(also as Record<string, M>).map(
+  const { start, exec, listen, rollout, healthy, also, ...shared } = app as Record<Own, unknown> &
+    A;
+  return byName(also as Record<string, M>).map(
     ([member, own]) => ({ ...shared, ...own, member }) as unknown as Member<A, M>,
   );
 }

@@ -63,7 +63,7 @@ test('the target of the app starts its members at boot, after its own instances'
   const web = shop({ instances: 1, also: { mail, clean: { type: 'worker', start: 'clean.js' } } });
   const all = items(service.render?.(web, context(web)));
   const target = find(all, 'file', '/etc/systemd/system/shop.target').content;
-  const units = 'shop@3700.service shop-mail@1.service shop-mail@2.service shop-clean@1.service';
+  const units = 'shop@3700.service shop-clean@1.service shop-mail@1.service shop-mail@2.service';
   assert.match(target ?? '', new RegExp(`^Wants=${units}\nPropagatesReloadTo=${units}$`, 'm'));
 });
 
@@ -86,6 +86,15 @@ test('two that would have units of one name are refused, and both are named', ()
     ],
   );
   assert.deepEqual(conflicts(app('shop', { also: { mail } }), app('mail'), app('store-mail')), []);
+});
+
+test('an app that the server has still is not to become a member in the same run', () => {
+  const facts = { ...trixie, releases: { 'shop-mail': ['d'.repeat(64)] } };
+  assert.throws(() => also.render?.(shop({ also: { mail } }), { facts }), {
+    setting: 'also.mail',
+    message:
+      'its units are called shop-mail@, as those of the app shop-mail are, which the server has still; take that app out in a run of its own first, or rename the member',
+  });
 });
 
 test('a name by which Debian calls units of its own is refused', () => {
