@@ -15,7 +15,8 @@ import { nodeDirectory } from './node.ts';
 import { restrictions, type Sandbox } from './sandbox.ts';
 import { home } from './user.ts';
 
-const fields = {
+/** What one process may use, whatever it is. */
+export const limits = {
   memory: size
     .prefault('1G')
     .describe('Memory that one instance may use before it is killed and started again'),
@@ -26,13 +27,18 @@ const fields = {
   stopTimeout: duration('1s', '10m')
     .prefault('15s')
     .describe('Time that an instance has to end after SIGTERM before it is killed'),
+};
+
+const fields = {
+  ...limits,
   reload: z
     .enum(['SIGHUP', 'SIGUSR2'])
     .prefault('SIGHUP')
     .describe('Signal that `systemctl reload` sends; an app that does not handle it is restarted'),
 };
 
-export type Service = Named<typeof fields> &
+/** What runs in an app's sandbox. */
+export type Sandboxed = Named<typeof limits> &
   Command & {
     sandbox: Sandbox;
     logs: { to: 'journal' | 'files' };
@@ -48,15 +54,18 @@ export type Service = Named<typeof fields> &
     also?: WithMembers['also'];
   };
 
-type SystemdFacts = Pick<Facts, 'systemd'>;
+export type Service = Sandboxed & Named<typeof fields>;
+
+export type SystemdFacts = Pick<Facts, 'systemd'>;
 
 /** What the units are filled with, among it what only newer releases of systemd know. */
-const view = (app: Service, { systemd }: SystemdFacts) => ({
+export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
   ...app,
   unit: unitName(app, app.member),
   logFile: app.member === undefined ? '%i' : `${app.member}@%i`,
   home: home(app),
   command: commandLine(app),
+  explained: true,
   environment: environmentPath(app),
   ownNode: app.node !== 'debian',
   node: nodeDirectory(app.node),
@@ -92,7 +101,7 @@ export const unitPath = (app: { name: string; member?: string }): string =>
   `${folder}/${unitName(app, app.member)}@.service`;
 
 /** What a rollout completes with a command, to run it as an instance would. */
-const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
+export const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
 
 /**
  * Template unit, target, and the socket where the app wants one; and beside them the unit of what runs
@@ -117,7 +126,10 @@ export const service = appComponent({
           : []),
         file(`${folder}/${name}.target`, target, unitCheck),
         unit(`${name}.target`, { enabled: 'enabled' }),
-        file(hookPath(app), template('app/hook', view(app, context.facts))),
+        file(
+          hookPath(app),
+          template('app/hook', { ...view(app, context.facts), explained: false }),
+        ),
       ],
     };
   },

@@ -19,7 +19,9 @@ type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
 /** An app as it is given. */
 export type AppSettings =
   | ({ type?: 'web' } & Fields<(typeof appTypes)['web']['fields']>)
-  | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>);
+  | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>)
+  | ({ type: 'job' } & Fields<(typeof appTypes)['job']['fields']>)
+  | ({ type: 'static' } & Fields<(typeof appTypes)['static']['fields']>);
 
 /** A host as it is given, in a stack file's words. */
 export type HostSettings = Fields<typeof serverFields> & {

@@ -2,6 +2,8 @@
 import { contextOf } from '../../components/app/app.ts';
 import type { AppContext } from '../../components/app/component.ts';
 import { type AppConfig, appSchema } from '../../components/app/components.ts';
+import type { JobApp } from '../../components/app/types/job.ts';
+import type { StaticApp } from '../../components/app/types/static.ts';
 import type { WebApp } from '../../components/app/types/web.ts';
 import type { WorkerApp } from '../../components/app/types/worker.ts';
 import { type Facts, unseen } from '../../components/host/facts.ts';
@@ -30,6 +32,29 @@ export const mailer = (given: object = {}): WorkerApp => ({
     ...given,
   }) as Omit<WorkerApp, 'name'>),
   name: 'mailer',
+});
+
+/** The smallest job by the clock, and what a test adds to it. */
+export const cleanup = (given: object = {}): JobApp => ({
+  ...(schema.parse({
+    type: 'job',
+    source: '../cleanup',
+    start: 'clean.js',
+    at: '03:30',
+    ...given,
+  }) as Omit<JobApp, 'name'>),
+  name: 'cleanup',
+});
+
+/** The smallest static site, and what a test adds to it. */
+export const manual = (given: object = {}): StaticApp => ({
+  ...(schema.parse({
+    type: 'static',
+    source: '../manual',
+    domains: ['manual.example.com'],
+    ...given,
+  }) as Omit<StaticApp, 'name'>),
+  name: 'manual',
 });
 
 /** What is wrong with an app that says no more than this beside its source and its domain. */

@@ -13,12 +13,13 @@ check_systemd() {
 # Usage: look_ahead UNIT...
 look_ahead() {
   for unit; do
-    name=${unit%@3700.service}
-    [ "$name" != "$unit" ] || continue
-    coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
-      '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
-    for unit_file in "/etc/systemd/system/$name@.service" "/etc/systemd/system/$name@.service.d"/*.conf; do
-      if [ -n "$coming" ] && grep -qs "=/srv/$name/current/" "$unit_file"; then look_ahead_in "$unit_file"; fi
+    unit_of=$(printf '%s' "$unit" | sed 's/@3700[.]/@./')
+    for unit_file in "/etc/systemd/system/$unit_of" "/etc/systemd/system/$unit_of.d"/*.conf; do
+      name=$(sed -n 's|^ExecStart=/srv/\([a-z0-9-]*\)/current/.*|\1|p' "$unit_file" 2>/dev/null | head -n 1)
+      [ -n "$name" ] || continue
+      coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
+        '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
+      [ -z "$coming" ] || look_ahead_in "$unit_file"
     done
   done
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppConfig } from '../../../components/app/components.ts';
 import { environmentHash } from '../../../components/app/environment.ts';
 import { webRollout, workerRollout } from '../../../components/app/rollout.ts';
 import { unitHash } from '../../../components/app/service.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import { complaints, context, find, items, mailer, names, shop, trixie, web1 } from '../shop.ts';
 
 const hash = 'c'.repeat(64);
@@ -16,7 +17,7 @@ const worker = (given: object = {}) => {
   const app = mailer(given);
   return find(items(workerRollout.render?.(app, context(app))), 'rollout', 'mailer');
 };
-const hashes = (app: AppConfig) => ({
+const hashes = (app: WebApp | WorkerApp) => ({
   '@unit': unitHash(app, trixie),
   '@environment': environmentHash(app, context(app)),
 });
