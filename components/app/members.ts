@@ -1,7 +1,7 @@
 /** Members of an app: what they are called, and what of the app is theirs too. */
 import { numbersOf } from './count.ts';
 
-type Counted = { readonly instances: number };
+type Counted = { readonly type: string; readonly instances?: number };
 
 /** An app as far as it has members, by name. */
 export type WithMembers<M extends object = Counted> = {
@@ -20,10 +20,14 @@ export const unitName = ({ name }: { name: string }, member?: string): string =>
 const byName = <M>(also: Readonly<Record<string, M>> = {}): [string, M][] =>
   Object.entries(also).sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** The numbers of its instances; a job has none. */
+export const keysOf = ({ instances }: Counted): number[] =>
+  instances === undefined ? [] : numbersOf({ instances });
+
 /** The units of all members of an app: `shop-mail@1.service`. */
 export const memberServices = ({ name, also }: WithMembers): string[] =>
   byName(also).flatMap(([member, own]) =>
-    numbersOf(own).map((key) => `${unitName({ name }, member)}@${key}.service`),
+    keysOf(own).map((key) => `${unitName({ name }, member)}@${key}.service`),
   );
 
 /** What a process has for itself: it is the member's, also where that says nothing of it. */

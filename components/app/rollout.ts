@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
 import type { Health } from '../host/kinds/rollout.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
-import type { Also } from './also.ts';
+import { type Also, jobsOf, workersOf } from './also.ts';
 import { noticing } from './balanced.ts';
 import { type AppContext, appComponent } from './component.ts';
 import { numbersOf } from './count.ts';
 import { environmentHash } from './environment.ts';
 import { hostHeader } from './health.ts';
 import type { Healthy } from './healthy.ts';
-import { membersOf } from './members.ts';
+import { jobHash } from './job.ts';
 import { publicDirectory } from './release.ts';
 import { type Service, unitHash } from './service.ts';
 
@@ -168,12 +168,13 @@ function common(app: Moved, context: Context) {
     environment: environmentHash(app, context),
     stop: app.stopTimeout,
     keep: app.keep,
-    members: membersOf<Also[string], Moved>(app).map((it) => ({
+    members: workersOf(app).map((it) => ({
       name: it.member,
       instances: numbersOf(it),
       unit: unitHash(it, context.facts),
       health: proof(it.healthy),
       stop: it.stopTimeout,
     })),
+    jobs: Object.fromEntries(jobsOf(app).map((it) => [it.member, jobHash(it, context.facts)])),
   };
 }

@@ -6,8 +6,7 @@ import { template } from '../lib/template.ts';
 import type { Deploy } from '../server/deploy.ts';
 import { sudoersFolder } from '../server/sudoers.ts';
 import { type AppContext, appComponent } from './component.ts';
-import { numbersOf } from './count.ts';
-import { unitName, type WithMembers } from './members.ts';
+import { keysOf, unitName, type WithMembers } from './members.ts';
 
 /** None of them shows pages: a program that does, such as less, would run what its user tells it, as root. */
 const verbs = 'start|stop|restart|try-restart|reload|reload-or-restart|reset-failed';
@@ -40,7 +39,9 @@ const ofInstances = (name: string, instances: readonly number[], target = '[.]ta
 
 const ofMembers = (app: WithMembers) =>
   Object.entries(app.also ?? {}).flatMap(([member, own]) =>
-    ofInstances(unitName(app, member), numbersOf(own), ''),
+    own.type === 'job'
+      ? ofJob(unitName(app, member))
+      : ofInstances(unitName(app, member), keysOf(own), ''),
   );
 
 /** Of a job also to run it and see what it says. */

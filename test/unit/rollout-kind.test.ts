@@ -78,6 +78,13 @@ test('a member has keys and instructions of its own, with its name before each',
   });
 });
 
+test('of a job that is a member its unit is told', () => {
+  const health = { by: 'stay', seconds: 10 } as const;
+  const { instructions, state } = rollout({ ...common, health, jobs: { clean: 'j' } });
+  assert.equal(instructions?.['@clean.job'], 'j');
+  assert.deepEqual(state, rollout({ ...common, health }).state);
+});
+
 test('the instances that may run: only those of a web app are drained', () => {
   assert.deepEqual(instances('mailer', [1, 2], { type: 'worker', stop: 20 }), {
     kind: 'instances',

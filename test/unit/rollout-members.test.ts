@@ -168,7 +168,7 @@ test('what a member runs is told by its own unit', () => {
 
 /** A generation with the member mail is good; its files, and those that were written since, lie there. */
 const generations = `
-read_line "$(cat)"
+read_line "$line"
 mkdir -p "$place/good"
 printf '%s\\n' "$line" >"$place/good/item"
 printf '${was}\\tu mail:m\\te\\t\\n' >"$place/good/identity"
@@ -206,6 +206,39 @@ test('a member that is taken out, with nothing to move, is no part of what is go
   assert.deepEqual(said.trim().split('\n'), [
     ...['u mail:m', 'environment', 'identity', 'item', 'unit', 'unit.mail'],
   ]);
+});
+
+test('a job is held while the app moves, and comes back with it', () => {
+  const said = run(
+    `line='${item([mail])}${'\t'}@clean.job=j2'
+    ${generations}
+    printf '${was}\tu mail:m clean=j1\te\t\n' >"$place/good/identity"
+    echo "$unit_hash, $members, $jobs, $(members_in "$unit_hash")"
+    cp "$root/etc/unit" "$root/etc/unit.mail"; echo new job >"$root/etc/clean.service"; echo new timer >"$root/etc/clean.timer"
+    note_next; cat "$place/next/job.clean" "$place/next/timer.clean"
+    hold_runs; flock -n -s "$place/runs" true || echo held
+    echo old job >"$place/good/job.clean"; echo old timer >"$place/good/timer.clean"
+    put_generation_back
+    cat "$root/etc/clean.service" "$root/etc/clean.timer"`,
+  );
+  assert.deepEqual(said.trim().split('\n'), [
+    ...['u mail:m clean=j2, mail, clean, mail', 'new job', 'new timer', 'held'],
+    'change file /etc/unit.mail: put back',
+    ...['change file /etc/clean.service: put back', 'change file /etc/clean.timer: put back'],
+    ...['old job', 'old timer'],
+  ]);
+});
+
+test('another unit of a job moves nobody, and is what is gone back to from then on', () => {
+  const said = run(
+    `line='${item([mail])}${'\t'}@clean.job=j1'
+    ${generations}
+    printf '${now}\tu mail:m clean=j1\te\t\n' >"$place/good/identity"
+    cp "$root/etc/unit" "$root/etc/unit.mail"; echo new job >"$root/etc/clean.service"
+    note_settings '${item([mail])}${'\t'}@clean.job=j2'
+    cut -f 2 "$place/good/identity"; cat "$place/good/job.clean"`,
+  );
+  assert.equal(said, 'u mail:m clean=j2\nnew job\n');
 });
 
 const completed: [string, string, string][] = [

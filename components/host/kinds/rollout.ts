@@ -54,6 +54,8 @@ export type Rollout = {
   keep: number;
   /** Those that move with it, after its own instances, in this order. */
   members?: readonly Member[];
+  /** Hashes of the units of its jobs, which wait while it moves, and come back with it. */
+  jobs?: Readonly<Record<string, string>>;
 };
 
 /** What else runs of the same release. The unit of an instance is `APP-MEMBER@NUMBER.service`. */
@@ -112,6 +114,9 @@ const moving = (wanted: Rollout): Item => ({
     '@batch': String(wanted.batch),
     ...releaseInstructions(wanted),
     ...Object.assign({}, ...(wanted.members ?? []).map(memberInstructions)),
+    ...Object.fromEntries(
+      Object.entries(wanted.jobs ?? {}).map(([name, unit]) => [`@${name}.job`, unit]),
+    ),
   },
 });
 

@@ -3,7 +3,7 @@
 
 order_rollout=88 itself_rollout=replaced leaves_rollout=ports
 # They follow from another instruction, or say more of a secret than they may.
-silent_rollout='@unit @environment @type @listen @stop @single @health'
+silent_rollout='@unit @environment @type @listen @stop @single @health @job'
 nothing_rollout='stopped inactive'
 # A unit file that was written makes systemd ask for a reload.
 echoes_rollout='([a-z][a-z0-9-]*@)?[0-9]+ reload.needed file /etc/systemd/system/{name}(-[a-z0-9-]+)?@.service$'
@@ -189,6 +189,7 @@ remove_rollout() {
   ! is_job "$2" || end_job
   read_line "$2"
   for of in $members; do end_units "$app-$of"; done
+  for of in $jobs; do (app=$app-$of && end_job); done
   open_ports
   rm -f "$LEAVING.$app"
   list_releases | while read -r _ hash; do remove_release "$hash"; done

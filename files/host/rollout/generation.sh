@@ -78,6 +78,10 @@ note_next() {
   keep_in_next "$(environment_file)" environment
   keep_in_next "$(hook_file)" hook
   for of in $members; do keep_in_next "$(member_file "$of")" "unit.$of"; done
+  for of in $jobs; do
+    keep_in_next "$(job_file "$of" service)" "job.$of"
+    keep_in_next "$(job_file "$of" timer)" "timer.$of"
+  done
   printf '%s\n' "$line" >"$place/next/item"
   printf '%s\t%s\n' "$identity" "$public" >"$place/next/identity"
   # Else a crash may leave the names without what they hold.

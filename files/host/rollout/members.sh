@@ -3,21 +3,26 @@
 # shop@3700.service.
 
 # Whose settings are in the variables; nothing for the app itself.
-member='' members=''
+member='' members='' jobs=''
 
 # Usage: name_unit INSTANCE. Sets unit.
 name_unit() { case $1 in *@*) unit=$app-$1.service ;; *) unit=$app@$1.service ;; esac }
 
 member_file() { printf '/etc/systemd/system/%s-%s@.service' "$app" "$1"; }
+# Usage: job_file MEMBER service|timer
+job_file() { printf '/etc/systemd/system/%s-%s.%s' "$app" "$1" "$2"; }
 target_file() { printf '/etc/systemd/system/%s.target' "$app"; }
 
 # Usage: add_member NAME. Once.
 add_member() { case " $members " in *" $1 "*) ;; *) members="${members:+$members }$1" ;; esac }
 
-# Usage: add_member_unit INSTRUCTION, of @mail.unit=HASH. The value of another one may look like it.
+# Usage: add_member_unit INSTRUCTION, of @mail.unit=HASH, or @clean.job=HASH. The value of another one may look like it.
 add_member_unit() {
   set -- "${1#@}"
-  case ${1%%=*} in *.unit) member_units="$member_units ${1%%.unit=*}:${1#*=}" ;; esac
+  case ${1%%=*} in
+    *.unit) member_units="$member_units ${1%%.unit=*}:${1#*=}" ;;
+    *.job) member_units="$member_units ${1%%.job=*}=${1#*=}" jobs="${jobs:+$jobs }${1%%.job=*}" ;;
+  esac
 }
 
 # Usage: of_member MEMBER INSTANCES. Those of them that are its own; without a name those of the app itself.
@@ -50,7 +55,7 @@ turn_to() {
   [ "$turned" = "$member" ] || read_settings "$settings" "$turned"
 }
 
-# Usage: members_in UNIT-HASHES, as an identity has them: HASH mail:HASH …
+# Usage: members_in UNIT-HASHES, as an identity has them: HASH clean=HASH mail:HASH. Those with instances.
 members_in() {
   for of_member in $1; do
     case $of_member in *:*) printf '%s\n' "${of_member%%:*}" ;; esac
@@ -68,6 +73,11 @@ knows_member() { [ -f "$place/good/unit.$1" ]; }
 put_members_back() {
   for noted in "$place"/good/unit.*; do
     [ ! -f "$noted" ] || put_file_back "$noted" "$(member_file "${noted##*/unit.}")"
+  done
+  for noted in "$place"/good/job.*; do
+    [ -f "$noted" ] || continue
+    put_file_back "$noted" "$(job_file "${noted##*/job.}" service)"
+    put_file_back "$place/good/timer.${noted##*/job.}" "$(job_file "${noted##*/job.}" timer)"
   done
   [ ! -f "$(target_file)" ] || put_target_back
 }

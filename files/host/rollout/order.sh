@@ -120,7 +120,7 @@ origin_of() {
 
 # Usage: read_line LINE. What is wanted, in variables, without a process for each.
 read_line() {
-  release='' public='' unit_hash='' environment_hash='' keys='' members='' member_units=''
+  release='' public='' unit_hash='' environment_hash='' keys='' members='' jobs='' member_units=''
   drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0 needed_files=''
   read_settings "$1"
   set -f
@@ -142,7 +142,7 @@ read_line() {
       @hook=*) hook_time=$value ;;
       @kept=*) kept=$value ;;
       @files=*) needed_files=$value ;;
-      @[a-z]*.unit=*) add_member_unit "$part" ;;
+      @[a-z]*.unit=* | @[a-z]*.job=*) add_member_unit "$part" ;;
       [0-9]*=*) keys="${keys:+$keys }${part%%=*}" ;;
       [a-z]*@[0-9]*=*) keys="${keys:+$keys }${part%%=*}" && add_member "${part%%@*}" ;;
     esac

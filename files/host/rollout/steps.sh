@@ -1,6 +1,7 @@
 # The steps of a rollout: which instances move when, and what comes of a failure.
 
 roll() {
+  hold_runs
   sort_instances
   moved='' given_back='' returning=no stage=rest
   find_moved_earlier

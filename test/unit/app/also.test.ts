@@ -67,6 +67,36 @@ test('the target of the app starts its members at boot, after its own instances'
   assert.match(target ?? '', new RegExp(`^Wants=${units}\nPropagatesReloadTo=${units}$`, 'm'));
 });
 
+test('a job of the app has a unit and a timer, which end with the second manifest', () => {
+  const clean = { type: 'job', start: 'clean.js', at: 'daily', memory: '64M' };
+  const app = shop({ logs: { to: 'files' }, also: { clean } });
+  const { app: files = [], site = [] } = also.render?.(app, { facts: trixie }) ?? {};
+  const folder = '/etc/systemd/system';
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    [`${folder}/shop-clean.service`, `${folder}/shop-clean.timer`],
+  );
+  assert.deepEqual(site.slice(0, 2), files);
+  assert.deepEqual(
+    site.slice(2).map(({ kind, name, state }) => `${kind} ${name} ${state.active ?? ''}`),
+    ['unit shop-clean.service ', 'unit shop-clean.timer active'],
+  );
+  const job = find(files, 'file', `${folder}/shop-clean.service`).content ?? '';
+  for (const line of [
+    ...['User=shop', 'MemoryMax=64M'],
+    ...['SyslogIdentifier=shop-clean', 'ExecStart=/usr/bin/node clean.js'],
+    'StandardOutput=append:/var/log/shop/clean.log',
+    'ExecStartPre=-+/usr/bin/flock -s /var/lib/keelson/rollouts/shop/runs true',
+  ])
+    assert.ok(lines(job).includes(line), `${line}\n${job}`);
+  // By which `keelson run` finds it.
+  assert.match(job, /^# One run of the job shop-clean\./);
+  const timer = find(files, 'file', `${folder}/shop-clean.timer`).content ?? '';
+  assert.match(timer, /^OnCalendar=daily$/m);
+  const target = items(service.render?.(app, context(app)));
+  assert.doesNotMatch(find(target, 'file', `${folder}/shop.target`).content ?? '', /clean/);
+});
+
 test('an app without members wants nothing of it, and says nothing', () => {
   assert.deepEqual(also.render?.(shop(), { facts: trixie }), { app: [], site: [] });
   assert.deepEqual(also.report?.(shop(), context(shop())), {});

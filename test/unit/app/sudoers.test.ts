@@ -53,7 +53,7 @@ test('nothing else is', () => {
 });
 
 test('units of its members are controlled as well, and of no other app', () => {
-  const also = { mail: { instances: 2 } };
+  const also = { mail: { type: 'worker', instances: 2 } };
   const all = items(sudoers.render?.({ name: 'shop', also }, { server, instances: [3700] }));
   for (const typed of [
     'restart shop-mail@1',
@@ -69,6 +69,17 @@ test('units of its members are controlled as well, and of no other app', () => {
     'restart shop-mail',
   ])
     assert.equal(allowed(typed, all), undefined, typed);
+});
+
+test('of a member that is a job its service and its timer are controlled, and it may be run', () => {
+  const also = { clean: { type: 'job' } };
+  const all = items(sudoers.render?.({ name: 'shop', also }, { server, instances: [3700] }));
+  const text = find(all, 'file', '/etc/keelson/sudoers.d/shop').content ?? '';
+  assert.match(text, /^deploy .* NOPASSWD: \/usr\/local\/sbin\/keelson run shop-clean$/m);
+  const pattern = /systemctl (\^.*clean.*\$)$/m.exec(text)?.[1] ?? '';
+  for (const typed of ['stop shop-clean.timer', 'start shop-clean'])
+    assert.match(typed, new RegExp(pattern));
+  assert.doesNotMatch('start shop-clean@1', new RegExp(pattern));
 });
 
 test('sudo reads patterns of up to 1024 characters: many instances have several', () => {
