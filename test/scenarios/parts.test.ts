@@ -18,6 +18,8 @@ const fails = "setTimeout(() => { console.error('no queue'); process.exit(3); },
 
 const mail = { type: 'worker', start: 'mail.js', instances: 2, healthy: { stay: '1s' } };
 const index = { type: 'worker', start: 'index.js', healthy: { command: ['node', 'check.js'] } };
+/** It says which release it runs in. */
+const clean = { type: 'job', start: 'clean.js', at: 'yearly', timeout: '20s' };
 const units = ['shop-mail@1', 'shop-mail@2', 'shop-index@1'];
 
 /** Writes the stack file with a release of that mark, in which mail does this. */
@@ -25,13 +27,14 @@ function configure(
   shop: Shop,
   mark: string,
   program = works,
-  also: object = { mail, index },
+  also: object = { mail, index, clean },
   more: object = {},
 ) {
   const source = release(shop.stack, mark);
   const write = (name: string, text: string) => writeFileSync(join(source, name), text);
   write('mail.js', program);
   write('index.js', works);
+  write('clean.js', 'console.log(`cleaned ${process.cwd()}`);\n');
   write('check.js', 'process.exit(process.env.KEELSON_INSTANCE === "1" ? 0 : 1);\n');
   shop.stack.configure({ apps: { shop: { ...defaults, source, also, ...more } } });
 }
@@ -52,6 +55,12 @@ async function running(shop: Shop) {
   };
 }
 
+/** The release in which the job runs. */
+async function cleaned({ host }: Shop): Promise<string> {
+  const text = await host.exec('keelson run shop-clean');
+  return /^cleaned .*\/(\w{8})\w+$/m.exec(text)?.[1] ?? text;
+}
+
 async function starts(shop: Shop): Promise<void> {
   configure(shop, 'two', works, {});
   await shop.succeed('a release without members');
@@ -63,6 +72,7 @@ async function starts(shop: Shop): Promise<void> {
   assert.deepEqual(await shop.instances(), before, 'the app itself has moved');
   assert.equal((await running(shop)).releases.size, 1);
   assert.match(await shop.host.exec('journalctl -o cat -t shop-mail'), /^worker 2$/m);
+  assert.deepEqual([await cleaned(shop)], [...(await running(shop)).releases]);
   await assertNothingToDo(shop.stack);
 }
 
@@ -82,13 +92,16 @@ async function movesAsOne(shop: Shop): Promise<void> {
         ),
       );
 
-      configure(shop, 'four', fails);
+      configure(shop, 'four', fails, { mail, index, clean: { ...clean, memory: '64M' } });
       await shop.fail(
         'a release whose worker fails',
         /mail@1 on \w{8} exited with status 3; all instances are on \w{8} as before\n(.*\n)*.*no queue/,
       );
       const after = await running(shop);
       assert.deepEqual(after.releases, good.releases);
+      assert.deepEqual([await cleaned(shop)], [...good.releases]);
+      const unit = await shop.host.exec('cat /etc/systemd/system/shop-clean.service');
+      assert.match(unit, /^MemoryMax=1024M$/m, 'the unit of the job did not come back');
       assert.equal(after.workers[1], good.workers[1], 'mail@2, which had not moved, moved');
     },
   );
@@ -98,7 +111,7 @@ async function movesAsOne(shop: Shop): Promise<void> {
 async function goesBackOnPurpose(shop: Shop): Promise<void> {
   const [kept = ''] = await lines(shop.host, 'cat /var/lib/keelson/rollouts/shop/previous');
   assert.ok(!(await running(shop)).releases.has(kept.slice(0, 8)));
-  configure(shop, 'three', works, { mail, index }, { release: kept.slice(0, 10) });
+  configure(shop, 'three', works, { mail, index, clean }, { release: kept.slice(0, 10) });
   await shop.succeed('back to the one before');
   assert.deepEqual([...(await running(shop)).releases], [kept.slice(0, 8)]);
 }
@@ -107,7 +120,7 @@ async function goesBackOnPurpose(shop: Shop): Promise<void> {
 async function killed(shop: Shop): Promise<void> {
   const before = await running(shop);
   const slow = { ...mail, healthy: { stay: '20s' } };
-  configure(shop, 'six', fails.replace('500', '4000'), { index, mail: slow });
+  configure(shop, 'six', fails.replace('500', '4000'), { index, clean, mail: slow });
   const run = shop.stack.start('up');
   await waitFor(shop.host, 'sed -n 2p /var/lib/keelson/rollouts/shop/moving | grep -q mail@1');
   await shop.host.exec('systemctl kill --signal=KILL keelson-rollout-shop.service');
@@ -134,12 +147,13 @@ async function drifts(shop: Shop): Promise<void> {
 
 async function goes(shop: Shop): Promise<void> {
   const before = await running(shop);
+  assert.ok(await does(shop.host, 'systemctl is-active shop-clean.timer'));
   configure(shop, 'seven', works, { index });
-  await shop.succeed('without mail');
+  await shop.succeed('without mail and clean');
   const after = await running(shop);
   assert.deepEqual([after.web, after.workers], [before.web, [0, 0, before.workers[2]]]);
   const left =
-    "systemctl list-units --all --plain --no-legend 'shop-mail*'; ls /etc/systemd/system | grep shop-mail || :";
+    "systemctl list-units --all --plain --no-legend 'shop-mail*' 'shop-clean*'; ls /etc/systemd/system | grep -E 'shop-(mail|clean)' || :";
   assert.equal(await shop.host.exec(left), '');
   await assertNothingToDo(shop.stack);
   configure(shop, 'eight', works, { index: { ...index, start: 'gone.js' } });
