@@ -34,7 +34,7 @@ function configure(
   const write = (name: string, text: string) => writeFileSync(join(source, name), text);
   write('mail.js', program);
   write('index.js', works);
-  write('clean.js', 'console.log(`cleaned ${process.cwd()}`);\n');
+  write('clean.js', "console.log('cleaned', process.cwd());\n");
   write('check.js', 'process.exit(process.env.KEELSON_INSTANCE === "1" ? 0 : 1);\n');
   shop.stack.configure({ apps: { shop: { ...defaults, source, also, ...more } } });
 }
@@ -101,7 +101,7 @@ async function movesAsOne(shop: Shop): Promise<void> {
       assert.deepEqual(after.releases, good.releases);
       assert.deepEqual([await cleaned(shop)], [...good.releases]);
       const unit = await shop.host.exec('cat /etc/systemd/system/shop-clean.service');
-      assert.match(unit, /^MemoryMax=1024M$/m, 'the unit of the job did not come back');
+      assert.match(unit, /^MemoryMax=1G$/m, 'the unit of the job did not come back');
       assert.equal(after.workers[1], good.workers[1], 'mail@2, which had not moved, moved');
     },
   );
