@@ -9,7 +9,7 @@ const fields = {
   heartbeat: environmentName
     .optional()
     .describe(
-      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind it when not, as healthchecks.io and Uptime Kuma’s kind take it',
+      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind it when not, as healthchecks.io takes it',
     ),
 };
 
@@ -18,17 +18,21 @@ type Heartbeat = Named<typeof fields>;
 /** As curl reads it in quotes. */
 const url = /^https?:\/\/[^\s"\\]+$/;
 
-/** It has a unit of its own: it makes no run longer, and none fails for it. No app's name holds a `_`. */
+/** It has units of its own: it makes no run longer, and none fails for it. No app's name holds a `_` or a dot. */
 export const heartbeat = appComponent({
   name: 'heartbeat',
   fields,
   render: (app: Heartbeat) => {
     const { name, heartbeat: variable } = app;
     if (variable === undefined) return {};
-    const text = template('app/heartbeat', { name, variable, environment: environmentPath(app) });
+    const unit = (instance: string, how: string, end: string) =>
+      file(
+        `/etc/systemd/system/keelson_heartbeat@${instance}.service`,
+        template('app/heartbeat', { name, variable, environment: environmentPath(app), how, end }),
+      );
     return {
       base: [aptPackage('curl')],
-      app: [file(`/etc/systemd/system/keelson_heartbeat@${name}.service`, text)],
+      app: [unit(name, 'well', ''), unit(`${name}.failed`, 'badly', '/fail')],
     };
   },
   conflicts: (apps, { secrets }) =>

@@ -212,7 +212,7 @@ const messages: [string, Values, string[]][] = [
   [
     'a type that there is not',
     stack({ shop: { type: 'cron' } }),
-    ['apps.shop.type: "cron" is not known; choose "web", "worker", "job" or "static"'],
+    ['apps.shop.type: "cron" is not known; choose "web" or "worker" or "job" or "static"'],
   ],
   [
     'a setting of another type',

@@ -59,7 +59,14 @@ export const manual = (given: object = {}): StaticApp => ({
 
 /** What is wrong with an app that says no more than this beside its source and its domain. */
 export const complaints = (given: object): string[] =>
-  (schema.safeParse({ source: '.', domains: ['a.de'], ...given }).error?.issues ?? []).map(
+  complaintsOf({ source: '.', domains: ['a.de'], ...given });
+
+/** What is wrong with a job that says no more than this beside its source and its script. */
+export const jobComplaints = (given: object): string[] =>
+  complaintsOf({ type: 'job', source: '.', start: 'a.js', ...given });
+
+const complaintsOf = (given: object): string[] =>
+  (schema.safeParse(given).error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.')} ${message}`,
   );
 

@@ -6,7 +6,20 @@ check_systemd() {
   set -- $(awk -F '\t' '$1 == "systemd" && $2 != "-" { name = $2; sub(/\.d\/[^\/]*$/, "", name)
     sub(/^.*\//, "", name); sub(/@\./, "@3700.", name); if (!seen[name]++) print name }' "$1/checks")
   set +f
-  [ $# = 0 ] || { look_ahead "$@" && systemd-analyze verify --man=no --recursive-errors=no "$@"; }
+  [ $# = 0 ] || { check_calendars "$@" && look_ahead "$@" && systemd-analyze verify --man=no --recursive-errors=no "$@"; }
+}
+
+# systemd takes a day that never comes for one that is to be waited for.
+# Usage: check_calendars UNIT...
+check_calendars() {
+  for unit; do
+    case $unit in *.timer) ;; *) continue ;; esac
+    sed -n 's/^OnCalendar=//p' "/etc/systemd/system/$unit" >"$work/calendars"
+    while IFS= read -r calendar <&3; do
+      means=$(systemd-analyze calendar "$calendar" 2>&1 3<&-) || fail "at of ${unit%.timer}: $means"
+      case $means in *': never'*) fail "at of ${unit%.timer}: \"$calendar\" never comes; mend it" ;; esac
+    done 3<"$work/calendars"
+  done
 }
 
 # Here, where what is written to /etc is written beside it.

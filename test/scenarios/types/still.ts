@@ -19,14 +19,14 @@ setTimeout(() => { console.log('${mark} ends in ' + process.cwd()); process.exit
 class Trial {
   readonly host: DebianHost;
   readonly stack: Stack;
-  readonly #apps: Record<string, object>;
+  readonly apps: Record<string, object>;
   tell: (text: string) => void;
 
   constructor(t: TestContext, host: DebianHost, stack: Stack, apps: Record<string, object>) {
     this.tell = t.diagnostic.bind(t);
     this.host = host;
     this.stack = stack;
-    this.#apps = apps;
+    this.apps = apps;
   }
 
   write(folder: string, files: Record<string, string>): void {
@@ -39,7 +39,7 @@ class Trial {
 
   configure(more: Record<string, object> = {}): void {
     const apps = Object.fromEntries(
-      Object.entries(this.#apps).map(([name, app]) => [name, { ...app, ...more[name] }]),
+      Object.entries(this.apps).map(([name, app]) => [name, { ...app, ...more[name] }]),
     );
     this.stack.configure({ apps });
   }
@@ -47,7 +47,12 @@ class Trial {
   async up(more?: Record<string, object>): Promise<string> {
     this.configure(more);
     const run = said(await this.stack.up());
-    this.tell(run.split('\n').filter((line) => /(rollout|unit|file|drift) /.test(line)).join('\n'));
+    this.tell(
+      run
+        .split('\n')
+        .filter((line) => /(rollout|unit|file|drift) /.test(line))
+        .join('\n'),
+    );
     return run;
   }
 
@@ -109,7 +114,10 @@ async function site(trial: Trial): Promise<void> {
   });
   assert.equal((await get('/docs/')).body, 'docs one');
   for (const path of ['/none', '/empty/', '/.secret', '/docs/.git/config', '/none.html/'])
-    assert.deepEqual([path, (await get(path)).status, (await get(path)).body], [path, 404, 'nothing at one']);
+    assert.deepEqual(
+      [path, (await get(path)).status, (await get(path)).body],
+      [path, 404, 'nothing at one'],
+    );
   assert.equal((await get('/.well-known/security.txt')).status, 200);
   assert.match((await get('/app.3f2a1b9c.js')).cache ?? '', /immutable/);
   assert.equal((await get('/about')).cache, 'no-cache');
@@ -151,7 +159,9 @@ export async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): P
       headers: { 'X-Frame-Options': 'DENY' },
     },
     clean: { ...clean, source: source('clean') },
+    turn: { type: 'worker', source: source('turn'), start: 'work.js', healthy: { stay: '1s' } },
   });
+  trial.write('turn', { 'work.js': 'setInterval(() => {}, 1000)', 'index.html': 'turned' });
   trial.write('pages', { ...pages('one'), 'app.3f2a1b9c.js': 'one', 'sw.js': 'sw' });
   trial.write('clean', { 'clean.js': script('one'), 'no.js': 'process.exit(3)' });
   await stack.setSecret('clean.BEAT', 'http://127.0.0.1:9/beat');
@@ -164,6 +174,7 @@ export async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): P
   await t.test('a job runs', () => jobRuns(trial));
   await t.test('a job is released anew', () => jobReleases(trial));
   await t.test('drift is put right', () => drift(trial));
+  await t.test('an app becomes another type', () => otherTypes(trial));
   await t.test('back, and away', () => backAndAway(trial));
 }
 
@@ -190,13 +201,27 @@ async function jobRuns(trial: Trial): Promise<void> {
 
   await trial.next({ wait: 60 });
   const late = await run();
-  assert.deepEqual([late.code, late.stderr], [124, 'keelson: clean took longer than it may, and was ended\n']);
+  assert.deepEqual(
+    [late.code, late.stderr],
+    [124, 'keelson: clean took longer than it may, and was ended\n'],
+  );
   assert.match(late.stdout, /^one begins\n$/);
   await sh('sleep 1');
-  assert.equal(await sh('journalctl -q -o cat _SYSTEMD_UNIT=beats.service'), '/beat\n/beat/fail\n/beat/fail\n');
+  assert.equal(
+    await sh('journalctl -q -o cat _SYSTEMD_UNIT=beats.service'),
+    '/beat\n/beat/fail\n/beat/fail\n',
+  );
   assert.match((await run('nobody')).stderr, /there is no job nobody here; choose among: clean/);
-  assert.match(await sh('systemctl show -p OnFailure clean.service'), /keelson-failed@clean.service.service/);
+  assert.match(
+    await sh('systemctl show -p OnFailure clean.service'),
+    /keelson-failed@clean.service.service/,
+  );
 }
+
+/** The settings of the job in the end. */
+const settled = {
+  clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } },
+};
 
 async function jobReleases(trial: Trial): Promise<void> {
   const { sh, run } = trial;
@@ -205,10 +230,13 @@ async function jobReleases(trial: Trial): Promise<void> {
   await trial.fails({ clean: { at: '25:00' } }, /apps\.clean\.at: .*is no time of the calendar/);
   const before = await sh('ls /srv/clean/releases; systemctl show -p ActiveState clean.timer');
   await trial.fails({ clean: { at: '*-02-30' } }, /never/);
-  assert.equal(await sh('ls /srv/clean/releases; systemctl show -p ActiveState clean.timer'), before);
+  assert.equal(
+    await sh('ls /srv/clean/releases; systemctl show -p ActiveState clean.timer'),
+    before,
+  );
 
   // One that goes on ends in its own release; a hook that fails leaves all as it was, its timer too.
-  await trial.up({ clean: { timeout: '1h' , at: '04:15'} });
+  await trial.up({ clean: { timeout: '1h', at: '04:15' } });
   await trial.next({ wait: 40 });
   const running = run();
   await sh('sleep 0.5');
@@ -218,7 +246,10 @@ async function jobReleases(trial: Trial): Promise<void> {
     { clean: bad },
     /rollout clean: the hook "before" failed: node no\.js; [0-9a-f]{8} is current as before/,
   );
-  assert.match(await sh('systemctl list-timers --no-legend clean.timer; cat /etc/systemd/system/clean.*'), /04:15:00[^]*04:15[^]*/);
+  assert.match(
+    await sh('systemctl list-timers --no-legend clean.timer; cat /etc/systemd/system/clean.*'),
+    /04:15:00/,
+  );
   assert.doesNotMatch(await sh('cat /etc/systemd/system/clean.*'), /05:00|7200s/);
   await trial.up({ clean: { keep: 2, timeout: '1h' } });
   trial.write('clean', { 'clean.js': script('four') });
@@ -231,8 +262,10 @@ async function jobReleases(trial: Trial): Promise<void> {
 
   // A run that is due while the release moves waits for it.
   trial.write('clean', { 'clean.js': script('five'), 'slow.js': 'setTimeout(() => {}, 8000)' });
-  const moving = trial.up({ clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } } });
-  await sh('until systemctl is-active -q keelson_before@clean.service || [ "$(systemctl show -p ActiveState --value keelson_before@clean.service)" = activating ]; do sleep 0.2; done');
+  const moving = trial.up(settled);
+  await sh(
+    'until systemctl is-active -q keelson_before@clean.service || [ "$(systemctl show -p ActiveState --value keelson_before@clean.service)" = activating ]; do sleep 0.2; done',
+  );
   assert.match((await run()).stdout, /^five begins\nfive ends/);
   await moving;
   await assertNothingToDo(trial.stack);
@@ -240,22 +273,58 @@ async function jobReleases(trial: Trial): Promise<void> {
 
 async function drift(trial: Trial): Promise<void> {
   const { sh } = trial;
-  await sh('systemctl disable --now clean.timer; ln -sfn /tmp /srv/clean/current; ln -sfn /tmp /srv/pages/current');
-  const run = await trial.up({ clean: { keep: 2, timeout: '1h', rollout: { before: ['node', 'slow.js'] } } });
-  for (const line of ['rollout pages current /tmp →', 'rollout clean current /tmp →', 'unit clean.timer enabled disabled →', 'unit clean.timer active inactive →'])
+  const other = (app: string) =>
+    `cd /srv/${app} && ln -sfn "$(ls -d "$PWD"/releases/* | grep -v "$(readlink current)" | head -n 1)" current`;
+  await sh(`systemctl disable --now clean.timer; ${other('clean')}; ${other('pages')}`);
+  const run = await trial.up(settled);
+  for (const line of [
+    'drift  rollout pages current',
+    'drift  rollout clean current',
+    'unit clean.timer enabled disabled →',
+    'unit clean.timer active inactive →',
+  ])
     assert.ok(run.includes(line), `${line}\n${run}`);
   assert.equal((await trial.get('/')).body, '<title>two</title>');
+  await assertNothingToDo(trial.stack);
+}
+
+/** What is there of it on the host. */
+const traces = `ls -d /etc/systemd/system/turn* /etc/keelson/turn/* /etc/nginx/keelson.d/turn* 2>/dev/null
+  systemctl list-units --all --plain --no-legend 'turn*' | awk '{ print $1, $3 }'
+  find /etc/systemd/system -type l -name 'turn*'`;
+
+async function otherTypes(trial: Trial): Promise<void> {
+  const { sh, apps } = trial;
+  const { source } = apps.turn as { source: string };
+  assert.match(await sh(traces), /turn@1.service active/);
+  apps.turn = { type: 'job', source, start: 'work.js', every: '1d' };
+  await trial.up(settled);
+  assert.equal(
+    await sh(traces),
+    `/etc/keelson/turn/environment
+/etc/keelson/turn/hook.service
+/etc/systemd/system/turn.service
+/etc/systemd/system/turn.timer
+turn.timer active
+/etc/systemd/system/timers.target.wants/turn.timer
+`,
+  );
+  await assertNothingToDo(trial.stack);
+  apps.turn = { type: 'static', source, domains: ['turn.example'] };
+  await trial.up(settled);
+  assert.equal(await sh(traces), '/etc/nginx/keelson.d/turn\n/etc/nginx/keelson.d/turn.conf\n');
+  assert.equal((await ask(trial.host, '/', { domain: 'turn.example' })).body, 'turned');
   await assertNothingToDo(trial.stack);
 }
 
 async function backAndAway(trial: Trial): Promise<void> {
   const { sh } = trial;
   const [former = ''] = (await sh('readlink /srv/pages/previous | sed s,.*/,,')).trim().split('\n');
-  await trial.up({ pages: { release: former.slice(0, 8) } });
+  await trial.up({ ...settled, pages: { release: former.slice(0, 8) } });
   assert.equal((await trial.get('/about')).body, 'about one');
   await trial.stack.destroy();
   const left = await sh(
-    'ls -d /srv/pages /srv/clean/current /etc/systemd/system/clean* /var/lib/systemd/timers/stamp-clean.timer /etc/nginx/keelson.d 2>/dev/null; systemctl list-units --all --plain --no-legend "clean*" "keelson_*"; find /etc/systemd/system -name "clean*"; find /srv',
+    'ls -d /srv/pages /srv/clean/current /etc/systemd/system/clean* /var/lib/systemd/timers/stamp-clean.timer /etc/nginx/keelson.d /run/systemd/system/*clean* 2>/dev/null; systemctl list-units --all --plain --no-legend "clean*" "keelson_*"; find /etc/systemd/system -name "clean*"; find /srv',
   );
-  trial.tell(left);
+  assert.equal(left, '/srv\n/srv/clean\n/srv/clean/data\n/srv/clean/data/do\n');
 }
