@@ -113,6 +113,21 @@ test('a member that comes starts, and nothing else moves; where it fails it is s
   ]);
 });
 
+test('where a member of the first release fails, nothing runs on, nor is a socket left that would start it', () => {
+  const first = `old='' current='' found_down="$keys"; systemctl() { echo "systemctl $*"; }; broken='b:mail@1 mail@2 mail@3'
+    settings="$line${'\t'}@listen=socket"; read_settings "$settings"; batch=1`;
+  const stopped = rolled(all('stopped'), first).filter((line) => /stop|disable/.test(line));
+  const units = (kind: string) => `shop-mail@1.${kind} shop-mail@2.${kind} shop-mail@3.${kind}`;
+  assert.deepEqual(
+    stopped.filter((line) => line.startsWith('systemctl')),
+    [
+      `systemctl stop shop@3700.socket shop@3701.socket ${units('socket')}`,
+      `systemctl stop shop@3700.service shop@3701.service ${units('service')}`,
+      'systemctl disable --quiet shop.target',
+    ],
+  );
+});
+
 test('of a member that was stopped that instance alone is moved', () => {
   const lines = rolled({ ...all('current'), 'mail@2': 'stopped' }, "changed=no; old=''");
   assert.deepEqual(
