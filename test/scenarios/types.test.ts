@@ -1,4 +1,7 @@
-/** Rollouts of workers and of one web instance alone, by the helper itself on a host of their own. */
+/**
+ * Rollouts of workers and of one web instance alone, by the helper itself on a host of their own; and a static site and
+ * jobs, by the whole kit.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Item, sha256 } from '../../components/host/item.ts';
@@ -15,6 +18,8 @@ import {
 import { text } from '../../components/host/manifest.ts';
 import { helper } from '../../components/host/script.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
+import { triedOn } from '../harness/releases.ts';
+import { stillOn } from './types/still.ts';
 
 const state = '/var/lib/keelson';
 let runs = 0;
@@ -312,3 +317,6 @@ async function alone(tell: Tell, host: DebianHost): Promise<void> {
   tell(failed.stderr);
   assert.equal(await host.exec('curl -s http://127.0.0.1:4300/'), 'two');
 }
+
+for (const release of triedOn('trixie'))
+  test(`a static site and jobs on ${release}`, (t) => stillOn(t, release));

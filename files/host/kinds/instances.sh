@@ -52,6 +52,8 @@ end_surplus() {
   say_open instances "$surplus" "$1"
   stop_instances "$surplus"
   systemctl_each reset-failed service "$surplus"
+  # Its file went with the type of before.
+  [ -n "$wanted_ones" ] || { systemctl stop "$app.target" && systemctl disable --quiet "$app.target"; } 2>/dev/null || :
   open_ports
   say "$1" "instances $app running $running → $wanted_ones"
 }

@@ -18,7 +18,7 @@ import { extract, type Header, pack } from 'tar-stream';
 import { packRelease } from '../../../components/app/packing.ts';
 import { membersOf } from '../../../components/lib/tarball.ts';
 import { scratchDirectory } from '../scratch.ts';
-import { shop } from '../shop.ts';
+import { manual, shop } from '../shop.ts';
 
 const scratch = scratchDirectory('release');
 
@@ -494,8 +494,8 @@ test('what the app needs and was not built is told before a host is touched', as
       message: 'holds no dist/main.js and no public; build the app first, or mend the path',
     },
   );
-  const site = { type: 'static', root: 'dist', notFound: '404.html', start: undefined };
-  await assert.rejects(packRelease(app(root, site)), {
+  const site = manual({ source: root, root: 'dist', notFound: '404.html' });
+  await assert.rejects(packRelease(site), {
     message: 'holds no dist/index.html and no dist/404.html; build the app first, or mend the path',
   });
   await packRelease(app(root, { start: 'server' }));
