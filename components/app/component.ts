@@ -41,6 +41,8 @@ export type AppReport = {
   readonly instances: readonly number[];
   /** Releases that it can go back to, newest first. */
   readonly kept: readonly string[];
+  /** The numbers of its members' instances, by member; nothing without any. */
+  readonly also?: Readonly<Record<string, readonly number[]>>;
 };
 
 /**

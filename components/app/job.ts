@@ -19,16 +19,18 @@ const fields = {
 
 export type Job = Sandboxed & { timeout: number; heartbeat?: string | undefined };
 
-const unitText = (app: Job, facts: SystemdFacts): string =>
+/** The text of the unit of one run: of an app, or of one of its members. */
+export const jobText = (app: Job, facts: SystemdFacts): string =>
   template('app/job', {
     ...view(app, facts),
     app: app.name,
+    logFile: app.member ?? 'job',
     beats: app.heartbeat !== undefined,
     explained: false,
   });
 
 /** What tells one generation of a job's unit from another. */
-export const jobHash = (app: Job, facts: SystemdFacts): string => sha256(unitText(app, facts));
+export const jobHash = (app: Job, facts: SystemdFacts): string => sha256(jobText(app, facts));
 
 export const job = appComponent({
   name: 'job',
@@ -37,7 +39,7 @@ export const job = appComponent({
     const fragment = `/etc/systemd/system/${app.name}.service`;
     const hook = template('app/hook', { ...view(app, facts), explained: false });
     return {
-      app: [file(fragment, unitText(app, facts), { check: 'systemd' }), file(hookPath(app), hook)],
+      app: [file(fragment, jobText(app, facts), { check: 'systemd' }), file(hookPath(app), hook)],
       // What overrides it is drift.
       site: [unit(`${app.name}.service`, { fragment })],
     };

@@ -11,9 +11,11 @@ import type { Entry } from '../lib/entry.ts';
 import { checkEntries, directoryEntries, packEntries } from '../lib/pack.ts';
 import { named } from '../lib/plain.ts';
 import { tarballEntries, withDirectories } from '../lib/tarball-entries.ts';
-import { checkRuns, type Running, scriptAt } from './code/runs.ts';
+import { CannotRun, checkRuns, type Running, scriptAt } from './code/runs.ts';
+import { within } from './code/within.ts';
 import type { Release } from './component.ts';
 import { linkTarget } from './linked.ts';
+import { membersOf } from './members.ts';
 import { neededFiles } from './pages.ts';
 import type { Source } from './release.ts';
 import { scratchTarget } from './scratch.ts';
@@ -29,7 +31,11 @@ type Packed = Running & {
   name?: string;
   linked?: readonly string[];
   scratch?: readonly string[];
+  also?: Readonly<Record<string, Started>>;
 };
+
+/** What of a member says what is run. */
+type Started = Pick<Running, 'start' | 'exec' | 'healthy'>;
 
 const cache = join('.keelson', 'releases');
 
@@ -101,6 +107,12 @@ function complete(app: Packed, entries: readonly Entry[]): void {
   if (missing.length > 0)
     throw new Error(`holds no ${missing.join(' and no ')}; ${remedyFor(missing, all)}`);
   checkRuns(app, all);
+  for (const it of membersOf<Started, Packed>(app))
+    within(`also.${it.member}`, () => {
+      if (it.start && !scriptAt(all, it.start))
+        throw new CannotRun('start', `the app holds no ${it.start}; ${remedyFor([it.start], all)}`);
+      checkRuns(it, all);
+    });
 }
 
 /** Archives often have one directory around everything. */

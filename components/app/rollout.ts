@@ -3,11 +3,14 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
+import { type Also, jobsOf, workersOf } from './also.ts';
 import { noticing } from './balanced.ts';
 import { type AppContext, appComponent } from './component.ts';
+import { numbersOf } from './count.ts';
 import { environmentHash } from './environment.ts';
 import { webHealth } from './health.ts';
 import { type Healthy, workerHealth } from './healthy.ts';
+import { jobHash } from './job.ts';
 import { publicDirectory } from './release.ts';
 import { type Service, unitHash } from './service.ts';
 
@@ -76,6 +79,7 @@ type Moved = Service & {
   keep: number;
   env: Record<string, string>;
   static?: Record<string, string>;
+  also?: Also;
 };
 
 type Context = AppContext;
@@ -160,5 +164,13 @@ function common(app: Moved, context: Context) {
     environment: environmentHash(app, context),
     stop: app.stopTimeout,
     keep: app.keep,
+    members: workersOf(app).map((it) => ({
+      name: it.member,
+      instances: numbersOf(it),
+      unit: unitHash(it, context.facts),
+      health: workerHealth(it),
+      stop: it.stopTimeout,
+    })),
+    jobs: Object.fromEntries(jobsOf(app).map((it) => [it.member, jobHash(it, context.facts)])),
   };
 }

@@ -10,6 +10,7 @@ import { type AppContext, appComponent, type Named } from './component.ts';
 import { writableDirectories } from './directories.ts';
 import { environmentPath } from './environment.ts';
 import { logDirectory } from './logs.ts';
+import { memberServices, unitName, type WithMembers } from './members.ts';
 import { nodeDirectory } from './node.ts';
 import { restrictions, type Sandbox } from './sandbox.ts';
 import { home } from './user.ts';
@@ -48,6 +49,9 @@ export type Sandboxed = Named<typeof limits> &
     places?: Readonly<Record<string, string>>;
     /** How it gets its port; nothing for an app that listens nowhere. */
     listen?: 'port' | 'socket';
+    /** Of a member of an app, its name. */
+    member?: string;
+    also?: WithMembers['also'];
   };
 
 export type Service = Sandboxed & Named<typeof fields>;
@@ -57,6 +61,8 @@ export type SystemdFacts = Pick<Facts, 'systemd'>;
 /** What the units are filled with, among it what only newer releases of systemd know. */
 export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
   ...app,
+  unit: unitName(app, app.member),
+  logFile: app.member === undefined ? '%i' : `${app.member}@%i`,
   home: home(app),
   command: commandLine(app),
   explained: true,
@@ -77,8 +83,8 @@ export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
   ...restrictions(app.sandbox),
 });
 
-/** The text of the template unit. */
-function unitText(app: Service, facts: SystemdFacts): string {
+/** The text of the template unit: of an app, or of one of its members. */
+export function unitText(app: Service, facts: SystemdFacts): string {
   const marked = template('app/service', { ...view(app, facts), hash: '' });
   return marked.replace(/^Environment=KEELSON_UNIT=$/m, `$&${hashOf(marked)}`);
 }
@@ -90,7 +96,10 @@ const hashOf = (unitText: string): string =>
 export const unitHash = (app: Service, facts: SystemdFacts): string => hashOf(unitText(app, facts));
 
 const folder = '/etc/systemd/system';
-const check = { check: 'systemd' } as const;
+export const unitCheck = { check: 'systemd' } as const;
+
+export const unitPath = (app: { name: string; member?: string }): string =>
+  `${folder}/${unitName(app, app.member)}@.service`;
 
 /** What a rollout completes with a command, to run it as an instance would. */
 export const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
@@ -104,18 +113,19 @@ export const service = appComponent({
   fields,
   render: (app: Service, context: Pick<AppContext, 'instances'> & { facts: SystemdFacts }) => {
     const { name } = app;
-    const services = context.instances.map((key) => `${name}@${key}.service`);
-    const sockets = services.map((service) => service.replace('.service', '.socket'));
+    const own = context.instances.map((key) => `${name}@${key}.service`);
+    const sockets = own.map((service) => service.replace('.service', '.socket'));
     const socket = app.listen === 'socket';
+    const services = [...own, ...memberServices(app)];
     const units = [...(socket ? sockets : []), ...services].join(' ');
     const target = template('app/target', { name, units, services: services.join(' ') });
     return {
       app: [
-        file(`${folder}/${name}@.service`, unitText(app, context.facts), check),
+        file(unitPath(app), unitText(app, context.facts), unitCheck),
         ...(socket
-          ? [file(`${folder}/${name}@.socket`, template('app/socket', { name }), check)]
+          ? [file(`${folder}/${name}@.socket`, template('app/socket', { name }), unitCheck)]
           : []),
-        file(`${folder}/${name}.target`, target, check),
+        file(`${folder}/${name}.target`, target, unitCheck),
         unit(`${name}.target`, { enabled: 'enabled' }),
         file(
           hookPath(app),

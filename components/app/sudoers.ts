@@ -6,6 +6,7 @@ import { template } from '../lib/template.ts';
 import type { Deploy } from '../server/deploy.ts';
 import { sudoersFolder } from '../server/sudoers.ts';
 import { type AppContext, appComponent } from './component.ts';
+import { keysOf, unitName, type WithMembers } from './members.ts';
 
 /** None of them shows pages: a program that does, such as less, would run what its user tells it, as root. */
 const verbs = 'start|stop|restart|try-restart|reload|reload-or-restart|reset-failed';
@@ -31,9 +32,16 @@ function controlling(unit: string) {
 }
 
 /** A star is one here: it is systemctl that knows what it stands for, and an `app@` is of no other app. */
-const ofInstances = (name: string, instances: readonly number[]) =>
+const ofInstances = (name: string, instances: readonly number[], target = '[.]target|') =>
   batches(instances, inOneLine).flatMap((keys) =>
-    controlling(`${name}([.]target|@([*]|${keys.join('|')})([.]service)?)`),
+    controlling(`${name}(${target}@([*]|${keys.join('|')})([.]service)?)`),
+  );
+
+const ofMembers = (app: WithMembers) =>
+  Object.entries(app.also ?? {}).flatMap(([member, own]) =>
+    own.type === 'job'
+      ? ofJob(unitName(app, member))
+      : ofInstances(unitName(app, member), keysOf(own), ''),
   );
 
 /** Of a job also to run it and see what it says. */
@@ -49,11 +57,15 @@ const allowing = (commands: (name: string, instances: readonly number[]) => Comm
     name: 'sudoers',
     fields: {},
     render: (
-      { name }: { name: string },
+      app: WithMembers,
       { server, instances }: Pick<AppContext, 'instances'> & { server: Deploy },
     ) => {
       if (!server.deploy) return {};
-      const view = { name, user: server.deploy.name, commands: commands(name, instances) };
+      const { name } = app;
+      const view = {
+        ...{ name, user: server.deploy.name },
+        commands: [...commands(name, instances), ...ofMembers(app)],
+      };
       const text = template('app/sudoers', view);
       return {
         app: [file(`${sudoersFolder}/${name}`, text, { mode: '0440', check: 'sudoers' })],

@@ -18,12 +18,16 @@ const reserved = new Set(
   localhost`.split(/\s+/),
 );
 
+/** Whether units of this name may be Debian's. */
+export const isDebians = (name: string): boolean =>
+  reserved.has(name) || name.startsWith('systemd-');
+
 /** Name of an app: also its user, its group, its units and its directories. */
 export const appName = matching(
   /^[a-z][a-z0-9-]{0,30}$/,
   'is not a name; use a lower-case letter, then up to 30 lower-case letters, digits or hyphens',
 )
-  .refine((name) => !reserved.has(name) && !name.startsWith('systemd-'), {
+  .refine((name) => !isDebians(name), {
     error: 'is a name that Debian uses itself; choose another',
   })
   .describe('Name of an app: also its user, group, units and directories');

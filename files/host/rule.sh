@@ -56,7 +56,7 @@ NF < 2 || $1 == "confirm" { next }
 function tell(key, from, to) {
   if (key == "state" || key == "type") row("drift", key, from, key == "type" ? kind : key in was ? was[key] : to)
   else if ((key in left && left[key] == from) || (key == "config" && begun != "")) row("change", key, from, to)
-  else if (follows(from)) row("change", key, from, to)
+  else if (follows(key, from)) row("change", key, from, to)
   else if (has(trait[kind, "lists"], key)) tell_list(key, from, to)
   else if (!(key in was)) row(key in want ? "change" : "drift", key, from, to)
   else if (was[key] == from) row("change", key, from, to)
@@ -74,12 +74,15 @@ function tell_list(key, from, to,  part, n, i) {
   row("change", key, from, to)
 }
 
-function follows(from,  rule, n, i, at, text, key, count, j) {
+# For mail@1 the own instructions of a member count: @mail.unit in place of @unit.
+function follows(of_key, from,  rule, n, i, at, text, key, count, j, own) {
   n = split(trait[kind, "follows"], rule, ";")
   for (i = 1; i <= n; i++) {
     at = index(rule[i], "="); text = substr(rule[i], 1, at - 1)
     count = split(substr(rule[i], at + 1), key, " ")
     for (j = 1; j <= count; j++) {
+      own = "@" substr(of_key, 1, index(of_key, "@") - 1) "." substr(key[j], 2)
+      if (own in was || own in want) key[j] = own
       if (was[key[j]] == want[key[j]]) break
       at = index(text, "{" key[j] "}")
       if (at) text = substr(text, 1, at - 1) substr(was[key[j]], 1, 8) substr(text, at + length(key[j]) + 2)
@@ -123,10 +126,12 @@ function judge_known(  i, key) {
   for (i = 1; i <= had_keys; i++) if ((key = have_key[i]) !~ /^@/ && !(key in want)) tell(key, have[key], "")
 }
 
+function is_silent(key) { sub(/^@[a-z][a-z0-9-]*[.]/, "@", key); return has(trait[kind, "silent"], key) }
+
 function judge_instructions(  i, key) {
-  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) ~ /^@/ && !has(trait[kind, "silent"], key) && was[key] != goal[key])
+  for (i = 1; i <= wanted_keys; i++) if ((key = want_key[i]) ~ /^@/ && !is_silent(key) && was[key] != goal[key])
     row("change", substr(key, 2), was[key], goal[key])
-  for (i = 1; i <= was_keys; i++) if ((key = was_key[i]) ~ /^@/ && !(key in goal) && !has(trait[kind, "silent"], key))
+  for (i = 1; i <= was_keys; i++) if ((key = was_key[i]) ~ /^@/ && !(key in goal) && !is_silent(key))
     row("change", substr(key, 2), was[key], "")
 }
 

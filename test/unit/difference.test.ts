@@ -142,6 +142,24 @@ const cases: Record<string, Case> = {
     wanted: { base: [`${conf}1`, 'absent /etc/b'] },
     rows: ['found file /etc/a type directory file', 'found absent /etc/b type file absent'],
   },
+  'a member that runs what was applied last did not drift, told by its own instructions': {
+    observed: ['rollout shop current=aaaaaaaaaa 1=current mail@1=older·unit clean@1=older·unit'],
+    stored: {
+      r: [
+        'rollout shop current=aaaaaaaaaa 1=current mail@1=current clean@1=current @unit=u1 @mail.unit=m1 @mail.stay=5 @mail.stop=9 @clean.unit=c1',
+      ],
+    },
+    wanted: {
+      r: [
+        'rollout shop current=aaaaaaaaaa 1=current mail@1=current clean@1=current @unit=u1 @mail.unit=m2 @mail.stay=6 @mail.stop=8 @clean.unit=c1',
+      ],
+    },
+    rows: [
+      'change rollout shop mail@1 older·unit current',
+      'drift rollout shop clean@1 older·unit current',
+      'change rollout shop mail.stay 5 6',
+    ],
+  },
   'a rollout of which nothing runs is new': {
     observed: ['rollout shop target=inactive 3700=stopped'],
     wanted: { r: ['rollout shop current=c3 target=active 3700=current @drain=30'] },

@@ -14,6 +14,8 @@ const view = {
     socket: true,
     logFiles: true,
     logs: '/var/log/shop',
+    logFile: '%i',
+    unit: 'shop',
   },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
   ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'] },

@@ -83,6 +83,28 @@ test('a web app with one instance says so', () => {
   assert.equal(instructions['@listen'], 'port');
 });
 
+test('a member has keys and instructions of its own, with its name before each', () => {
+  const health = { by: 'stay', seconds: 10 } as const;
+  const members = [
+    { name: 'send', instances: [1, 2], unit: 's', stop: 30, health: { ...health, seconds: 5 } },
+  ];
+  const without = rollout({ ...common, health });
+  const { state, instructions } = rollout({ ...common, health, members });
+  assert.deepEqual(state, { ...without.state, 'send@1': 'current', 'send@2': 'current' });
+  assert.deepEqual(instructions, {
+    ...without.instructions,
+    ...{ '@send.type': 'worker', '@send.unit': 's', '@send.stop': '30' },
+    ...{ '@send.health': 'stay', '@send.stay': '5' },
+  });
+});
+
+test('of a job that is a member its unit is told', () => {
+  const health = { by: 'stay', seconds: 10 } as const;
+  const { instructions, state } = rollout({ ...common, health, jobs: { clean: 'j' } });
+  assert.equal(instructions?.['@clean.job'], 'j');
+  assert.deepEqual(state, rollout({ ...common, health }).state);
+});
+
 test('the instances that may run: only those of a web app are drained', () => {
   assert.deepEqual(instances('mailer', [1, 2], { type: 'worker', stop: 20 }), {
     kind: 'instances',
@@ -95,4 +117,8 @@ test('the instances that may run: only those of a web app are drained', () => {
     '@drain': '30',
     '@stop': '15',
   });
+  assert.deepEqual(
+    instances('shop-mail', [1], { type: 'worker', stop: 15, of: 'shop' }).instructions,
+    { '@type': 'worker', '@stop': '15', '@of': 'shop' },
+  );
 });

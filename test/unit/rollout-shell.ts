@@ -26,6 +26,9 @@ mkdir -p "$place"
 unit_file() { echo "$root/etc/unit"; }
 environment_file() { echo "$root/etc/environment"; }
 hook_file() { echo "$root/etc/hook"; }
+member_file() { echo "$root/etc/unit.$1"; }
+job_file() { echo "$root/etc/$1.$2"; }
+target_file() { echo "$root/etc/target"; }
 health_file() { echo "$root/etc/health"; }
 access_log() { echo "$root/access.log"; }
 LEAVING=$root/leaving

@@ -1,5 +1,6 @@
 /** Apps that answer HTTP requests, behind nginx. */
 import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { also } from '../also.ts';
 import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
@@ -66,6 +67,7 @@ const components = [
   checks,
   needs,
   instances,
+  also,
   sudoers,
 ] as const;
 

@@ -1,5 +1,6 @@
 /** Apps that nobody sends requests to: queues, bots, schedulers. */
 import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
+import { also } from '../also.ts';
 import { workerChecks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
@@ -46,6 +47,7 @@ const components = [
   workerChecks,
   needs,
   instances,
+  also,
   sudoers,
 ] as const;
 

@@ -1,5 +1,13 @@
 import type { Item } from '../item.ts';
 
+type Ending = {
+  type: 'web' | 'worker';
+  drain?: number;
+  stop: number;
+  /** The app whose member it is; they end when it is taken out, and not only with the app. */
+  of?: string;
+};
+
 /**
  * The only instances of an app that may run, by their ports or numbers: any other is stopped. Those of a `web`
  * app get no new connections first, and `drain` seconds for the open ones; `stop` is what systemd gives them to end.
@@ -7,7 +15,7 @@ import type { Item } from '../item.ts';
 export const instances = (
   app: string,
   keys: readonly number[],
-  { type, drain = 0, stop }: { type: 'web' | 'worker'; drain?: number; stop: number },
+  { type, drain = 0, stop, of }: Ending,
 ): Item => ({
   kind: 'instances',
   name: app,
@@ -16,5 +24,6 @@ export const instances = (
     '@type': type,
     ...(type === 'web' && { '@drain': String(drain) }),
     '@stop': String(stop),
+    ...(of !== undefined && { '@of': of }),
   },
 });

@@ -69,6 +69,19 @@ export type Rollout = {
   hookTimeout: number;
   /** Releases that are kept to go back to. */
   keep: number;
+  /** Those that move with it, after its own instances, in this order. */
+  members?: readonly Member[];
+  /** Hashes of the units of its jobs, which wait while it moves, and come back with it. */
+  jobs?: Readonly<Record<string, string>>;
+};
+
+/** What else runs of the same release. The unit of an instance is `APP-MEMBER@NUMBER.service`. */
+export type Member = {
+  name: string;
+  instances: readonly number[];
+  unit: string;
+  health: Health;
+  stop: number;
 };
 
 /** What has no instances: nginx serves its files where `current` leads, or a timer starts it there. */
@@ -100,6 +113,7 @@ const moving = (wanted: Rollout): Item => ({
     ...(wanted.publicCopy !== undefined && { public: wanted.publicCopy }),
     target: 'active',
     ...Object.fromEntries(wanted.instances.map((key) => [key, 'current'])),
+    ...Object.assign({}, ...(wanted.members ?? []).map(memberState)),
   },
   instructions: {
     '@type': wanted.type,
@@ -116,8 +130,27 @@ const moving = (wanted: Rollout): Item => ({
     '@watch': String(wanted.watch),
     '@batch': String(wanted.batch),
     ...releaseInstructions(wanted),
+    ...Object.assign({}, ...(wanted.members ?? []).map(memberInstructions)),
+    ...Object.fromEntries(
+      Object.entries(wanted.jobs ?? {}).map(([name, unit]) => [`@${name}.job`, unit]),
+    ),
   },
 });
+
+const memberState = ({ name, instances }: Member) =>
+  Object.fromEntries(instances.map((key) => [`${name}@${key}`, 'current']));
+
+/** As of an app, with the member's name before each. */
+function memberInstructions({ name, unit, health, stop }: Member): Record<string, string> {
+  const own = {
+    ...{ '@type': 'worker', '@unit': unit },
+    ...healthInstructions(health),
+    '@stop': String(stop),
+  };
+  return Object.fromEntries(
+    Object.entries(own).map(([key, value]) => [`@${name}.${key.slice(1)}`, value]),
+  );
+}
 
 /** One switch of what is current. */
 const still = (wanted: Still): Item => ({

@@ -1,7 +1,7 @@
 # Kind `instances`: no others than the wanted instances of an app run. Whether those run is told by its rollout.
 
 order_instances=90 itself_instances=yes
-silent_instances='@stop @type'
+silent_instances='@stop @type @of'
 lists_instances=running
 
 # Usage: observe_instances < ITEM-LINES. The keys of those that are wanted, and of all others that run.
@@ -34,7 +34,9 @@ observe_instances() {
 
 # Usage: apply_instances LINE ORIGIN. Drains and stops what nobody wants any more.
 apply_instances() {
-  rollout_of "$(item_name "$1")"
+  of=$(field @of "$1")
+  rollout_of "${of:-$(item_name "$1")}"
+  app=$(item_name "$1")
   drain=$(field @drain "$1") stop=$(field @stop "$1") type=$(field @type "$1") single=no start=60 answers=1
   running=$(field running "$(printf '%s\n' "$1" | observe_instances)")
   wanted_ones=$(field running "$1")
@@ -70,5 +72,20 @@ numbers_among() {
   done
 }
 
-# What runs without being wanted ends with the app, see remove_rollout.
-remove_instances() { :; }
+# What runs without being wanted ends with the app, see remove_rollout; but for a member that is taken out of it, unless
+# it is an app of its own by now.
+# Usage: remove_instances NAME LINE
+remove_instances() {
+  of=$(field @of "$2")
+  [ -n "$of" ] && [ -f "$STATE/manifests/rollout-$of" ] && [ ! -f "$STATE/manifests/rollout-$1" ] || return 0
+  ! grep -q "^rollout$TAB$of$TAB.*$TAB@${1#"$of-"}\.unit=" "$STATE/manifests/rollout-$of" || return 0
+  end_units "$1"
+}
+
+# Usage: end_units NAME [UNIT]. All instances that there are of a template, with what else is to stop.
+end_units() {
+  limited "$JOB_LIMIT" systemctl stop ${2:+"$2"} "$1@*.service" "$1@*.socket" 2>/dev/null || :
+  systemctl reset-failed "$1@*" 2>/dev/null || :
+  # systemd keeps the slice of instances that are gone.
+  systemctl stop "system-$(printf '%s' "$1" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :
+}

@@ -3,10 +3,10 @@
 
 order_rollout=88 itself_rollout=replaced leaves_rollout=ports
 # They follow from another instruction, or say more of a secret than they may.
-silent_rollout='@unit @environment @type @listen @stop @single @health'
+silent_rollout='@unit @environment @type @listen @stop @single @health @job'
 nothing_rollout='stopped inactive'
 # A unit file that was written makes systemd ask for a reload.
-echoes_rollout='[0-9]+ reload.needed file /etc/systemd/system/{name}@.service$'
+echoes_rollout='([a-z][a-z0-9-]*@)?[0-9]+ reload.needed file /etc/systemd/system/{name}(-[a-z0-9-]+)?@.service$'
 own_rollout='current public'
 # Who runs what was applied last did not drift.
 follows_rollout='release {current}=current;older unit=@unit;older environment=@environment;older unit and environment=@unit @environment'
@@ -34,8 +34,8 @@ observe_rollout() {
 # The target and the wanted instances of each item, with the sockets that some have.
 rollout_units() {
   awk -F '\t' '{ print $2 ".target"
-    for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+=/) {
-      name = $2 "@" substr($i, 1, index($i, "=") - 1); print name ".service\n" name ".socket" } }'
+    for (i = 3; i <= NF; i++) if ($i ~ /^([a-z][a-z0-9-]*@)?[0-9]+=/) {
+      name = substr($i, 1, index($i, "=") - 1); name = $2 (name ~ /@/ ? "-" : "@") name; print name ".service\n" name ".socket" } }'
 }
 
 # Sets links and environs, what tells of each instance, stale, a line for each unit file that is newer than what systemd
@@ -90,7 +90,9 @@ join_rollouts() {
       out = "rollout\t" app; unknown = 0
       for (i = 3; i <= n; i++) {
         key = substr(part[i], 1, index(part[i], "=") - 1)
-        if (key ~ /^[0-9]+$/) out = out "\t" key "=" state(app, key, instruction["current"], instruction["@unit"], instruction["@environment"])
+        if (key ~ /^[0-9]+$/) out = out "\t" key "=" state(app, app "@" key, instruction["current"], instruction["@unit"], instruction["@environment"])
+        if (key ~ /^[a-z][a-z0-9-]*@[0-9]+$/)
+          out = out "\t" key "=" state(app, app "-" key, instruction["current"], instruction["@" substr(key, 1, index(key, "@") - 1) ".unit"], instruction["@environment"])
         # Without an answer of systemd nothing is known, and nothing is said.
         if (key == "target" && !((app ".target ActiveState") in unit)) unknown = 1
         if (key == "target") out = out "\ttarget=" unit[app ".target ActiveState"]
@@ -105,10 +107,10 @@ join_rollouts() {
       return (!(current in link) || length(release(link[current], app)) == 64) && \
         (!(public in link) || copy(link[public], app) ~ /^[0-9a-f]+-[0-9a-f]+$/)
     }
-    function state(app, port, wanted, wanted_unit, wanted_environment,  name, socket, pid, active, cwd, runs, own) {
-      name = app "@" port ".service"; socket = app "@" port ".socket"
+    function state(app, instance, wanted, wanted_unit, wanted_environment,  name, socket, pid, active, cwd, runs, own, base) {
+      name = instance ".service"; socket = instance ".socket"; base = substr(instance, 1, index(instance, "@") - 1)
       if (unit[name " LoadState"] == "masked" || unit[socket " LoadState"] == "masked") return "masked"
-      own = override(app, name); if (own == "") own = override(app, socket)
+      own = override(base, name); if (own == "") own = override(base, socket)
       if (own != "") return "overridden by " own
       if (!((name " ActiveState") in unit)) unknown = 1
       active = unit[name " ActiveState"]; pid = unit[name " MainPID"]
@@ -126,7 +128,7 @@ join_rollouts() {
       if (link["/proc/" pid "/exe"] ~ / \(deleted\)$/) return "older program"
       # Without its socket the next start of the instance would find no port.
       if (index(" " unit[name " Requires"] " ", " " socket " ") && unit[socket " ActiveState"] != "active") return "without its socket"
-      return ("/etc/systemd/system/" app "@.service") in stale ? "reload needed" : "current"
+      return ("/etc/systemd/system/" base "@.service") in stale ? "reload needed" : "current"
     }
     # The release that a path lies in; else the path.
     function release(path, app,  base) {
@@ -142,13 +144,13 @@ join_rollouts() {
       return index(path, base) == 1 ? substr(path, length(base) + 1) : path
     }
     # What takes the place of our unit file for this app: a copy for one instance, or a drop-in.
-    function override(app, name,  path, n, i, fragment, kind) {
+    function override(base, name,  path, n, i, fragment, kind) {
       kind = name; sub(/^.*\./, "", kind)
       fragment = unit[name " FragmentPath"]
-      if (fragment ~ /^\/(etc|run)\// && fragment != "/etc/systemd/system/" app "@." kind) return fragment
+      if (fragment ~ /^\/(etc|run)\// && fragment != "/etc/systemd/system/" base "@." kind) return fragment
       n = split(unit[name " DropInPaths"], path, " ")
       for (i = 1; i <= n; i++)
-        if (index(path[i], "/" app "@." kind ".d/") || index(path[i], "/" name ".d/")) return path[i]
+        if (index(path[i], "/" base "@." kind ".d/") || index(path[i], "/" name ".d/")) return path[i]
       return ""
     }'
 }
@@ -165,7 +167,7 @@ apply_rollout() {
     order_the_rollout "$1" "$2"
     report_rollout
   fi
-  say_rows_but '[0-9]+|current|public|target' rollout
+  say_rows_but '([a-z][a-z0-9-]*@)?[0-9]+|current|public|target' rollout
 }
 
 # An item line without what is only told to the helper.
@@ -183,14 +185,14 @@ state_of() {
 remove_rollout() {
   rollout_of "$1"
   limited "$JOB_LIMIT" systemctl stop "keelson-rollout-$app.service" 2>/dev/null || :
-  limited "$JOB_LIMIT" systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
+  end_units "$app" "$app.target"
   ! is_job "$2" || end_job
-  systemctl reset-failed "$app@*" 2>/dev/null || :
+  read_line "$2"
+  for of in $members; do end_units "$app-$of"; done
+  for of in $jobs; do (app=$app-$of && end_job); done
   open_ports
   rm -f "$LEAVING.$app"
   list_releases | while read -r _ hash; do remove_release "$hash"; done
-  # systemd keeps the slice of instances that are gone.
-  systemctl stop "system-$(printf '%s' "$app" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :
   rm -rf "$home/current" "$home/previous" "$home/public/current" "$home/public/previous" "$place"
   restore_original "$home/current"
   restore_original "$home/public/current"

@@ -10,6 +10,7 @@ access_log() { echo "/var/log/nginx/$app.access.log"; }
 
 # Usage: leave_balancers INSTANCES. Before the first of them that serves stops; those that do not are no loss.
 leave_balancers() {
+  [ -z "$member" ] || return 0
   [ -n "$(without "${found_down:-}" "$1")${predecessor:-}" ] || return 0
   [ -z "${has_left:-}" ] && is_balanced || return 0
   has_left=yes
@@ -26,7 +27,7 @@ rejoin_balancers() {
   rm -f "$LEAVING.$app"
   if [ -z "${has_left:-}" ]; then
     # It was out of them as long as nothing of it ran.
-    [ "$found_down" = "$keys" ] && [ -z "${predecessor:-}" ] && is_balanced || return 0
+    [ "$(of_member '' "$found_down")" = "$(of_member '' "$keys")" ] && [ -z "${predecessor:-}" ] && is_balanced || return 0
   fi
   has_left=''
   pass_time "$rejoin"

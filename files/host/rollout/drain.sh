@@ -5,7 +5,8 @@
 monit_each() {
   [ -f "/etc/monit/keelson.d/$app.conf" ] || [ -f "$STATE/manifests/site-$app" ] || return 0
   command -v monit >/dev/null || return 0
-  for key in $2; do ask_monit "$1" "$app-$key" >/dev/null || :; done
+  # Of members it knows none.
+  for key in $2; do case $key in *@*) ;; *) ask_monit "$1" "$app-$key" >/dev/null || : ;; esac done
 }
 
 # Usage: take_out INSTANCES. Afterwards they can be stopped, and $work/open has the connections that end with them.

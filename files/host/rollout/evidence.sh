@@ -10,7 +10,7 @@ collect_evidence() {
   point_current_back
   evidence=$(
     answer_said
-    journal_of "$app@$key.service" 40
+    name_unit "$key" && journal_of "$unit" 40
     [ "$health" != command ] || journal_of "$(app_unit "health@$key")" 15
     log_of "/var/log/$app/$key.log" "$work/logged.$key" | last_lines 40
   )
@@ -25,7 +25,7 @@ journal_of() {
 
 # Usage: ended_how INSTANCE. Of one that runs anew systemd has forgotten it, and its journal has not.
 ended_how() {
-  how=$(journal_of "$app@$1.service" 40 | sed -n 's/.*: Main process exited, code=exited, status=\([0-9]*\).*/exited with status \1/p
+  how=$(name_unit "$1" && journal_of "$unit" 40 | sed -n 's/.*: Main process exited, code=exited, status=\([0-9]*\).*/exited with status \1/p
     s/.*: Main process exited, code=[a-z]*, status=\([0-9]*\).*/was ended by signal \1/p' | tail -n 1)
   printf '%s\n' "${how:-ended, and was started again}"
 }

@@ -40,14 +40,20 @@ complete_generation() {
   [ -s "$place/next/identity" ] || return 0
   IFS=$TAB read -r of_release of_unit of_environment _ <"$place/next/identity"
   runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$keys" | observe_rollout | tr '\t' '\n')
-  printf '%s\n' "$runs" | grep -q '^[0-9]*=current$' || return 0
-  ! printf '%s\n' "$runs" | grep -qE '^[0-9]+=(release|older|directory)' || return 0
+  # One of the app itself, and one of each member.
+  for of in '' $(members_in "$of_unit"); do
+    printf '%s\n' "$runs" | grep -q "^${of:+$of@}[0-9]*=current$" || return 0
+  done
+  ! printf '%s\n' "$runs" | grep -qE '^([a-z][a-z0-9-]*@)?[0-9]+=(release|older|directory)' || return 0
   make_good
 }
 
-# Usage: goal_line RELEASE UNIT-HASH ENVIRONMENT-HASH INSTANCES. An item that is asked for.
+# Usage: goal_line RELEASE UNIT-HASHES ENVIRONMENT-HASH INSTANCES. An item that is asked for.
 goal_line() {
-  printf 'rollout\t%s\tcurrent=%s\t@unit=%s\t@environment=%s' "$app" "$1" "$2" "$3"
+  printf 'rollout\t%s\tcurrent=%s\t@unit=%s\t@environment=%s' "$app" "$1" "${2%% *}" "$3"
+  for of_member in $2; do
+    case $of_member in *:*) printf '\t@%s.unit=%s' "${of_member%%:*}" "${of_member#*:}" ;; esac
+  done
   # shellcheck disable=SC2086 # keys
   printf '\t%s=current' $4
   echo
@@ -71,6 +77,11 @@ note_next() {
   keep_in_next "$(timer_file)" timer
   keep_in_next "$(environment_file)" environment
   keep_in_next "$(hook_file)" hook
+  for of in $members; do keep_in_next "$(member_file "$of")" "unit.$of"; done
+  for of in $jobs; do
+    keep_in_next "$(job_file "$of" service)" "job.$of"
+    keep_in_next "$(job_file "$of" timer)" "timer.$of"
+  done
   printf '%s\n' "$line" >"$place/next/item"
   printf '%s\t%s\n' "$identity" "$public" >"$place/next/identity"
   # Else a crash may leave the names without what they hold.
@@ -92,6 +103,10 @@ make_good() {
 # files of it may be served: so it is when it is gone back to.
 note_settings() {
   read_line "$1"
+  of_good=$(cut -f 1-3 "$place/good/identity" 2>/dev/null)
+  # A member was taken out of it, and all others run.
+  [ -z "$of_good" ] || [ "$of_good" = "$identity" ] || [ "$(own_identity "$of_good")" != "$(own_identity "$identity")" ] ||
+    { line=$1 && note_next && make_good; }
   [ "$(cut -f 1-3 "$place/good/identity" 2>/dev/null)" = "$identity" ] || return 0
   printf '%s\n' "$1" >"$work/item"
   cmp -s "$work/item" "$place/good/item" || install_durably "$work/item" "$place/good/item"
@@ -104,6 +119,7 @@ read_good_settings() {
   if [ -s "$place/good/item" ]; then
     read_settings "$(cat "$place/good/item")"
   elif [ -s "$place/good/unit" ]; then
+    read_settings "${settings:-}"
     if grep -q '^Requires=.*@%i\.socket$' "$place/good/unit"; then listen=socket; else listen=port; fi
     stop=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' "$place/good/unit")
     stop=${stop:-15}
@@ -118,6 +134,7 @@ put_generation_back() {
   put_back=no
   put_file_back "$place/good/unit" "$(unit_file)"
   put_file_back "$place/good/timer" "$(timer_file)"
+  put_members_back
   [ "$put_back" = no ] || systemctl daemon-reload
 }
 

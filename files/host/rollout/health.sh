@@ -69,7 +69,7 @@ await_command() {
   while is_running "$1" || return 1; do
     read_clock
     left=$((deadline - clock))
-    if [ "$left" -ge 10 ] && run_as_app "health@$1" "$check" "$((left / 100)).$((left / 10 % 10))" "KEELSON_INSTANCE=$1"; then
+    if [ "$left" -ge 10 ] && run_as_app "health@$1" "$check" "$((left / 100)).$((left / 10 % 10))" "KEELSON_INSTANCE=${1#*@}"; then
       main=''
       is_running "$1"
       return
@@ -96,6 +96,7 @@ is_late() {
 is_running() {
   if [ -n "$main" ] && kill -0 "$main" 2>/dev/null; then return 0; fi
   active='' sub='' restarts=0 outcome='' code='' main=''
+  name_unit "$1"
   while IFS='=' read -r property value; do
     case $property in
       ActiveState) active=$value ;;
@@ -106,7 +107,7 @@ is_running() {
       MainPID) main=${value#0} ;;
     esac
   done <<SHOWN
-$(systemctl show --no-pager -p ActiveState,SubState,NRestarts,Result,ExecMainStatus,MainPID "$app@$1.service")
+$(systemctl show --no-pager -p ActiveState,SubState,NRestarts,Result,ExecMainStatus,MainPID "$unit")
 SHOWN
   case $active/$sub/$restarts in
     active/*/0 | reloading/*/0) return 0 ;;
@@ -158,7 +159,7 @@ is_current() {
 # The first instance serves for a while before the second is moved; where none served before, nginx
 # may not even be there, and of one that moves to another port it does not know yet.
 watch_instance() {
-  [ -n "$up$old" ] && [ -z "${predecessor:-}" ] || return 0
+  [ -n "$up$old" ] && [ -z "${predecessor:-}$member" ] || return 0
   key=$1
   read_clock
   watched_at=$((clock + watch * 100))
@@ -182,6 +183,7 @@ still_up() {
   for key in $moved; do
     main=''
     is_running "$key" || {
+      turn_to "$key"
       collect_evidence
       return 1
     }

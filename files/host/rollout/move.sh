@@ -1,8 +1,9 @@
 # Moves one instance, or a few at once: out of service, stopped, started on a release, healthy, in service.
 
-# Usage: move RELEASE INSTANCES. On failure: key, reason and evidence.
+# Usage: move RELEASE INSTANCES. Of the app itself, or of one member. On failure: key, reason and evidence.
 move() {
   goal=$1 moving=$2 pointed_back=yes
+  turn_to "${moving%% *}"
   leave_balancers "$moving"
   read_clock
   began=$clock
@@ -14,7 +15,7 @@ move() {
   say_open rollout "$moving" "$(origin_of "${moving%% *}")"
   [ "$listen" = socket ] || stop_instances "$moving"
   ! is_taken "$moving" || end_goers "$moving"
-  [ -z "${predecessor:-}" ] || [ "$returning" = yes ] || end_predecessor "$moving"
+  [ -z "${predecessor:-}" ] || [ "$returning" = yes ] || [ -n "$member" ] || end_predecessor "$moving"
   { start_on "$goal" && await_health; } || {
     collect_evidence
     return 1
@@ -86,7 +87,7 @@ stop_instances() {
 # Usage: systemctl_each VERB service|socket INSTANCES. Failures are seen by whoever looks at the instances next.
 systemctl_each() {
   units=''
-  for key in $3; do units="$units $app@$key.$2"; done
+  for key in $3; do name_unit "$key" && units="$units ${unit%service}$2"; done
   # shellcheck disable=SC2086 # names of units
   [ -z "$units" ] || systemctl "$1" $units 2>/dev/null || :
 }
@@ -107,7 +108,7 @@ mend_units() {
   seen=$observation
   while has_overrides; do
     shown=$observation
-    for key in $keys; do put_override_aside "$app@$key.service" "$(field "$key" "$observation")"; done
+    for key in $keys; do name_unit "$key" && put_override_aside "$unit" "$(field "$key" "$observation")"; done
     systemctl daemon-reload
     observe_again
     [ "$observation" != "$shown" ] || fail "rollout $app: $shown; it cannot be put aside"

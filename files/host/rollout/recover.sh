@@ -37,6 +37,19 @@ recover() {
   open_ports
 }
 
+# What runs on the new generation already, since the rollout that moved it was ended: it goes back with the others.
+find_moved_earlier() {
+  moved_earlier=''
+  if [ "$changed" = no ] || [ ! -s "$place/good/identity" ]; then return 0; fi
+  arrived=$(without "$down $up" "$keys")
+  [ -n "$arrived" ] || return 0
+  IFS=$TAB read -r of_release of_unit of_environment _ <"$place/good/identity"
+  runs=$(goal_line "$of_release" "$of_unit" "$of_environment" "$arrived" | observe_rollout)
+  for key in $arrived; do
+    [ "$(field "$key" "$runs")" = current ] || moved_earlier="${moved_earlier:+$moved_earlier }$key"
+  done
+}
+
 # Whether an instance runs what `recover` brings back.
 runs_before() {
   if [ "$stage" = trial ] && [ -s "$place/good/identity" ]; then
@@ -47,10 +60,11 @@ runs_before() {
   fi
 }
 
-main_process() { systemctl show --no-pager -p MainPID --value "$app@$1.service"; }
+main_process() { name_unit "$1" && systemctl show --no-pager -p MainPID --value "$unit"; }
 
-# The socket of another generation would start it at once.
+# The socket of another generation would start it at once; and a member that came with the one on trial has no other.
 restart_instance() {
+  case $1 in *@*) [ "$stage" != trial ] || knows_member "${1%@*}" || { systemctl_each stop service "$1" && return 0; } ;; esac
   [ "$listen" = socket ] || systemctl_each stop socket "$1"
   systemctl_each restart service "$1"
 }

@@ -1,15 +1,15 @@
 # The steps of a rollout: which instances move when, and what comes of a failure.
 
 roll() {
+  hold_runs
   sort_instances
   moved='' given_back='' returning=no stage=rest
-  [ "$changed" = no ] || roll_first "${down:-$up}"
+  find_moved_earlier
+  [ "$changed" = no ] || roll_first "$(each_part first_of)"
   make_current "$release" "$public"
   stage=rest
   rm -f "$place/moving"
-  # What does not run cannot be missed: all of it at once.
-  roll_batches "$(count "$down")" "$down"
-  roll_batches "$(batch_size)" "$up"
+  each_part roll_part
   finish
 }
 
@@ -25,9 +25,12 @@ sort_instances() {
     esac
   done
   found_down=$down takes='' predecessor=''
+  own_down=$(of_member '' "$down")
   # The only one that is wanted does not run.
-  case $type/$up/$(count "$down") in web//1) [ "$keys" != "$down" ] || predecessor=$(predecessor_of "$down") ;; esac
-  [ -z "${goers:-}" ] || takes=$(held_by_goers "$down")
+  case $type/$(of_member '' "$up")/$(count "$own_down") in
+    web//1) [ "$(of_member '' "$keys")" != "$own_down" ] || predecessor=$(predecessor_of "$own_down") ;;
+  esac
+  [ -z "${goers:-}" ] || takes=$(held_by_goers "$own_down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }
 }
@@ -44,7 +47,8 @@ roll_first() {
 $evidence"
   }
   note_next
-  first=${1%% *}
+  # shellcheck disable=SC2086 # keys
+  first=$(set -- $1 && echo "${1:-}")
   [ -n "$first" ] || return 0
   { move "$release" "$first" && watch_instance "$first"; } || go_back
   say_wide "$first"
@@ -77,12 +81,12 @@ without() {
   printf '%s\n' "$others"
 }
 
-# A share is rounded up; one instance at least stays in service.
+# Usage: batch_size [MEMBER]. A share is rounded up; one instance at least stays in service.
 batch_size() {
-  all=$(count "$keys") size=$batch
+  all=$(count "$(of_member "${1:-}" "$keys")") size=$batch
   case $size in *%) size=$(((all * ${size%\%} + 99) / 100)) ;; esac
   # nginx asks no others yet than those that give way.
-  [ -z "${takes:-}" ] || size=1
+  [ -n "${1:-}" ] || [ -z "${takes:-}" ] || size=1
   [ "$size" -lt "$all" ] || size=$((all - 1))
   [ "$size" -gt 0 ] || size=1
   echo "$size"
@@ -93,7 +97,8 @@ go_back() {
   failure="rollout $app: $key on $(short "$release") $reason"
   [ "$old" != "$release" ] || failure="rollout $app: $key $reason with its new unit file or environment"
   if [ -z "$old" ]; then
-    left_one="$app@$key.service is stopped, and its journal left to be looked at" shown=$evidence
+    name_unit "$key"
+    left_one="$unit is stopped, and its journal left to be looked at" shown=$evidence
     # First who served before, one after another.
     give_all_back "${unproven:-$key}"
     end_first_release "${moved:+$moved }${unproven:-$key}"
@@ -103,7 +108,7 @@ $shown"
   fi
   shown=$evidence returning=yes came_back="all instances are on $(short "$old") as before"
   failed_ones=${unproven:-$key}
-  others=$(without "$failed_ones" "$moved")
+  others=$(without "$failed_ones" "$moved $moved_earlier")
   put_generation_back
   read_good_settings
   stage=rest
@@ -120,6 +125,7 @@ $shown"
 # What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others.
 # Usage: end_first_release INSTANCES, that may have been started
 end_first_release() {
+  read_settings "$settings"
   started_ones=$(without "$(without "$found_down" "$1")" "$1")
   [ "$listen" != socket ] || systemctl_each stop socket "$started_ones"
   systemctl_each stop service "$started_ones"
@@ -141,7 +147,8 @@ return_instances() {
   rm -f "$place/moving"
   [ -n "$ran" ] || return 0
   move "$old" "$ran" && return 0
-  came_back="and $key on $(short "$old") $reason, see journalctl -u $app@$key.service"
+  name_unit "$key"
+  came_back="and $key on $(short "$old") $reason, see journalctl -u $unit"
   open_ports
   rm -f "$place/moving"
 }

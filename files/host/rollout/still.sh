@@ -25,7 +25,7 @@ roll_still() {
 # No run of a job begins while its release moves: each waits for this lock, see files/app/job.mustache. It is let go
 # of with this process, however that ends.
 hold_runs() {
-  [ "$type" = job ] || return 0
+  [ "$type" = job ] || [ -n "$jobs" ] || return 0
   exec 7>>"$place/runs"
   flock 7
 }

@@ -19,6 +19,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
   );
   assert.deepEqual(own, {
     type: 'web',
+    also: {},
     args: [],
     nodeArgs: [],
     health: '/',
@@ -65,6 +66,7 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
   assert.deepEqual([name, source, start], ['mailer', '../mailer', 'worker.js']);
   assert.deepEqual(own, {
     type: 'worker',
+    also: {},
     args: [],
     nodeArgs: [],
     healthy: { stay: 10 },

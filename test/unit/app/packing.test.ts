@@ -357,6 +357,21 @@ test('an archive with one directory around everything names strip', async () => 
   });
 });
 
+test('what a member runs must be there too, and the member is named', async () => {
+  const files = { 'server.js': 'listen()', 'mail.js': 'send()' };
+  const packed = (mail: object) =>
+    packRelease(app(directory(files), { also: { mail: { type: 'worker', ...mail } } }));
+  await packed({ start: 'mail.js' });
+  await assert.rejects(packed({ start: 'mial.js' }), {
+    setting: 'also.mail.start',
+    message: 'the app holds no mial.js; build the app first, or mend the path',
+  });
+  await assert.rejects(packed({ start: 'mail.js', healthy: { command: ['node', 'ping.js'] } }), {
+    setting: 'also.mail.healthy.command',
+  });
+  await assert.rejects(packed({ exec: ['bin/mail'] }), { setting: 'also.mail.exec' });
+});
+
 test('a name in Latin-1 is told as what it is, in a directory and in a tarball', async () => {
   const root = directory({ 'server.js': '', 'lib/a.js': '' });
   writeFileSync(

@@ -52,6 +52,36 @@ test('nothing else is', () => {
   assert.equal(allowed('restart shop@3700\nrestart ssh'), undefined);
 });
 
+test('units of its members are controlled as well, and of no other app', () => {
+  const also = { mail: { type: 'worker', instances: 2 } };
+  const all = items(sudoers.render?.({ name: 'shop', also }, { server, instances: [3700] }));
+  for (const typed of [
+    'restart shop-mail@1',
+    'stop shop-mail@*.service --no-pager',
+    'start shop.target',
+  ])
+    assert.equal(allowed(typed, all), 'NOPASSWD:', typed);
+  assert.equal(allowed('status shop-mail@2', all), 'NOPASSWD: NOEXEC:');
+  for (const typed of [
+    'restart shop-mail@3',
+    'restart shop-mail.target',
+    'restart shop-x@1',
+    'restart shop-mail',
+  ])
+    assert.equal(allowed(typed, all), undefined, typed);
+});
+
+test('of a member that is a job its service and its timer are controlled, and it may be run', () => {
+  const also = { clean: { type: 'job' } };
+  const all = items(sudoers.render?.({ name: 'shop', also }, { server, instances: [3700] }));
+  const text = find(all, 'file', '/etc/keelson/sudoers.d/shop').content ?? '';
+  assert.match(text, /^deploy .* NOPASSWD: \/usr\/local\/sbin\/keelson run shop-clean$/m);
+  const pattern = /systemctl (\^.*clean.*\$)$/m.exec(text)?.[1] ?? '';
+  for (const typed of ['stop shop-clean.timer', 'start shop-clean'])
+    assert.match(typed, new RegExp(pattern));
+  assert.doesNotMatch('start shop-clean@1', new RegExp(pattern));
+});
+
 test('sudo reads patterns of up to 1024 characters: many instances have several', () => {
   const many = Array.from({ length: 256 }, (_, index) => 65000 + index);
   const name = 'a'.repeat(31);

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { also } from '../../../components/app/also.ts';
+import { service } from '../../../components/app/service.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import { instances } from '../../../components/host/kinds.ts';
+import { complaints, context, find, items, lines, shop, trixie } from '../shop.ts';
+
+const mail = { type: 'worker', start: 'mail.js', instances: 2 };
+const unit = '/etc/systemd/system/shop-mail@.service';
+const wanted = (given: object, app: object = {}) =>
+  also.render?.(shop({ ...app, also: { mail: { ...mail, ...given } } }), { facts: trixie }) ?? {};
+const text = (given: object = {}, app: object = {}): string =>
+  find(wanted(given, app).app ?? [], 'file', unit).content ?? '';
+const app = (name: string, given: object = {}): WebApp => ({ ...shop(given), name });
+const conflicts = (...apps: WebApp[]): string[] => also.conflicts?.(apps, { secrets: {} }) ?? [];
+
+test('a member has units of its own, as the user of the app and in its release', () => {
+  const unitLines = lines(text());
+  for (const line of [
+    'Description=shop-mail, instance %i',
+    'PartOf=shop.target',
+    'User=shop',
+    'WorkingDirectory=/srv/shop/current',
+    'ExecStart=/usr/bin/node mail.js',
+    'EnvironmentFile=/etc/keelson/shop/environment',
+    'Environment=KEELSON_INSTANCE=%i',
+    'SyslogIdentifier=shop-mail',
+    'ExecStartPre=-+/usr/local/sbin/keelson begin shop-mail %i',
+  ])
+    assert.ok(unitLines.includes(line), `${line}\n${text()}`);
+  assert.doesNotMatch(text(), /PORT=|HOSTNAME=/);
+});
+
+test('what a process has for itself is its own, and not the app’s', () => {
+  const memory = /^MemoryMax=(.*)$/m;
+  assert.equal(memory.exec(text({}, { memory: '4G' }))?.[1], '1G');
+  assert.equal(memory.exec(text({ memory: '64M' }))?.[1], '64M');
+  const exec = text({ start: undefined, exec: ['bin/mail', '--queue'] }, { nodeArgs: ['--no-x'] });
+  assert.match(exec, /^ExecStart=\/srv\/shop\/current\/bin\/mail --queue$/m);
+});
+
+test('what it shares is the app’s: sandbox, directories, log files beside those of the app', () => {
+  const given = { sandbox: { network: 'localhost' }, data: ['files'], logs: { to: 'files' } };
+  assert.match(text({}, given), /^IPAddressDeny=any$/m);
+  assert.match(text({}, given), /^ReadWritePaths=\/srv\/shop\/files$/m);
+  assert.match(text({}, given), /^StandardOutput=append:\/var\/log\/shop\/mail@%i\.log$/m);
+});
+
+test('its unit file stays until its instances have ended, and goes with the second manifest', () => {
+  const { app: units = [], site = [] } = wanted({});
+  assert.deepEqual(
+    units.map(({ name }) => name),
+    [unit],
+  );
+  assert.deepEqual(site, [
+    ...units,
+    instances('shop-mail', [1, 2], { type: 'worker', stop: 15, of: 'shop' }),
+  ]);
+});
+
+test('the target of the app starts its members at boot, after its own instances', () => {
+  const web = shop({ instances: 1, also: { mail, clean: { type: 'worker', start: 'clean.js' } } });
+  const all = items(service.render?.(web, context(web)));
+  const target = find(all, 'file', '/etc/systemd/system/shop.target').content;
+  const units = 'shop@3700.service shop-clean@1.service shop-mail@1.service shop-mail@2.service';
+  assert.match(target ?? '', new RegExp(`^Wants=${units}\nPropagatesReloadTo=${units}$`, 'm'));
+});
+
+test('a job of the app has a unit and a timer, which end with the second manifest', () => {
+  const clean = { type: 'job', start: 'clean.js', at: 'daily', memory: '64M' };
+  const app = shop({ logs: { to: 'files' }, also: { clean } });
+  const { app: files = [], site = [] } = also.render?.(app, { facts: trixie }) ?? {};
+  const folder = '/etc/systemd/system';
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    [`${folder}/shop-clean.service`, `${folder}/shop-clean.timer`],
+  );
+  assert.deepEqual(site.slice(0, 2), files);
+  assert.deepEqual(
+    site.slice(2).map(({ kind, name, state }) => `${kind} ${name} ${state.active ?? ''}`),
+    ['unit shop-clean.service ', 'unit shop-clean.timer active'],
+  );
+  const job = find(files, 'file', `${folder}/shop-clean.service`).content ?? '';
+  for (const line of [
+    ...['User=shop', 'MemoryMax=64M'],
+    ...['SyslogIdentifier=shop-clean', 'ExecStart=/usr/bin/node clean.js'],
+    'StandardOutput=append:/var/log/shop/clean.log',
+    'ExecStartPre=-+/usr/bin/flock -s /var/lib/keelson/rollouts/shop/runs true',
+  ])
+    assert.ok(lines(job).includes(line), `${line}\n${job}`);
+  // By which `keelson run` finds it.
+  assert.match(job, /^# One run of the job shop-clean\./);
+  const timer = find(files, 'file', `${folder}/shop-clean.timer`).content ?? '';
+  assert.match(timer, /^OnCalendar=daily$/m);
+  const target = items(service.render?.(app, context(app)));
+  assert.doesNotMatch(find(target, 'file', `${folder}/shop.target`).content ?? '', /clean/);
+});
+
+test('an app without members wants nothing of it, and says nothing', () => {
+  assert.deepEqual(also.render?.(shop(), { facts: trixie }), { app: [], site: [] });
+  assert.deepEqual(also.report?.(shop(), context(shop())), {});
+  assert.deepEqual(also.report?.(shop({ also: { mail } }), context(shop())), {
+    also: { mail: [1, 2] },
+  });
+});
+
+test('two that would have units of one name are refused, and both are named', () => {
+  assert.deepEqual(conflicts(app('shop', { also: { mail } }), app('shop-mail')), [
+    'apps.shop-mail: its units are called shop-mail@, as those of the member mail of shop are; rename one of them',
+  ]);
+  assert.deepEqual(
+    conflicts(app('shop', { also: { 'a-b': mail } }), app('shop-a', { also: { b: mail } })),
+    [
+      'apps.shop-a.also.b: its units are called shop-a-b@, as those of the member a-b of shop are; rename one of them',
+    ],
+  );
+  assert.deepEqual(conflicts(app('shop', { also: { mail } }), app('mail'), app('store-mail')), []);
+});
+
+test('an app that the server has still is not to become a member in the same run', () => {
+  const facts = { ...trixie, releases: { 'shop-mail': ['d'.repeat(64)] } };
+  assert.throws(() => also.render?.(shop({ also: { mail } }), { facts }), {
+    setting: 'also.mail',
+    message:
+      'its units are called shop-mail@, as those of the app shop-mail are, which the server has still; take that app out in a run of its own first, or rename the member',
+  });
+});
+
+test('a name by which Debian calls units of its own is refused', () => {
+  assert.deepEqual(conflicts(app('serial', { also: { getty: mail } })), [
+    'apps.serial.also.getty: its units would be called serial-getty@, a name that Debian uses itself; choose another',
+  ]);
+});
+
+test('a member says what it is, what it runs, and what only a process has', () => {
+  const said = (member: object, name = 'mail') =>
+    complaints({ start: 'a.js', also: { [name]: member } });
+  assert.deepEqual(said({ type: 'worker' }), [
+    'also.mail.start is missing; give the script that Node.js runs, or another command as `exec`',
+  ]);
+  assert.match(said({ start: 'mail.js' }).join(), /^also\.mail\.type /);
+  assert.match(said({ ...mail, domains: ['a.de'] }).join(), /also\.mail .*domains/);
+  assert.match(said(mail, 'Mail').join(), /^also\.Mail /);
+});
+
+test('TypeScript that its Node.js does not run is found, and the member named', () => {
+  assert.throws(() => wanted({ start: 'mail.ts' }, { node: 'debian' }), {
+    setting: 'also.mail.start',
+    message: /^mail\.ts is TypeScript/,
+  });
+});
