@@ -51,6 +51,7 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
   ...app,
   home: home(app),
   command: commandLine(app),
+  explained: true,
   environment: environmentPath(app),
   ownNode: app.node !== 'debian',
   node: nodeDirectory(app.node),
@@ -107,7 +108,10 @@ export const service = appComponent({
           : []),
         file(`${folder}/${name}.target`, target, check),
         unit(`${name}.target`, { enabled: 'enabled' }),
-        file(hookPath(app), template('app/hook', view(app, context.facts))),
+        file(
+          hookPath(app),
+          template('app/hook', { ...view(app, context.facts), explained: false }),
+        ),
       ],
     };
   },

@@ -22,16 +22,18 @@ function oneLine(value: unknown): string {
   return text;
 }
 
+const source = (name: string): string =>
+  readFileSync(new URL(`../../files/${name}.mustache`, import.meta.url), 'utf8');
+
 /**
- * Renders `files/<name>.mustache`.
+ * Renders `files/<name>.mustache`; `{{> app/sandbox}}` in it brings in another of them.
  *
  * @throws naming the template when a name has no value or a value would break its line.
  * @example template('server/journald.conf', { size: '512M' })
  */
 export function template(name: string, view: Record<string, unknown>): string {
-  const source = readFileSync(new URL(`../../files/${name}.mustache`, import.meta.url), 'utf8');
   try {
-    return mustache.render(source, new StrictView(view), {}, { escape: oneLine });
+    return mustache.render(source(name), new StrictView(view), source, { escape: oneLine });
   } catch (error) {
     throw new Error(`files/${name}.mustache: ${(error as Error).message}`, { cause: error });
   }

@@ -7,7 +7,7 @@ const [was, now] = ['a'.repeat(64), 'b'.repeat(64)];
 
 /** Files of the app in place, and what is noted of its generations: release, unit, environment, public. */
 const prepared = `
-release=${now} unit_hash=u2 environment_hash=e2 public='' keys='3700 3701'
+release=${now} unit_hash=u2 environment_hash=e2 public='' keys='3700 3701' type=web
 identity="${now}${'\t'}u2${'\t'}e2"
 line="rollout${'\t'}shop${'\t'}current=${now}${'\t'}3700=current${'\t'}@unit=u2${'\t'}@environment=e2${'\t'}@stop=20"
 echo unit 2 >"$root/etc/unit"; echo environment 2 >"$root/etc/environment"; echo hook 2 >"$root/etc/hook"
@@ -142,6 +142,40 @@ hook 1
 systemctl daemon-reload
 `,
   );
+});
+
+test('of a job its timer comes back too, and one reload is enough', () => {
+  const script = `${prepared}type=job; timer_file() { echo "$root/etc/timer"; }; note_put_back() { :; }
+    echo timer 1 >"$root/etc/timer"; note_next; cmp "$place/next/timer" "$root/etc/timer"; rm -r "$place/next"
+    note good ${was} u1 e1; cp "$root/etc/timer" "$place/good/timer"; echo timer 2 >"$root/etc/timer"
+    put_generation_back; cat "$root/etc/timer" "$root/asked"`;
+  assert.equal(
+    run(script),
+    `change file /etc/environment: put back
+change file /etc/unit: put back
+change file /etc/timer: put back
+timer 1
+systemctl daemon-reload
+`,
+  );
+});
+
+for (const [from, to] of [
+  ['web', 'static'],
+  ['static', 'web'],
+  ['worker', 'job'],
+  ['job', 'static'],
+])
+  test(`an app that was ${from} and is ${to} has nothing to go back to, and no file of before comes back`, () => {
+    const script = `${prepared}note good ${was} u1 e1; type=${to}
+      printf 'rollout\tshop\t@type=${from}\t@stop=9\n' >"$place/good/item"
+      found; put_generation_back; cat "$root/etc/unit"`;
+    assert.equal(run(script), 'old= public= changed=yes good=a\nunit 2\n');
+  });
+
+test('a worker that becomes web goes back as before', () => {
+  const script = `${prepared}note good ${was} u1 e1 /p; printf 'rollout\tshop\t@type=worker\n' >"$place/good/item"; found`;
+  assert.equal(run(script), 'old=a public=/p changed=yes good=a\n');
 });
 
 test('without a good generation the files stay', () => {

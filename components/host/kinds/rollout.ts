@@ -39,17 +39,19 @@ export type Rollout = {
   /** SHA-256 of the code, and the name of the copy of its static files. */
   release: string;
   publicCopy?: string | undefined;
-  /** Only with `web` connections are refused and waited for. */
-  type: 'web' | 'worker';
+  /** With `web` and `tcp` connections are refused and waited for. */
+  type: 'web' | 'tcp' | 'worker';
   /** The key of each: its port, or its number. The unit of one is `APP@KEY.service`. */
   instances: readonly number[];
-  /** Who opens the port: the app, or systemd. */
-  listen?: 'port' | 'socket';
+  /** Who opens the port: the app, `public` where the network may ask there, or systemd. */
+  listen?: 'port' | 'public' | 'socket';
   /** One instance alone serves: it stops before another starts. */
   single?: boolean;
   /** Until load balancers have noticed that the server leaves them, and that it is there again; else they are not told. */
   leave?: number;
   rejoin?: number;
+  /** The program of the host that the instances run, where it is one: it must be there. */
+  program?: string | undefined;
   /** What an instance carries as KEELSON_UNIT and KEELSON_ENVIRONMENT. */
   unit: string;
   environment: string;
@@ -71,12 +73,28 @@ export type Rollout = {
   keep: number;
 };
 
+/** What has no instances: nginx serves its files where `current` leads, or a timer starts it there. */
+export type Still = Pick<
+  Rollout,
+  'app' | 'release' | 'before' | 'after' | 'hookTimeout' | 'keep'
+> & {
+  type: 'static' | 'job';
+  /** Of a job: hashes of its unit and its environment, which come back with a release that is gone back to. */
+  unit?: string;
+  environment?: string;
+  /** Of a static site: as nginx is asked for it, and the files of the release that it cannot be without. */
+  site?: { host: string; path: string; files: readonly string[] };
+};
+
 /**
  * The instances of an app, moved to a release one after another.
  *
  * The hash of the environment says something of the secrets in it: its manifest is a secret.
  */
-export const rollout = (wanted: Rollout): Item => ({
+export const rollout = (wanted: Rollout | Still): Item =>
+  'instances' in wanted ? moving(wanted) : still(wanted);
+
+const moving = (wanted: Rollout): Item => ({
   kind: 'rollout',
   name: wanted.app,
   state: {
@@ -87,23 +105,46 @@ export const rollout = (wanted: Rollout): Item => ({
   },
   instructions: {
     '@type': wanted.type,
-    ...(wanted.type === 'web' && { '@listen': wanted.listen ?? 'port' }),
+    ...(wanted.type !== 'worker' && { '@listen': wanted.listen ?? 'port' }),
     ...(wanted.single && { '@single': 'yes' }),
     ...(wanted.leave !== undefined && { '@leave': String(wanted.leave) }),
     ...(wanted.rejoin !== undefined && { '@rejoin': String(wanted.rejoin) }),
+    ...(wanted.program !== undefined && { '@program': wanted.program }),
     '@unit': wanted.unit,
     '@environment': wanted.environment,
     ...healthInstructions(wanted.health),
-    ...(wanted.type === 'web' && { '@drain': String(wanted.drain ?? 0) }),
+    ...(wanted.type !== 'worker' && { '@drain': String(wanted.drain ?? 0) }),
     '@stop': String(wanted.stop),
     '@start': String(wanted.start),
     '@watch': String(wanted.watch),
     '@batch': String(wanted.batch),
-    '@before': (wanted.before ?? []).join(' '),
-    '@after': (wanted.after ?? []).join(' '),
-    '@hook': String(wanted.hookTimeout),
-    '@kept': String(wanted.keep),
+    ...releaseInstructions(wanted),
   },
+});
+
+/** One switch of what is current. */
+const still = (wanted: Still): Item => ({
+  kind: 'rollout',
+  name: wanted.app,
+  state: { current: wanted.release },
+  instructions: {
+    '@type': wanted.type,
+    ...(wanted.unit !== undefined && { '@unit': wanted.unit }),
+    ...(wanted.environment !== undefined && { '@environment': wanted.environment }),
+    ...(wanted.site && {
+      '@host': wanted.site.host,
+      '@path': wanted.site.path,
+      '@files': wanted.site.files.join(' '),
+    }),
+    ...releaseInstructions(wanted),
+  },
+});
+
+const releaseInstructions = ({ before, after, hookTimeout, keep }: Rollout | Still) => ({
+  '@before': (before ?? []).join(' '),
+  '@after': (after ?? []).join(' '),
+  '@hook': String(hookTimeout),
+  '@kept': String(keep),
 });
 
 /** In the words of an item, which the host reads. */

@@ -159,7 +159,7 @@ apply_rollout() {
   await_rollout
   case $(observed_of rollout "$app") in *"$TAB@whose=somebody"*) keep_links ;; esac
   # Another run may have brought it about meanwhile; and a setting alone moves nothing.
-  if [ "$(printf '%s\n' "$1" | observe_rollout)" = "$(state_of "$1")" ]; then
+  if ! was_cut_still "$1" && [ "$(printf '%s\n' "$1" | observe_rollout)" = "$(state_of "$1")" ]; then
     note_settings "$1"
   else
     order_the_rollout "$1" "$2"
@@ -184,13 +184,14 @@ remove_rollout() {
   rollout_of "$1"
   limited "$JOB_LIMIT" systemctl stop "keelson-rollout-$app.service" 2>/dev/null || :
   limited "$JOB_LIMIT" systemctl stop "$app.target" "$app@*.service" "$app@*.socket" 2>/dev/null || :
+  ! is_job "$2" || end_job
   systemctl reset-failed "$app@*" 2>/dev/null || :
   open_ports
   rm -f "$LEAVING.$app"
   list_releases | while read -r _ hash; do remove_release "$hash"; done
   # systemd keeps the slice of instances that are gone.
   systemctl stop "system-$(printf '%s' "$app" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :
-  rm -rf "$home/current" "$home/public/current" "$home/public/previous" "$place"
+  rm -rf "$home/current" "$home/previous" "$home/public/current" "$home/public/previous" "$place"
   restore_original "$home/current"
   restore_original "$home/public/current"
   say change "rollout $app: all instances stopped"

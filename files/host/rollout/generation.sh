@@ -21,7 +21,18 @@ find_old_generation() {
         ;;
     esac
   fi
-  [ -d "$home/releases/$old" ] || old=''
+  if [ ! -d "$home/releases/$old" ] || is_of_another_type; then old=''; fi
+}
+
+# Whether what was completed last had instances where this has none, or the other way round: neither is gone back to.
+is_of_another_type() {
+  [ -s "$place/good/item" ] || return 1
+  good_type=$(field @type "$(cat "$place/good/item")")
+  case $good_type/$type in
+    "$type/$type") return 1 ;;
+    *static* | *job*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # A rollout that was ended by force, or by a reboot, may have been completed but for this note.
@@ -42,21 +53,32 @@ goal_line() {
   echo
 }
 
-unit_file() { printf '/etc/systemd/system/%s@.service' "$app"; }
+# Of an app with instances their template.
+unit_file() {
+  case $type in
+    job) printf '/etc/systemd/system/%s.service' "$app" ;;
+    *) printf '/etc/systemd/system/%s@.service' "$app" ;;
+  esac
+}
+timer_file() { printf '/etc/systemd/system/%s.timer' "$app"; }
 environment_file() { printf '/etc/keelson/%s/environment' "$app"; }
 hook_file() { printf '/etc/keelson/%s/hook.service' "$app"; }
 
 note_next() {
   rm -rf "$place/next"
   mkdir "$place/next"
-  cp -p "$(unit_file)" "$place/next/unit"
-  cp -p "$(environment_file)" "$place/next/environment"
-  [ ! -f "$(hook_file)" ] || cp -p "$(hook_file)" "$place/next/hook"
+  keep_in_next "$(unit_file)" unit
+  keep_in_next "$(timer_file)" timer
+  keep_in_next "$(environment_file)" environment
+  keep_in_next "$(hook_file)" hook
   printf '%s\n' "$line" >"$place/next/item"
   printf '%s\t%s\n' "$identity" "$public" >"$place/next/identity"
   # Else a crash may leave the names without what they hold.
   sync "$place/next"/*
 }
+
+# Usage: keep_in_next FILE NAME. A static site has none of them, and only a job a timer.
+keep_in_next() { [ ! -f "$1" ] || cp -p "$1" "$place/next/$2"; }
 
 make_good() {
   [ -d "$place/next" ] || return 0
@@ -90,20 +112,22 @@ read_good_settings() {
 
 # The old release runs with its own files again; the next run finds them changed and writes the wanted ones.
 put_generation_back() {
-  [ -s "$place/good/identity" ] || return 0
+  [ -s "$place/good/identity" ] && ! is_of_another_type || return 0
   put_file_back "$place/good/environment" "$(environment_file)"
-  [ ! -f "$place/good/hook" ] || put_file_back "$place/good/hook" "$(hook_file)"
-  cmp -s "$place/good/unit" "$(unit_file)" || {
-    put_file_back "$place/good/unit" "$(unit_file)"
-    systemctl daemon-reload
-  }
+  put_file_back "$place/good/hook" "$(hook_file)"
+  put_back=no
+  put_file_back "$place/good/unit" "$(unit_file)"
+  put_file_back "$place/good/timer" "$(timer_file)"
+  [ "$put_back" = no ] || systemctl daemon-reload
 }
 
+# Usage: put_file_back KEPT FILE. What was not kept did not change: an older helper, or an app that has none.
 put_file_back() {
-  ! cmp -s "$1" "$2" || return 0
+  if [ ! -f "$1" ] || cmp -s "$1" "$2"; then return 0; fi
   cp -p "$1" "$2.keelson-new"
   sync "$2.keelson-new"
   mv -fT "$2.keelson-new" "$2"
+  put_back=yes
   say change "file $2: put back"
   note_put_back "$2"
 }

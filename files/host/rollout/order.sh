@@ -97,7 +97,7 @@ carry_out() {
   mend_units
   current=$(field current "$observation")
   find_old_generation
-  roll
+  if is_still; then roll_still; else roll; fi
 }
 
 end_rollout() {
@@ -121,7 +121,7 @@ origin_of() {
 # Usage: read_line LINE. What is wanted, in variables, without a process for each.
 read_line() {
   release='' public='' unit_hash='' environment_hash='' keys=''
-  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0
+  drain=30 watch=0 batch=1 before='' after='' hook_time=600 kept=5 leave=0 rejoin=0 needed_files=''
   read_settings "$1"
   set -f
   IFS=$TAB
@@ -141,6 +141,7 @@ read_line() {
       @after=*) after=$value ;;
       @hook=*) hook_time=$value ;;
       @kept=*) kept=$value ;;
+      @files=*) needed_files=$value ;;
       [0-9]*=*) keys="${keys:+$keys }${part%%=*}" ;;
     esac
   done

@@ -148,17 +148,26 @@ return_instances() {
 
 finish() {
   still_up || go_back
+  say_links
+  was=$(field target "$observation")
+  [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
+  rm -f "$place/taken"
+  settle "all instances are on $(short "$release")"
+}
+
+say_links() {
   was=$(field current "$observation")
   [ "$was" = "$release" ] || say "$(origin_of current)" "rollout $app current $(short "${was:-none}") → $(short "$release")"
   served=$(field public "$observation")
   [ -z "$public" ] || [ "$served" = "${public##*/}" ] ||
     say "$(origin_of public)" "rollout $app public ${served:-none} → ${public##*/}"
-  was=$(field target "$observation")
-  [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
-  rm -f "$place/taken"
+}
+
+# Usage: settle WHAT-IS-TRUE-NOW, also when the last hook fails.
+settle() {
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
   rejoin_balancers
   remove_old_releases
-  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
+  [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; $1 nevertheless
 $evidence"
 }
