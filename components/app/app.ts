@@ -23,7 +23,7 @@ export async function packReleases(apps: readonly AppConfig[]): Promise<Releases
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
     const { node } = app;
-    if (node !== 'debian' && isFound(node)) await naming(app, 'node', () => download(node));
+    if (typeof node !== 'string' && isFound(node)) await naming(app, 'node', () => download(node));
     if (app.release === undefined)
       releases[app.name] = await naming(app, 'source', () => packRelease(app));
   }

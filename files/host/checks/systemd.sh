@@ -18,9 +18,18 @@ look_ahead() {
     coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
       '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
     for unit_file in "/etc/systemd/system/$name@.service" "/etc/systemd/system/$name@.service.d"/*.conf; do
+      needs_program "$unit_file"
       if [ -n "$coming" ] && grep -qs "=/srv/$name/current/" "$unit_file"; then look_ahead_in "$unit_file"; fi
     done
   done
+}
+
+# What a unit starts, and systemd would complain about without a remedy.
+# Usage: needs_program UNIT_FILE
+needs_program() {
+  program=$(sed -n 's|^ExecStart=\(/[^ ]*\).*|\1|p' "$1" 2>/dev/null)
+  case $program in '' | /srv/*) return 0 ;; esac
+  [ -x "$program" ] || fail "$name runs $program, which is not on this server; $(how_to_bring)"
 }
 
 # Usage: look_ahead_in UNIT_FILE
