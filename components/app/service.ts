@@ -5,12 +5,14 @@ import type { Facts } from '../host/facts.ts';
 import { sha256 } from '../host/item.ts';
 import { file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
+import type { ServerConfig } from '../server/components.ts';
 import { type Command, commandLine } from './command.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { writableDirectories } from './directories.ts';
 import { environmentPath } from './environment.ts';
 import { logDirectory } from './logs.ts';
 import { nodeDirectory } from './node.ts';
+import { isOpen, listensAt, publicHostOf } from './public.ts';
 import { restrictions, type Sandbox } from './sandbox.ts';
 import { home } from './user.ts';
 
@@ -42,20 +44,27 @@ export type Service = Named<typeof fields> &
     places?: Readonly<Record<string, string>>;
     /** How it gets its port; nothing for an app that listens nowhere. */
     listen?: 'port' | 'socket';
+    public?: number | 'each';
+    publicHost?: string | undefined;
   };
 
-type SystemdFacts = Pick<Facts, 'systemd'>;
+type Context = {
+  facts: Pick<Facts, 'systemd'>;
+  server: Pick<ServerConfig, 'address'>;
+};
 
 /** What the units are filled with, among it what only newer releases of systemd know. */
-const view = (app: Service, { systemd }: SystemdFacts) => ({
+const view = (app: Service, { facts: { systemd }, server }: Context) => ({
   ...app,
   home: home(app),
   command: commandLine(app),
   explained: true,
   environment: environmentPath(app),
-  ownNode: app.node !== 'debian',
+  ownNode: typeof app.node !== 'string',
   node: nodeDirectory(app.node),
   listens: app.listen !== undefined,
+  address: listensAt(app),
+  openTo: isOpen(app) ? [publicHostOf(app, server)] : [],
   claims: app.listen === 'port',
   socket: app.listen === 'socket',
   privateControlGroups: systemd >= 257,
@@ -69,8 +78,8 @@ const view = (app: Service, { systemd }: SystemdFacts) => ({
 });
 
 /** The text of the template unit. */
-function unitText(app: Service, facts: SystemdFacts): string {
-  const marked = template('app/service', { ...view(app, facts), hash: '' });
+function unitText(app: Service, context: Context): string {
+  const marked = template('app/service', { ...view(app, context), hash: '' });
   return marked.replace(/^Environment=KEELSON_UNIT=$/m, `$&${hashOf(marked)}`);
 }
 
@@ -78,7 +87,7 @@ const hashOf = (unitText: string): string =>
   sha256(unitText.replace(/^Environment=KEELSON_UNIT=.*\n/m, '').replace(/^# From .*/ms, ''));
 
 /** What an instance carries as KEELSON_UNIT, by which a rollout tells old from new. */
-export const unitHash = (app: Service, facts: SystemdFacts): string => hashOf(unitText(app, facts));
+export const unitHash = (app: Service, context: Context): string => hashOf(unitText(app, context));
 
 const folder = '/etc/systemd/system';
 const check = { check: 'systemd' } as const;
@@ -93,7 +102,7 @@ const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/ho
 export const service = appComponent({
   name: 'service',
   fields,
-  render: (app: Service, context: Pick<AppContext, 'instances'> & { facts: SystemdFacts }) => {
+  render: (app: Service, context: Pick<AppContext, 'instances'> & Context) => {
     const { name } = app;
     const services = context.instances.map((key) => `${name}@${key}.service`);
     const sockets = services.map((service) => service.replace('.service', '.socket'));
@@ -102,16 +111,13 @@ export const service = appComponent({
     const target = template('app/target', { name, units, services: services.join(' ') });
     return {
       app: [
-        file(`${folder}/${name}@.service`, unitText(app, context.facts), check),
+        file(`${folder}/${name}@.service`, unitText(app, context), check),
         ...(socket
           ? [file(`${folder}/${name}@.socket`, template('app/socket', { name }), check)]
           : []),
         file(`${folder}/${name}.target`, target, check),
         unit(`${name}.target`, { enabled: 'enabled' }),
-        file(
-          hookPath(app),
-          template('app/hook', { ...view(app, context.facts), explained: false }),
-        ),
+        file(hookPath(app), template('app/hook', { ...view(app, context), explained: false })),
       ],
     };
   },

@@ -19,6 +19,7 @@ type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
 /** An app as it is given. */
 export type AppSettings =
   | ({ type?: 'web' } & Fields<(typeof appTypes)['web']['fields']>)
+  | ({ type: 'tcp' } & Fields<(typeof appTypes)['tcp']['fields']>)
   | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>);
 
 /** A host as it is given, in a stack file's words. */

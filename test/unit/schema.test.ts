@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
 import { readStackFile } from '../../components/config/stack-on-disk.ts';
+import { conversation } from '../../components/fields/conversation.ts';
 import * as field from '../../components/fields/index.ts';
 import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
@@ -71,7 +72,7 @@ test('the reference is a stack that can be used', () => {
   const [single, several, staging] = documents.map((document) => load(document));
   assert.deepEqual(
     single?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
-    [['server', 'shop', 'blog', 'wiki', 'mailer', 'reports']],
+    [['server', ...'shop blog wiki mailer reports chat rooms tenants boards'.split(' ')]],
   );
   assert.deepEqual(
     several?.hosts.map(({ name, apps }) => [name, ...apps.map((app) => app.name)]),
@@ -212,6 +213,8 @@ const admitted = [
   [field.requestPath, '?'],
   [field.percentage, '%'],
   [field.redirectTarget, '?&%#'],
+  [conversation.send.unwrap().in, ` \t\n\r\0\v\f'"\`$;{}()<>|&\\#%*!^?\x1b\x7f`],
+  [conversation.expect.unwrap(), ` '"\`$;{}()<>|&\\#%*!^?`],
   [field.headerValue, ` '"\`;{}()<>|&\\#%*!^?`],
 ].map(([schema, characters]): [unknown, string] => [
   z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,

@@ -2,6 +2,7 @@
 import { contextOf } from '../../components/app/app.ts';
 import type { AppContext } from '../../components/app/component.ts';
 import { type AppConfig, appSchema } from '../../components/app/components.ts';
+import type { TcpApp } from '../../components/app/types/tcp.ts';
 import type { WebApp } from '../../components/app/types/web.ts';
 import type { WorkerApp } from '../../components/app/types/worker.ts';
 import { type Facts, unseen } from '../../components/host/facts.ts';
@@ -32,9 +33,24 @@ export const mailer = (given: object = {}): WorkerApp => ({
   name: 'mailer',
 });
 
+/** The smallest TCP service, and what a test adds to it. */
+export const chat = (given: object = {}): TcpApp => ({
+  ...(schema.parse({
+    type: 'tcp',
+    source: '../chat',
+    start: 'chat.js',
+    public: 7000,
+    ...given,
+  }) as Omit<TcpApp, 'name'>),
+  name: 'chat',
+});
+
 /** What is wrong with an app that says no more than this beside its source and its domain. */
-export const complaints = (given: object): string[] =>
-  (schema.safeParse({ source: '.', domains: ['a.de'], ...given }).error?.issues ?? []).map(
+export const complaints = (given: object): string[] => wrongWith({ domains: ['a.de'], ...given });
+
+/** What is wrong with one that has no domain. */
+export const wrongWith = (given: object): string[] =>
+  (schema.safeParse({ source: '.', ...given }).error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.')} ${message}`,
   );
 

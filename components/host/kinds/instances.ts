@@ -1,20 +1,29 @@
 import type { Item } from '../item.ts';
 
+type Ending = {
+  type: 'web' | 'tcp' | 'worker';
+  drain?: number;
+  stop: number;
+  /** The network may ask there. */
+  open?: boolean;
+};
+
 /**
- * The only instances of an app that may run, by their ports or numbers: any other is stopped. Those of a `web`
- * app get no new connections first, and `drain` seconds for the open ones; `stop` is what systemd gives them to end.
+ * The only instances of an app that may run, by their ports or numbers: any other is stopped. Those that listen
+ * get no new connections first, and `drain` seconds for the open ones; `stop` is what systemd gives them to end.
  */
 export const instances = (
   app: string,
   keys: readonly number[],
-  { type, drain = 0, stop }: { type: 'web' | 'worker'; drain?: number; stop: number },
+  { type, drain = 0, stop, open }: Ending,
 ): Item => ({
   kind: 'instances',
   name: app,
   state: { running: keys.join(',') },
   instructions: {
     '@type': type,
-    ...(type === 'web' && { '@drain': String(drain) }),
+    ...(open && { '@listen': 'public' }),
+    ...(type !== 'worker' && { '@drain': String(drain) }),
     '@stop': String(stop),
   },
 });

@@ -26,7 +26,7 @@ sort_instances() {
   done
   found_down=$down takes='' predecessor=''
   # The only one that is wanted does not run.
-  case $type/$up/$(count "$down") in web//1) [ "$keys" != "$down" ] || predecessor=$(predecessor_of "$down") ;; esac
+  case $type/$up/$(count "$down") in web//1 | tcp//1) [ "$keys" != "$down" ] || predecessor=$(predecessor_of "$down") ;; esac
   [ -z "${goers:-}" ] || takes=$(held_by_goers "$down")
   takes=${takes% }
   [ -z "$takes" ] || { down=$(without "$takes" "$down") && up="${up:+$up }$takes"; }

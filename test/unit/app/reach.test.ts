@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppConfig } from '../../../components/app/components.ts';
 import { reach } from '../../../components/app/reach.ts';
-import { context, items, mailer, shop } from '../shop.ts';
+import { chat, context, items, mailer, shop } from '../shop.ts';
 
 const elements = (app: AppConfig, others: Record<string, number[]> = {}): string[] => {
   const [file] = items(reach.render?.(app, context(app, { others })));
@@ -19,6 +19,22 @@ test('at its ports an app answers, and itself and nginx may ask', () => {
     'answers { 3700 . "shop" }',
     'asks { 3700 . "shop" }',
     'asks { 3700 . "www-data" }',
+  ]);
+});
+
+test('whoever wants to asks where the world reaches the instances, and for nginx’s alone nobody more', () => {
+  const one = { instances: 1, port: 3800, metadata: true };
+  const own = [
+    'ports { 3800 }',
+    'answers { 3800 . "chat" }',
+    'asks { 3800 . "chat" }',
+    'asks { 3800 . "www-data" }',
+  ];
+  assert.deepEqual(elements(chat(one)), own);
+  assert.deepEqual(elements(chat({ ...one, public: 'each' })), [
+    ...own,
+    'insert rule inet keelson input tcp dport 3800 accept',
+    'insert rule inet keelson output tcp dport 3800 accept',
   ]);
 });
 
