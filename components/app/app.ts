@@ -22,7 +22,7 @@ export type Releases = Readonly<Record<string, Release | undefined>>;
 export async function packReleases(apps: readonly AppConfig[]): Promise<Releases> {
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
-    const { node } = app;
+    const node = 'node' in app ? app.node : 'none';
     if (typeof node !== 'string' && isFound(node)) await naming(app, 'node', () => download(node));
     if (app.release === undefined)
       releases[app.name] = await naming(app, 'source', () => packRelease(app));
@@ -41,6 +41,7 @@ export const withBuilds = (
 ): Promise<AppConfig[]> =>
   Promise.all(
     apps.map(async (app) => {
+      if (!('node' in app)) return app;
       const node = await naming(app, 'node', () => found(app.node, architecture, pins));
       return { ...app, node };
     }),
@@ -53,8 +54,9 @@ export async function newsOf(
   pins: string,
 ): Promise<string[]> {
   const lines = await Promise.all(
-    apps.map(async ({ name, node }) => {
-      if (isFound(node)) return [];
+    apps.map(async (app) => {
+      if (!('node' in app) || isFound(app.node)) return [];
+      const { name, node } = app;
       const news = await newerBuild(node.version, processorOf(architecture), pins);
       return news
         ? [

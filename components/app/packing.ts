@@ -14,12 +14,17 @@ import { tarballEntries, withDirectories } from '../lib/tarball-entries.ts';
 import { checkRuns, type Running, scriptAt } from './code/runs.ts';
 import type { Release } from './component.ts';
 import { linkTarget } from './linked.ts';
+import { neededFiles } from './pages.ts';
 import type { Source } from './release.ts';
 import { scratchTarget } from './scratch.ts';
 
 /** `static`, and what it runs: what the app needs of its source; `linked` and `scratch`: what lies outside of it. */
 type Packed = Running & {
   source: Source;
+  type?: string;
+  root?: string | undefined;
+  fallback?: string | undefined;
+  notFound?: string | undefined;
   static?: Readonly<Record<string, string>>;
   name?: string;
   linked?: readonly string[];
@@ -91,6 +96,7 @@ function complete(app: Packed, entries: readonly Entry[]): void {
   const missing = [
     ...(start && !scriptAt(all, start) ? [start] : []),
     ...Object.values(app.static ?? {}).filter((path) => !all.has(path)),
+    ...(app.type === 'static' ? neededFiles(app) : []).filter((path) => !all.has(path)),
   ];
   if (missing.length > 0)
     throw new Error(`holds no ${missing.join(' and no ')}; ${remedyFor(missing, all)}`);

@@ -19,7 +19,11 @@ const fields = {
     ),
 };
 
-type Redirects = Named<typeof fields> & { domains: readonly string[]; health: string };
+type Redirects = Named<typeof fields> & {
+  domains: readonly string[];
+  /** Of a site that an app answers for. */
+  health?: string;
+};
 
 const isOne = (domain: string): boolean => domain !== 'default' && !domain.startsWith('*.');
 
@@ -41,7 +45,7 @@ export const redirects = appComponent({
 });
 
 function problems({ name, redirects, redirectFrom, domains, health }: Redirects): string[] {
-  const [probe = '/'] = health.split('?');
+  const probe = health?.split('?')[0];
   const at = `apps.${name}`;
   return [
     ...Object.entries(redirects).flatMap(([from, to]) => [

@@ -81,7 +81,7 @@ export function publicDirectory(app: Released, { hash }: Release): string | unde
 }
 
 /** The code of a release, and apart from it the files in it that nginx may read. */
-function trees(app: Released, release: Release): Item[] {
+function trees(app: Released, release: Release, group: string): Item[] {
   const unpacked = {
     blob: release.hash,
     owner: 'root',
@@ -89,8 +89,8 @@ function trees(app: Released, release: Release): Item[] {
     files: '0640',
     remove: 'keep',
   } as const;
-  const code = { ...unpacked, group: app.name, executables: '0750' };
-  const files = { ...unpacked, group: 'www-data', executables: '0640' };
+  const files = { ...unpacked, group: nginx, executables: '0640' };
+  const code = group === nginx ? files : { ...unpacked, group, executables: '0750' };
   const copy = publicDirectory(app, release);
   const only = [...new Set(staticDirectories(app))].toSorted();
   return [
@@ -102,33 +102,44 @@ function trees(app: Released, release: Release): Item[] {
 type Own = Released & Named<typeof fields>;
 type Context = Pick<AppContext, 'release' | 'facts'>;
 
-export const release = appComponent({
-  name: 'release',
-  fields,
-  render: (app: Own, { release }: Context) => {
-    const { hash, archive } = release;
-    const folder = { group: app.name, mode: '2750', remove: 'all' } as const;
-    const served = staticDirectories(app).length > 0;
-    return {
-      app: [
-        directory(`${home(app)}/releases`, folder),
-        ...(served ? [directory(`${home(app)}/public`, { ...folder, group: 'www-data' })] : []),
-        ...(archive === undefined ? [] : [blob(hash, '')]),
-        ...trees(app, release),
-      ],
-      uploads: archive === undefined ? [] : [{ name: 'release', hash, archive }],
-    };
-  },
-  localFiles: ({ source }: Own) => {
-    if (typeof source === 'string') return [{ at: 'source', path: source }];
-    return 'path' in source ? [{ at: 'source.path', path: source.path }] : [];
-  },
-  report: ({ name, keep }: Own, { facts, release }: Context) => {
-    const failed = facts.failed?.[name] ?? [];
-    const others = (facts.releases[name] ?? []).filter(
-      (hash) => hash !== release.hash && !failed.includes(hash),
-    );
-    // As many as the rollout of this run will leave.
-    return { release: release.hash, kept: others.slice(0, keep - 1) };
-  },
-});
+/** The group of nginx, which reads with it and writes nowhere. */
+const nginx = 'www-data';
+
+/** @param reader the group that may read the code. */
+const readBy = (reader: (app: Own) => string) =>
+  appComponent({
+    name: 'release',
+    fields,
+    render: (app: Own, { release }: Context) => {
+      const { hash, archive } = release;
+      const group = reader(app);
+      const folder = { group, mode: '2750', remove: 'all' } as const;
+      const served = staticDirectories(app).length > 0;
+      return {
+        app: [
+          directory(`${home(app)}/releases`, folder),
+          ...(served ? [directory(`${home(app)}/public`, { ...folder, group: nginx })] : []),
+          ...(archive === undefined ? [] : [blob(hash, '')]),
+          ...trees(app, release, group),
+        ],
+        uploads: archive === undefined ? [] : [{ name: 'release', hash, archive }],
+      };
+    },
+    localFiles: ({ source }: Own) => {
+      if (typeof source === 'string') return [{ at: 'source', path: source }];
+      return 'path' in source ? [{ at: 'source.path', path: source.path }] : [];
+    },
+    report: ({ name, keep }: Own, { facts, release }: Context) => {
+      const failed = facts.failed?.[name] ?? [];
+      const others = (facts.releases[name] ?? []).filter(
+        (hash) => hash !== release.hash && !failed.includes(hash),
+      );
+      // As many as the rollout of this run will leave.
+      return { release: release.hash, kept: others.slice(0, keep - 1) };
+    },
+  });
+
+export const release = readBy(({ name }) => name);
+
+/** Of a site that nginx serves from the release itself. */
+export const siteRelease = readBy(() => nginx);

@@ -14,6 +14,19 @@ import { type Service, unitHash } from './service.ts';
 
 const hook = z.array(argument).min(1, 'is empty; give a command, or leave it out').optional();
 
+/** What runs once for a release. */
+export const hooks = {
+  before: hook.describe(
+    'Command that runs once for each release, in it, before the first instance moves, such as a migration; its failure stops the release',
+  ),
+  after: hook.describe(
+    'Command that runs in the release after the last instance moved to it, also on the way back to an older one',
+  ),
+  hookTimeout: duration('1s', '1d')
+    .prefault('10m')
+    .describe('Time that each of these commands may take'),
+};
+
 /** What all types have a say in. */
 export const moving = {
   start: duration('1s', '30m')
@@ -25,15 +38,7 @@ export const moving = {
     .describe(
       'Instances that are moved at the same time, once the first is; one stays in service always',
     ),
-  before: hook.describe(
-    'Command that runs once for each release, in it, before the first instance moves, such as a migration; its failure stops the release',
-  ),
-  after: hook.describe(
-    'Command that runs in the release after the last instance moved to it, also on the way back to an older one',
-  ),
-  hookTimeout: duration('1s', '1d')
-    .prefault('10m')
-    .describe('Time that each of these commands may take'),
+  ...hooks,
 };
 
 /** What types have a say in whose instances are asked. */

@@ -16,7 +16,8 @@ import { isOpen, listensAt, publicHostOf } from './public.ts';
 import { restrictions, type Sandbox } from './sandbox.ts';
 import { home } from './user.ts';
 
-const fields = {
+/** What one process may use, whatever it is. */
+export const limits = {
   memory: size
     .prefault('1G')
     .describe('Memory that one instance may use before it is killed and started again'),
@@ -27,13 +28,18 @@ const fields = {
   stopTimeout: duration('1s', '10m')
     .prefault('15s')
     .describe('Time that an instance has to end after SIGTERM before it is killed'),
+};
+
+const fields = {
+  ...limits,
   reload: z
     .enum(['SIGHUP', 'SIGUSR2'])
     .prefault('SIGHUP')
     .describe('Signal that `systemctl reload` sends; an app that does not handle it is restarted'),
 };
 
-export type Service = Named<typeof fields> &
+/** What runs in an app's sandbox. */
+export type Sandboxed = Named<typeof limits> &
   Command & {
     sandbox: Sandbox;
     logs: { to: 'journal' | 'files' };
@@ -48,13 +54,15 @@ export type Service = Named<typeof fields> &
     publicHost?: string | undefined;
   };
 
-type Context = {
-  facts: Pick<Facts, 'systemd'>;
-  server: Pick<ServerConfig, 'address'>;
+export type Service = Sandboxed & Named<typeof fields>;
+
+export type UnitContext = {
+  readonly facts: Pick<Facts, 'systemd'>;
+  readonly server: Pick<ServerConfig, 'address'>;
 };
 
 /** What the units are filled with, among it what only newer releases of systemd know. */
-const view = (app: Service, { facts: { systemd }, server }: Context) => ({
+export const view = (app: Sandboxed, { facts: { systemd }, server }: UnitContext) => ({
   ...app,
   home: home(app),
   command: commandLine(app),
@@ -78,7 +86,7 @@ const view = (app: Service, { facts: { systemd }, server }: Context) => ({
 });
 
 /** The text of the template unit. */
-function unitText(app: Service, context: Context): string {
+function unitText(app: Service, context: UnitContext): string {
   const marked = template('app/service', { ...view(app, context), hash: '' });
   return marked.replace(/^Environment=KEELSON_UNIT=$/m, `$&${hashOf(marked)}`);
 }
@@ -87,13 +95,14 @@ const hashOf = (unitText: string): string =>
   sha256(unitText.replace(/^Environment=KEELSON_UNIT=.*\n/m, '').replace(/^# From .*/ms, ''));
 
 /** What an instance carries as KEELSON_UNIT, by which a rollout tells old from new. */
-export const unitHash = (app: Service, context: Context): string => hashOf(unitText(app, context));
+export const unitHash = (app: Service, context: UnitContext): string =>
+  hashOf(unitText(app, context));
 
 const folder = '/etc/systemd/system';
 const check = { check: 'systemd' } as const;
 
 /** What a rollout completes with a command, to run it as an instance would. */
-const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
+export const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/hook.service`;
 
 /**
  * Template unit, target, and the socket where the app wants one; and beside them the unit of what runs
@@ -102,7 +111,7 @@ const hookPath = (app: { name: string }): string => `/etc/keelson/${app.name}/ho
 export const service = appComponent({
   name: 'service',
   fields,
-  render: (app: Service, context: Pick<AppContext, 'instances'> & Context) => {
+  render: (app: Service, context: Pick<AppContext, 'instances'> & UnitContext) => {
     const { name } = app;
     const services = context.instances.map((key) => `${name}@${key}.service`);
     const sockets = services.map((service) => service.replace('.service', '.socket'));

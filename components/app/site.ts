@@ -1,12 +1,13 @@
 /** The site of an app: its upstream and server in nginx, and a directory for what people add. */
 import { z } from 'zod';
-import { domain, duration, integer, plainText, size } from '../fields/index.ts';
+import { duration, integer, plainText, size } from '../fields/index.ts';
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
 import type { ServerConfig } from '../server/components.ts';
 import { headerBuffers, sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { namesOf } from './domains.ts';
 import { forwardsOf } from './forwards.ts';
 import { headersBeside } from './headers.ts';
 import { placeOf } from './places.ts';
@@ -15,23 +16,8 @@ import { cacheControl, keptAt, longestFirst, staticLocations, withSlash } from '
 import { stickyOf } from './sticky.ts';
 import { home } from './user.ts';
 
-const fields = {
-  domains: z
-    .array(domain)
-    .min(1, 'is empty; give at least one domain, or `default` for whoever asks')
-    .describe('Names that the site answers to; `default`: whoever asks for no other site’s name'),
-  bodySize: size
-    .prefault('10M')
-    .describe('Largest request body; a larger one is answered with 413'),
-  timeout: duration('1s', '1d')
-    .prefault('60s')
-    .describe('Time that the app may be silent within a request before nginx gives up with 504'),
-  buffering: z
-    .boolean()
-    .prefault(true)
-    .describe(
-      '`false` hands every byte on at once, for server-sent events; or let the app answer with X-Accel-Buffering: no',
-    ),
+/** What every site may say, whoever answers for it. */
+export const siteFields = {
   gzip: z.boolean().prefault(true).describe('Compress text before it is sent'),
   rateLimit: z
     .strictObject({
@@ -52,7 +38,24 @@ const fields = {
     ),
 };
 
+const fields = {
+  bodySize: size
+    .prefault('10M')
+    .describe('Largest request body; a larger one is answered with 413'),
+  timeout: duration('1s', '1d')
+    .prefault('60s')
+    .describe('Time that the app may be silent within a request before nginx gives up with 504'),
+  buffering: z
+    .boolean()
+    .prefault(true)
+    .describe(
+      '`false` hands every byte on at once, for server-sent events; or let the app answer with X-Accel-Buffering: no',
+    ),
+  ...siteFields,
+};
+
 type Site = Named<typeof fields> & {
+  domains: readonly string[];
   health: string;
   uploads: Record<string, string>;
   static: Record<string, string>;
@@ -69,8 +72,6 @@ type Site = Named<typeof fields> & {
 
 type Context = Pick<AppContext, 'instances'> & { server: Pick<ServerConfig, 'nginx'> };
 
-const isDefault = ({ domains }: Pick<Site, 'domains'>): boolean => domains.includes('default');
-
 export const site = appComponent({
   name: 'site',
   fields,
@@ -83,9 +84,9 @@ export const site = appComponent({
       }),
     ],
     // nginx refuses a second default server: another site that was it gives it up first.
-    last: isDefault(app) ? ['site'] : [],
+    last: namesOf(app).default ? ['site'] : [],
   }),
-  conflicts: (apps) => [...domainConflicts(apps), ...apps.flatMap(urlConflicts)],
+  conflicts: (apps) => apps.flatMap(urlConflicts),
 });
 
 /** Whom requests are sent to, and what becomes of them before. */
@@ -100,7 +101,9 @@ function view(app: Site, { instances: ports, server }: Context) {
   const [probe = '/'] = app.health.split('?');
   return {
     ...app,
+    ...namesOf(app),
     ...redirectsOf(app),
+    ...closing(app),
     ...forwardsOf(app),
     ...headerBuffers(server.nginx),
     ...stickyOf(app),
@@ -108,16 +111,11 @@ function view(app: Site, { instances: ports, server }: Context) {
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
     checked: server.nginx.balancerChecks !== undefined,
-    default: isDefault(app),
-    // A server without a name of its own has one that nobody can ask for.
-    names: app.domains.filter((domain) => domain !== 'default').join(' ') || '_',
     limited: app.rateLimit !== undefined,
     // nginx knows no burst of 0, which is what it has without one.
     burst: app.rateLimit?.burst ?? 0,
     probe,
     probed: probe !== '/',
-    closed: app.maintenance !== false,
-    page: page(app.maintenance),
     public: `${home(app)}/public`,
     hasStatic: Object.keys(app.static).length > 0,
     static: staticLocations(app),
@@ -136,26 +134,18 @@ function uploadLocation(app: Site, url: string, path: string) {
   };
 }
 
+/** The page that a site shows while it is closed. */
+export const closing = ({ maintenance }: { maintenance: string | boolean }) => ({
+  closed: maintenance !== false,
+  page: page(maintenance),
+});
+
 function page(maintenance: string | boolean): string {
   const message =
     typeof maintenance === 'string'
       ? maintenance
       : 'We are working on this site and will be back soon.';
   return template('nginx/maintenance.html', { message });
-}
-
-type Domains = Pick<Site, 'name' | 'domains' | 'redirectFrom'>;
-
-function domainConflicts(apps: readonly Domains[]): string[] {
-  const all = apps.flatMap(({ name, domains, redirectFrom }) =>
-    Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
-      given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
-    ),
-  );
-  return pairs(all, (a, b) => a.domain === b.domain).map(
-    ({ first, second }) =>
-      `${second.at}: "${second.domain}" belongs to apps.${first.name}; name each domain once`,
-  );
 }
 
 /** Of two things at one URL path nginx would serve one, or refuse both. */

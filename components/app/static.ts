@@ -9,14 +9,16 @@ import { headersBeside } from './headers.ts';
 const words = ['immutable', 'no-cache', 'no-store'];
 const time = duration('1s', '365d');
 
-const kept = matching(
+/** Seconds, or a word of Cache-Control's. */
+export const cacheTime = matching(
   /^(?:immutable|no-cache|no-store|[1-9][0-9]{0,5}[smhd])$/,
   'is no time for which browsers may keep a file; write one such as 1d, or immutable, no-cache or no-store',
 )
   .refine((given) => !/^[0-9]+.$/.test(given) || time.safeParse(given).success, {
     error: 'is longer than 365d; choose 1s to 365d, or immutable',
   })
-  .transform((given) => (words.includes(given) ? given : time.parse(given)));
+  .transform((given) => (words.includes(given) ? given : time.parse(given)))
+  .describe('A time such as 1d, `immutable`, `no-cache` (ask each time) or `no-store`');
 
 const fields = {
   static: z
@@ -26,10 +28,7 @@ const fields = {
       'Directories of the release that nginx serves itself, by URL path; misses go to the app',
     ),
   cache: z
-    .record(
-      urlPath,
-      kept.describe('A time such as 1d, `immutable`, `no-cache` (ask each time) or `no-store`'),
-    )
+    .record(urlPath, cacheTime)
     .prefault({})
     .describe(
       'How long browsers keep files of `static` and `uploads` without asking, by URL path; default: a static file with a hash in its name for good, others ask each time whether theirs is the newest',
@@ -104,7 +103,7 @@ export function staticLocations(app: Omit<Static, 'name'>) {
 }
 
 /** What the stack file says of a path wins over what it says of the whole site, and that over what fits most files. */
-function cachedBy({ headers }: Pick<Static, 'headers'>, kept: Kept | undefined) {
+export function cachedBy({ headers }: Pick<Static, 'headers'>, kept: Kept | undefined) {
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   if (kept === undefined && names.includes('cache-control'))
     return { cached: false, staticHeaders: headersBeside(headers) };

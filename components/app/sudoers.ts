@@ -1,5 +1,6 @@
 /** What the deploy user may do with an app: control its units, and nothing else. */
 import { file } from '../host/kinds.ts';
+import { helperPath } from '../host/script.ts';
 import { batches } from '../lib/batches.ts';
 import { template } from '../lib/template.ts';
 import type { Deploy } from '../server/deploy.ts';
@@ -17,34 +18,49 @@ const inOneLine = 64;
 
 /**
  * Whole command lines as patterns of sudo's own, in which units, verbs and options are named to the letter. (A wildcard
- * of the shell's in an argument would also match blanks, and so further units.) A star is one here: it is systemctl
- * that knows what it stands for, and an `app@` is of no other app.
+ * of the shell's in an argument would also match blanks, and so further units.)
  */
-function commands(name: string, instances: readonly number[]) {
-  return batches(instances, inOneLine).flatMap((keys) => {
-    const unit = `${name}([.]target|@([*]|${keys.join('|')})([.]service)?)`;
-    const line = (verb: string) =>
-      `^(${options} )*(${verb})( ${options})*( ${unit})+( ${options})*$`;
-    return [
-      { tags: 'NOPASSWD:', line: line(verbs) },
-      // It shows pages, and may start no program here.
-      { tags: 'NOPASSWD: NOEXEC:', line: line('status') },
-    ];
-  });
+function controlling(unit: string) {
+  const line = (verb: string) =>
+    `/usr/bin/systemctl ^(${options} )*(${verb})( ${options})*( ${unit})+( ${options})*$`;
+  return [
+    { tags: 'NOPASSWD:', line: line(verbs) },
+    // It shows pages, and may start no program here.
+    { tags: 'NOPASSWD: NOEXEC:', line: line('status') },
+  ];
 }
 
-export const sudoers = appComponent({
-  name: 'sudoers',
-  fields: {},
-  render: (
-    { name }: { name: string },
-    { server, instances }: Pick<AppContext, 'instances'> & { server: Deploy },
-  ) => {
-    if (!server.deploy) return {};
-    const view = { name, user: server.deploy.name, commands: commands(name, instances) };
-    const text = template('app/sudoers', view);
-    return {
-      app: [file(`${sudoersFolder}/${name}`, text, { mode: '0440', check: 'sudoers' })],
-    };
-  },
-});
+/** A star is one here: it is systemctl that knows what it stands for, and an `app@` is of no other app. */
+const ofInstances = (name: string, instances: readonly number[]) =>
+  batches(instances, inOneLine).flatMap((keys) =>
+    controlling(`${name}([.]target|@([*]|${keys.join('|')})([.]service)?)`),
+  );
+
+/** Of a job also to run it and see what it says. */
+const ofJob = (name: string) => [
+  ...controlling(`${name}([.](service|timer))?`),
+  { tags: 'NOPASSWD:', line: `${helperPath} run ${name}` },
+];
+
+type Command = { tags: string; line: string };
+
+const allowing = (commands: (name: string, instances: readonly number[]) => Command[]) =>
+  appComponent({
+    name: 'sudoers',
+    fields: {},
+    render: (
+      { name }: { name: string },
+      { server, instances }: Pick<AppContext, 'instances'> & { server: Deploy },
+    ) => {
+      if (!server.deploy) return {};
+      const view = { name, user: server.deploy.name, commands: commands(name, instances) };
+      const text = template('app/sudoers', view);
+      return {
+        app: [file(`${sudoersFolder}/${name}`, text, { mode: '0440', check: 'sudoers' })],
+      };
+    },
+  });
+
+export const sudoers = allowing(ofInstances);
+
+export const jobSudoers = allowing(ofJob);

@@ -67,6 +67,7 @@ type User = { at: string; name: string; app: AppConfig; places: readonly Place[]
 function userConflicts({ at, name, app, places }: User): Problem[] {
   const own = places.filter(({ apps }) => apps.some((it) => it.name === app.name));
   const elsewhere = own.filter(({ aws }) => !aws).map((place) => place.name);
+  if (!('env' in app)) return [`${at} is a static site, which runs nothing; leave it out`];
   const variable = bucketVariable(name);
   const isTaken =
     variable in app.env || own.some(({ secrets }) => variable in (secrets[app.name] ?? {}));

@@ -20,7 +20,9 @@ type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
 export type AppSettings =
   | ({ type?: 'web' } & Fields<(typeof appTypes)['web']['fields']>)
   | ({ type: 'tcp' } & Fields<(typeof appTypes)['tcp']['fields']>)
-  | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>);
+  | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>)
+  | ({ type: 'job' } & Fields<(typeof appTypes)['job']['fields']>)
+  | ({ type: 'static' } & Fields<(typeof appTypes)['static']['fields']>);
 
 /** A host as it is given, in a stack file's words. */
 export type HostSettings = Fields<typeof serverFields> & {

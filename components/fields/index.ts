@@ -9,6 +9,7 @@
  * Defaults go through `.prefault('30s')`, so that they are parsed like what a person wrote.
  */
 export * from './amounts.ts';
+export * from './calendar.ts';
 export * from './matching.ts';
 export * from './names.ts';
 export * from './network.ts';

@@ -121,9 +121,10 @@ function withBuckets(
   names: Awaited<ReturnType<typeof bucketNames>> | undefined,
 ): HostConfig {
   if (!names) return host;
-  const apps = host.apps.map((app) => ({
-    ...app,
-    env: { ...bucketVariables(app.name, buckets, names), ...app.env },
-  }));
+  const apps = host.apps.map((app) =>
+    'env' in app
+      ? { ...app, env: { ...bucketVariables(app.name, buckets, names), ...app.env } }
+      : app,
+  );
   return { ...host, apps };
 }

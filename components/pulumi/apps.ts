@@ -10,8 +10,9 @@ export type RunningApp = HostReport['apps'][string];
  */
 export function inWords({ type, release, instances, kept }: RunningApp): string {
   const where = type === 'web' || type === 'tcp' ? onPorts(instances) : inNumber(instances);
+  const running = instances.length > 0 ? ` ${where}` : '';
   const others = kept.length > 0 ? `, kept ${kept.map(short).join(' ')}` : '';
-  return `release ${short(release)} ${where}${others}`;
+  return `release ${short(release)}${running}${others}`;
 }
 
 const short = (hash: string): string => hash.slice(0, 8);

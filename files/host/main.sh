@@ -1,7 +1,7 @@
 # The one program of the kit on a host: applies and removes manifests. docs/protocol.md is its contract.
 
 usage() {
-  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | scratch APP PATH... | watch APP INSTANCE"
+  fail "usage: keelson apply SERVER [PIPE] | send SERVER | prune SERVER | destroy SERVER | confirm RUN SERVER | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] | run JOB | scratch APP PATH... | watch APP INSTANCE"
 }
 
 main() {
@@ -61,6 +61,10 @@ main() {
     begin)
       run=-
       begin_instance "$@"
+      ;;
+    run)
+      open_work
+      run_job "$@"
       ;;
     scratch)
       run=-

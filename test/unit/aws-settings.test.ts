@@ -223,7 +223,7 @@ test('an app that uses a bucket may ask for the rights of its machine, and no ot
   const { hosts, aws } = read({ aws: { buckets: { uploads } }, apps: { shop, blog } });
   assert.deepEqual(aws?.buckets, { uploads: { apps: ['shop'], versioning: false } });
   assert.deepEqual(
-    hosts[0]?.apps.map(({ name, metadata }) => [name, metadata]),
+    hosts[0]?.apps.map((app) => [app.name, 'metadata' in app && app.metadata]),
     [
       ['shop', true],
       ['blog', false],

@@ -211,8 +211,8 @@ const stickyForms =
 const messages: [string, Values, string[]][] = [
   [
     'a type that there is not',
-    stack({ shop: { type: 'job' } }),
-    ['apps.shop.type: "job" is not known; choose "web" or "tcp" or "worker"'],
+    stack({ shop: { type: 'cron' } }),
+    ['apps.shop.type: "cron" is not known; choose "web" or "tcp" or "worker" or "job" or "static"'],
   ],
   [
     'a setting of another type',

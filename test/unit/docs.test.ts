@@ -114,7 +114,9 @@ test('stack files on the page of environments are merged as it says', () => {
   assert.deepEqual(
     hosts.map(({ name, server: { user, openFiles, nginx }, apps }) => [
       ...[name, user, openFiles, nginx.balancers.length],
-      ...apps.map(({ name, memory, instances }) => `${name} ${memory} ${instances}`),
+      ...apps.map((app) =>
+        'instances' in app ? `${app.name} ${app.memory} ${app.instances}` : app.name,
+      ),
     ]),
     [
       ['web1', 'admin', 524288, 1, 'shop 1G cores', 'mailer 1G 1'],

@@ -61,7 +61,7 @@ const stack = (more: Values = {}): Values => ({
 const outcome = ({ hosts }: Config) =>
   hosts.map(({ name, server, apps }) => ({
     ...{ name, user: server.user, logs: server.nginx.logs },
-    apps: apps.map((app) => [app.name, 'domains' in app && app.domains, app.env]),
+    apps: apps.map((app) => [app.name, 'domains' in app && app.domains, 'env' in app && app.env]),
   }));
 
 test('mappings are merged, lists and values replaced, null takes out', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebApp } from '../../components/app/types/web.ts';
 import { awsSchema } from '../../components/config/aws.ts';
 import { stackServerSchema } from '../../components/config/server.ts';
 import { onAws } from '../../components/fleet/aws.ts';
@@ -49,7 +50,7 @@ test('what AWS knows of a host is in it before it is rendered', async () => {
   const [host] = await Promise.all(hosts.map(onAws(hosts, shared).complete));
   await settled(made);
   assert.deepEqual(host?.server.nginx.balancers, ['10.0.0.0/8', '172.31.0.0/20', '172.31.16.0/20']);
-  assert.deepEqual(host?.apps[0]?.env, {
+  assert.deepEqual((host?.apps[0] as WebApp | undefined)?.env, {
     AWS_REGION: 'eu-central-1',
     UPLOADS_BUCKET: 'keelson-test-uploads-111122223333-eu-central-1',
   });

@@ -33,7 +33,7 @@ for (const [title, given] of Object.entries({
 }))
   test(`a hook runs as an instance does: ${title}`, () => {
     const [service, hook] = ['app/service', 'app/hook'].map((name) =>
-      template(name, { ...view, ...given }),
+      template(name, { ...view, ...given, explained: name === 'app/service' }),
     );
     const derived = run(
       'cat >"$root/etc/unit"; hook_of_unit_file | grep -v KEELSON_UNIT',

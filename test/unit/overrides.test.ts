@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { WebApp } from '../../components/app/types/web.ts';
 import { type Config, ConfigError, readConfig } from '../../components/config/config.ts';
 import { scratchDirectory } from './scratch.ts';
 
@@ -57,7 +58,7 @@ test('an app has settings of its own on one server', () => {
   const apps = { shop: { memory: '1G', env: { NODE: 'web2' } } };
   const base = { ...shop, env: { A: 'x' } };
   const { hosts } = read(two({}, { apps }, { apps: { shop: base } }));
-  const [one, other] = hosts.map(({ apps: [app] }) => app);
+  const [one, other] = hosts.map(({ apps: [app] }) => app as WebApp);
   assert.deepEqual([one?.memory, other?.memory], ['512M', '1G']);
   assert.deepEqual([one?.env, other?.env], [{ A: 'x' }, { A: 'x', NODE: 'web2' }]);
 });
@@ -66,7 +67,7 @@ test('null takes a setting of an app, or the app, from one server', () => {
   const env = { A: 'x', B: 'y' };
   const running = (apps: object) =>
     read(two({}, { apps }, { apps: { shop: { ...shop, env }, mailer } })).hosts.map(({ apps }) =>
-      apps.map(({ name, env }) => [name, ...Object.keys(env)].join(' ')),
+      apps.map((app) => [app.name, ...Object.keys((app as WebApp).env)].join(' ')),
     );
   assert.deepEqual(running({ mailer: null }), [['shop A B', 'mailer'], ['shop A B']]);
   assert.deepEqual(running({ shop: { env: { A: null } } })[1], ['shop B', 'mailer']);

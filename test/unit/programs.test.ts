@@ -37,7 +37,7 @@ test('the check of a unit tells it too, before systemd does without a remedy', (
   const unit = join(scratchDirectory('programs'), 'shop@.service');
   const checked = (start: string): string => {
     writeFileSync(unit, `[Service]\nExecStart=${start} --port 1\n`);
-    return hostShell(`name=shop; (needs_program ${unit}) 2>&1 || :`);
+    return hostShell(`unit=shop@3700.service; (needs_program ${unit}) 2>&1 || :`);
   };
   assert.match(
     checked('/usr/bin/no-such'),

@@ -2,6 +2,8 @@
 import { contextOf } from '../../components/app/app.ts';
 import type { AppContext } from '../../components/app/component.ts';
 import { type AppConfig, appSchema } from '../../components/app/components.ts';
+import type { JobApp } from '../../components/app/types/job.ts';
+import type { StaticApp } from '../../components/app/types/static.ts';
 import type { TcpApp } from '../../components/app/types/tcp.ts';
 import type { WebApp } from '../../components/app/types/web.ts';
 import type { WorkerApp } from '../../components/app/types/worker.ts';
@@ -45,12 +47,42 @@ export const chat = (given: object = {}): TcpApp => ({
   name: 'chat',
 });
 
-/** What is wrong with an app that says no more than this beside its source and its domain. */
-export const complaints = (given: object): string[] => wrongWith({ domains: ['a.de'], ...given });
+/** The smallest job by the clock, and what a test adds to it. */
+export const cleanup = (given: object = {}): JobApp => ({
+  ...(schema.parse({
+    type: 'job',
+    source: '../cleanup',
+    start: 'clean.js',
+    at: '03:30',
+    ...given,
+  }) as Omit<JobApp, 'name'>),
+  name: 'cleanup',
+});
 
-/** What is wrong with one that has no domain. */
-export const wrongWith = (given: object): string[] =>
-  (schema.safeParse({ source: '.', ...given }).error?.issues ?? []).map(
+/** The smallest static site, and what a test adds to it. */
+export const manual = (given: object = {}): StaticApp => ({
+  ...(schema.parse({
+    type: 'static',
+    source: '../manual',
+    domains: ['manual.example.com'],
+    ...given,
+  }) as Omit<StaticApp, 'name'>),
+  name: 'manual',
+});
+
+/** What is wrong with an app that says no more than this beside its source and its domain. */
+export const complaints = (given: object): string[] =>
+  complaintsOf({ source: '.', domains: ['a.de'], ...given });
+
+/** What is wrong with a job that says no more than this beside its source and its script. */
+export const jobComplaints = (given: object): string[] =>
+  complaintsOf({ type: 'job', source: '.', start: 'a.js', ...given });
+
+/** What is wrong with one that says nothing more than this beside its source. */
+export const wrongWith = (given: object): string[] => complaintsOf({ source: '.', ...given });
+
+const complaintsOf = (given: object): string[] =>
+  (schema.safeParse(given).error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.')} ${message}`,
   );
 

@@ -5,6 +5,7 @@ import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { directories } from '../directories.ts';
+import { domains } from '../domains.ts';
 import { environment } from '../environment.ts';
 import { forwards } from '../forwards.ts';
 import { headers } from '../headers.ts';
@@ -34,6 +35,7 @@ import { user } from '../user.ts';
 const components = [
   release,
   command,
+  domains,
   site,
   balanced,
   staticFiles,

@@ -6,20 +6,34 @@ check_systemd() {
   set -- $(awk -F '\t' '$1 == "systemd" && $2 != "-" { name = $2; sub(/\.d\/[^\/]*$/, "", name)
     sub(/^.*\//, "", name); sub(/@\./, "@3700.", name); if (!seen[name]++) print name }' "$1/checks")
   set +f
-  [ $# = 0 ] || { look_ahead "$@" && systemd-analyze verify --man=no --recursive-errors=no "$@"; }
+  [ $# = 0 ] || { check_calendars "$@" && look_ahead "$@" && systemd-analyze verify --man=no --recursive-errors=no "$@"; }
+}
+
+# systemd takes a day that never comes for one that is to be waited for.
+# Usage: check_calendars UNIT...
+check_calendars() {
+  for unit; do
+    case $unit in *.timer) ;; *) continue ;; esac
+    sed -n 's/^OnCalendar=//p' "/etc/systemd/system/$unit" >"$work/calendars"
+    while IFS= read -r calendar <&3; do
+      means=$(systemd-analyze calendar "$calendar" 2>&1 3<&-) || fail "at of ${unit%.timer}: $means"
+      case $means in *': never'*) fail "at of ${unit%.timer}: \"$calendar\" never comes; mend it" ;; esac
+    done 3<"$work/calendars"
+  done
 }
 
 # Here, where what is written to /etc is written beside it.
 # Usage: look_ahead UNIT...
 look_ahead() {
   for unit; do
-    name=${unit%@3700.service}
-    [ "$name" != "$unit" ] || continue
-    coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
-      '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
-    for unit_file in "/etc/systemd/system/$name@.service" "/etc/systemd/system/$name@.service.d"/*.conf; do
+    unit_of=$(printf '%s' "$unit" | sed 's/@3700[.]/@./')
+    for unit_file in "/etc/systemd/system/$unit_of" "/etc/systemd/system/$unit_of.d"/*.conf; do
       needs_program "$unit_file"
-      if [ -n "$coming" ] && grep -qs "=/srv/$name/current/" "$unit_file"; then look_ahead_in "$unit_file"; fi
+      name=$(sed -n 's|^ExecStart=/srv/\([a-z0-9-]*\)/current/.*|\1|p' "$unit_file" 2>/dev/null | head -n 1)
+      [ -n "$name" ] || continue
+      coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
+        '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
+      [ -z "$coming" ] || look_ahead_in "$unit_file"
     done
   done
 }
@@ -29,7 +43,7 @@ look_ahead() {
 needs_program() {
   program=$(sed -n 's|^ExecStart=\(/[^ ]*\).*|\1|p' "$1" 2>/dev/null)
   case $program in '' | /srv/*) return 0 ;; esac
-  [ -x "$program" ] || fail "$name runs $program, which is not on this server; $(how_to_bring)"
+  [ -x "$program" ] || fail "${unit%%[@.]*} runs $program, which is not on this server; $(how_to_bring)"
 }
 
 # Usage: look_ahead_in UNIT_FILE

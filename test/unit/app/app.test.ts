@@ -95,7 +95,7 @@ test('an app that does not say its type is web, and no type takes the fields of 
     ` Unrecognized keys: ${['domains', ...fields].map((name) => `"${name}"`).join(', ')}`,
   ]);
   assert.match(complaints({ start: 'a.js', healthy: {} }).join(), /Unrecognized key: "healthy"/);
-  assert.match(complaints({ type: 'job', start: 'a.js' }).join(), /^type /);
+  assert.match(complaints({ type: 'cron', start: 'a.js' }).join(), /^type /);
 });
 
 test('instances are known by their ports, or by their numbers', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppConfig } from '../../../components/app/components.ts';
 import { assignment, environment, environmentHash } from '../../../components/app/environment.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import { sha256 } from '../../../components/host/item.ts';
 import { context, find, items, mailer, shop, textOf, web1 } from '../shop.ts';
 
-const render = (app: AppConfig, secrets = {}) =>
+const render = (app: WebApp | WorkerApp, secrets = {}) =>
   items(environment.render?.(app, context(app, { secrets })));
 const text = (given: object = {}, secrets: Record<string, string> = {}): string =>
   textOf(render(shop(given), secrets), '/etc/keelson/shop/environment');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { instances } from '../../../components/app/instances.ts';
+import { instances, noInstances } from '../../../components/app/instances.ts';
 import { instances as instancesItem } from '../../../components/host/kinds.ts';
-import { chat, context, mailer, shop } from '../shop.ts';
+import { chat, context, items, mailer, shop } from '../shop.ts';
 
 test('surplus instances end when nginx has been told: of the site, in the time that the rollout gives', () => {
   const app = shop({ instances: 2, stopTimeout: '20s', rollout: { drain: '5s' } });
@@ -28,5 +28,13 @@ test('those of a worker have nobody to drain', () => {
   const app = mailer({ instances: 2 });
   assert.deepEqual(instances.render?.(app, context(app)), {
     site: [instancesItem('mailer', [1, 2], { type: 'worker', stop: 15 })],
+  });
+});
+
+test('of an app without any, those that it had end as gently as they would have', () => {
+  const [item] = items(noInstances('web').render?.({ name: 'manual' }, {} as never));
+  assert.deepEqual(item, {
+    ...{ kind: 'instances', name: 'manual', state: { running: '' } },
+    instructions: { '@type': 'web', '@drain': '30', '@stop': '15' },
   });
 });

@@ -479,6 +479,10 @@ test('what the app needs and was not built is told before a host is touched', as
       message: 'holds no dist/main.js and no public; build the app first, or mend the path',
     },
   );
+  const site = { type: 'static', root: 'dist', notFound: '404.html', start: undefined };
+  await assert.rejects(packRelease(app(root, site)), {
+    message: 'holds no dist/index.html and no dist/404.html; build the app first, or mend the path',
+  });
   await packRelease(app(root, { start: 'server' }));
   await assert.rejects(packRelease(app('nowhere')), {
     message: 'nowhere does not exist; give a directory or a tarball',

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppConfig } from '../../../components/app/components.ts';
 import { reach } from '../../../components/app/reach.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import { chat, context, items, mailer, shop } from '../shop.ts';
 
-const elements = (app: AppConfig, others: Record<string, number[]> = {}): string[] => {
+const elements = (
+  app: WebApp | TcpApp | WorkerApp,
+  others: Record<string, number[]> = {},
+): string[] => {
   const [file] = items(reach.render?.(app, context(app, { others })));
   assert.equal(file?.name, `/etc/keelson/filter.d/app-${app.name}.nft`);
   return (file?.content ?? '')

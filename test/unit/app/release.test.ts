@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keptRelease, publicDirectory, release } from '../../../components/app/release.ts';
-import { bookworm, complaints, context, items, mailer, names, shop } from '../shop.ts';
+import {
+  keptRelease,
+  publicDirectory,
+  release,
+  siteRelease,
+} from '../../../components/app/release.ts';
+import {
+  bookworm,
+  complaints,
+  context,
+  find,
+  items,
+  mailer,
+  manual,
+  names,
+  shop,
+} from '../shop.ts';
 
 const hash = 'c'.repeat(64);
 
@@ -100,4 +115,13 @@ test('a source that lies here must be readable', () => {
   assert.deepEqual(local({ path: '../a.tgz' }), [{ at: 'source.path', path: '../a.tgz' }]);
   assert.deepEqual(local({ url: 'https://a.de/b.tgz', sha256: hash }), []);
   assert.match(complaints({ start: 'a.js', source: {} }).join(), /^source /);
+});
+
+test('a site is read by nginx from the release itself, and has no other copy', () => {
+  const app = manual();
+  const all = items(siteRelease.render?.(app, context(app)));
+  assert.equal(find(all, 'directory', '/srv/manual/releases').state?.group, 'www-data');
+  const tree = find(all, 'tree', `/srv/manual/releases/${'c'.repeat(64)}`);
+  assert.deepEqual([tree.state?.group, tree.state?.owner], ['www-data', 'root']);
+  assert.ok(!all.some(({ name }) => name.includes('/public')));
 });

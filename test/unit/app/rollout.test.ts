@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppConfig } from '../../../components/app/components.ts';
 import { environmentHash } from '../../../components/app/environment.ts';
 import { webRollout, workerRollout } from '../../../components/app/rollout.ts';
 import { tcpRollout } from '../../../components/app/rollouts/tcp.ts';
 import { unitHash } from '../../../components/app/service.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import {
   chat,
   complaints,
@@ -28,7 +30,7 @@ const worker = (given: object = {}) => {
   const app = mailer(given);
   return find(items(workerRollout.render?.(app, context(app))), 'rollout', 'mailer');
 };
-const hashes = (app: AppConfig) => ({
+const hashes = (app: WebApp | TcpApp | WorkerApp) => ({
   '@unit': unitHash(app, { facts: trixie, server: web1() }),
   '@environment': environmentHash(app, context(app)),
 });

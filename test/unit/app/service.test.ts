@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppConfig } from '../../../components/app/components.ts';
 import { service, unitHash } from '../../../components/app/service.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
+import type { WebApp } from '../../../components/app/types/web.ts';
+import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import { sha256 } from '../../../components/host/item.ts';
 import {
   bookworm,
@@ -19,7 +21,7 @@ import {
 } from '../shop.ts';
 
 const unitPath = '/etc/systemd/system/shop@.service';
-const render = (app: AppConfig, facts = bookworm) =>
+const render = (app: WebApp | TcpApp | WorkerApp, facts = bookworm) =>
   items(service.render?.(app, context(app, { facts })));
 const unit = (given: object = {}, facts = bookworm): string[] =>
   lines(textOf(render(shop(given), facts), unitPath));

@@ -199,17 +199,9 @@ test('the site that answers whoever asks comes after the others, one of which ma
   assert.deepEqual(wanted({ domains: ['shop.example.com', 'default'] }).last, ['site']);
 });
 
-test('a domain belongs to one app, a URL path to one directory', () => {
+test('a URL path belongs to one directory', () => {
   const told = (...apps: ReturnType<typeof shop>[]) =>
     site.conflicts?.(apps, { server: web1(), secrets: {} });
-  const blog = { ...shop({ domains: ['blog.example.com', 'shop.example.com'] }), name: 'blog' };
-  assert.deepEqual(told(shop(), blog), [
-    'apps.blog.domains.1: "shop.example.com" belongs to apps.shop; name each domain once',
-  ]);
-  const aliased = shop({ redirectFrom: ['www.shop.example.com', 'shop.example.com'] });
-  assert.deepEqual(told(aliased), [
-    'apps.shop.redirectFrom.1: "shop.example.com" belongs to apps.shop; name each domain once',
-  ]);
   const paths = { uploads: { '/f': 'a', '/f/': 'b' }, static: { '/f': 'public', '/': 'x' } };
   assert.deepEqual(told(shop(paths)), [
     'apps.shop.uploads./f/: is the URL path of uploads./f too; keep one of them',

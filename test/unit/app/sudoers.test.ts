@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sudoers } from '../../../components/app/sudoers.ts';
+import { jobSudoers, sudoers } from '../../../components/app/sudoers.ts';
 import { find, items, lines, publicKey, web1 } from '../shop.ts';
 
 const server = web1({ deploy: { keys: [publicKey] } });
@@ -70,4 +70,21 @@ test('sudo, which refuses a file that others may read or write, is asked before 
 
 test('a server without a deploy user has none', () => {
   assert.deepEqual(wanted(web1()), []);
+});
+
+test('a job is run, started and stopped, with its timer, and nothing else is', () => {
+  const all = items(jobSudoers.render?.({ name: 'clean' }, { server, instances: [] }));
+  const text = find(all, 'file', '/etc/keelson/sudoers.d/clean').content ?? '';
+  assert.match(text, /^deploy ALL=\(root\) NOPASSWD: \/usr\/local\/sbin\/keelson run clean$/m);
+  const own = rules(all.map((item) => ({ ...item, name: '/etc/keelson/sudoers.d/shop' })));
+  const may = (typed: string) => own.some(({ text, pattern }) => text && pattern.test(typed));
+  for (const typed of ['start clean', 'stop clean.timer', 'status -n 50 clean.service'])
+    assert.ok(may(typed), typed);
+  for (const typed of [
+    'start clean@1',
+    'start clean ssh',
+    'disable clean.timer',
+    'start clean.socket',
+  ])
+    assert.ok(!may(typed), typed);
 });

@@ -1,0 +1,47 @@
+/** Heartbeat: a URL that is asked when a run of a job has ended, so that silence is noticed elsewhere. */
+import { environmentName } from '../fields/index.ts';
+import { aptPackage, file } from '../host/kinds.ts';
+import { template } from '../lib/template.ts';
+import { appComponent, type Named } from './component.ts';
+import { environmentPath } from './environment.ts';
+
+const fields = {
+  heartbeat: environmentName
+    .optional()
+    .describe(
+      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind it when not, as healthchecks.io takes it',
+    ),
+};
+
+type Heartbeat = Named<typeof fields>;
+
+/** As curl reads it in quotes. */
+const url = /^https?:\/\/[^\s"\\]+$/;
+
+/** It has units of its own: it makes no run longer, and none fails for it. No app's name holds a `_` or a dot. */
+export const heartbeat = appComponent({
+  name: 'heartbeat',
+  fields,
+  render: (app: Heartbeat) => {
+    const { name, heartbeat: variable } = app;
+    if (variable === undefined) return {};
+    const unit = (instance: string, how: string, end: string) =>
+      file(
+        `/etc/systemd/system/keelson_heartbeat@${instance}.service`,
+        template('app/heartbeat', { name, variable, environment: environmentPath(app), how, end }),
+      );
+    return {
+      base: [aptPackage('curl')],
+      app: [unit(name, 'well', ''), unit(`${name}.failed`, 'badly', '/fail')],
+    };
+  },
+  conflicts: (apps, { secrets }) =>
+    apps.flatMap(({ name, heartbeat }) => {
+      if (heartbeat === undefined) return [];
+      const value = secrets[name]?.[heartbeat];
+      const at = `apps.${name}.heartbeat: ${heartbeat}`;
+      const set = `pulumi config set --secret --path 'keelson:secrets.${name}.${heartbeat}'`;
+      if (value === undefined) return [`${at} is no secret of ${name}; ${set}`];
+      return url.test(value) ? [] : [`${at} holds no URL that can be asked; ${set}`];
+    }),
+});
