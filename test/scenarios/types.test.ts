@@ -22,7 +22,7 @@ import { helper } from '../../components/host/script.ts';
 import { said } from '../../tools/lib/pulumi-run.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
-import { does, mainPids } from '../harness/on-host.ts';
+import { does, mainPids, waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { triedOn } from '../harness/releases.ts';
 import { codeOf, config } from '../harness/small-app.ts';
@@ -372,7 +372,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b'counted by python\\n')
+        self.wfile.write(('python at ' + os.environ['PORT']).encode())
 http.server.ThreadingHTTPServer((os.environ['HOST'], int(os.environ['PORT'])), Handler).serve_forever()
 `;
 
@@ -441,13 +441,12 @@ class Line {
 }
 
 /** Connects again and again, and says something each time, until it is told to end. */
-async function talkers(host: DebianHost, port: number, until: { over: boolean }) {
+async function talker(host: DebianHost, port: number, until: { over: boolean }) {
   let [talks, refused] = [0, 0];
-  const heard = new Set<string>();
   while (!until.over) {
     const line = new Line(host, port);
     try {
-      heard.add(await line.hear());
+      await line.hear();
       assert.equal(await line.say('word'), 'word');
       talks += 1;
     } catch {
@@ -456,7 +455,23 @@ async function talkers(host: DebianHost, port: number, until: { over: boolean })
     line.socket.destroy();
     await sleep(10);
   }
-  return { talks, refused, heard };
+  return { talks, refused };
+}
+
+/** What comes of an action while four talk: how often they did, and how often they could not. */
+async function amidTalk<T>(host: DebianHost, port: number, action: () => Promise<T>) {
+  const until = { over: false };
+  const crowd = Promise.all(Array.from({ length: 4 }, () => talker(host, port, until)));
+  try {
+    const result = await action();
+    await sleep(300);
+    until.over = true;
+    const all = await crowd;
+    const sum = (key: 'talks' | 'refused') => all.reduce((total, one) => total + one[key], 0);
+    return { result, talks: sum('talks'), refused: sum('refused') };
+  } finally {
+    until.over = true;
+  }
 }
 
 const isRefused = async ({ address }: DebianHost, port: number): Promise<boolean> => {
@@ -506,23 +521,14 @@ const moves = (target: Target, note: (text: string) => void): Step => [
   async () => {
     const { host, stack } = target;
     configure(target, { chat: chatApp(stack, 'two') });
-    const until = { over: false };
-    const crowd = Promise.all(Array.from({ length: 4 }, () => talkers(host, 7000, until)));
     const open = new Line(host, 7000);
     await open.hear();
-    const run = said(await stack.up());
-    assert.match(run, /rollout chat 380[01]: 1 connection cut after 3 s/);
+    const { result, talks, refused } = await amidTalk(host, 7000, () => stack.up());
+    assert.match(said(result), /rollout chat 380[01]: 1 connection cut after 3 s/);
     assert.ok(open.ended);
-    await sleep(300);
-    until.over = true;
-    const all = await crowd;
-    const talks = all.reduce((sum, one) => sum + one.talks, 0);
-    note(`${talks} conversations through a rollout, ${all.map(({ refused }) => refused)} failed`);
+    note(`${talks} conversations through a rollout, ${refused} failed`);
     assert.ok(talks > 50);
-    assert.deepEqual(
-      all.map(({ refused }) => refused),
-      [0, 0, 0, 0],
-    );
+    assert.equal(refused, 0);
   },
 ];
 
@@ -573,19 +579,26 @@ const renamed = (target: Target, note: (text: string) => void): Step => [
     const { host, stack } = target;
     const lounge = chatApp(stack, 'two', { public: 7001, port: 3810 });
     configure(target, { lounge }, { packages: ['python3'] });
-    const until = { over: false };
-    const crowd = Promise.all(Array.from({ length: 4 }, () => talkers(host, 7001, until)));
-    const run = said(await stack.up());
-    assert.match(run, /rollout chat 3810: gives its port to lounge/);
-    until.over = true;
-    const all = await crowd;
-    note(`${all.map(({ talks }) => talks)} conversations through a renaming`);
-    assert.deepEqual(
-      all.map(({ refused }) => refused),
-      [0, 0, 0, 0],
-    );
+    const { result, talks, refused } = await amidTalk(host, 7001, () => stack.up());
+    assert.match(said(result), /rollout chat 3810: gives its port to lounge/);
+    note(`${talks} conversations through a renaming, ${refused} failed`);
+    assert.equal(refused, 0);
   },
 ];
+
+/** Which instances answer a room that says its name so. */
+async function seenBy(host: DebianHost, by: 'path' | 'cookie', room: number): Promise<Set<string>> {
+  const seen = new Set<string>();
+  for (let times = 0; times < 5; times++) {
+    const { status, body } = await ask(host, by === 'path' ? `/rooms/${room}/${times}` : '/', {
+      ...{ domain: 'tally.example.com', headers: { cookie: `a=1; room.id=${room}` } },
+    });
+    assert.equal(status, 200);
+    assert.match(body, /^python at 400[01]$/);
+    seen.add(body);
+  }
+  return seen;
+}
 
 const runtimes = (target: Target): Step => [
   'a web app in Python; and what goes leaves nothing',
@@ -596,10 +609,21 @@ const runtimes = (target: Target): Step => [
       ...{ exec: ['/usr/bin/python3', '-u', 'tally.py'], domains: ['tally.example.com'] },
       rollout: quick,
     };
-    configure(target, { tally }, { packages: ['python3'] });
-    await stack.up();
-    const answer = await ask(host, '/', { domain: 'tally.example.com' });
-    assert.deepEqual([answer.status, answer.body], [200, 'counted by python\n']);
+    const sticky = { path: { path: 2 }, cookie: { cookie: 'room.id' } };
+    for (const by of ['path', 'cookie'] as const) {
+      configure(target, { tally: { ...tally, sticky: sticky[by] } }, { packages: ['python3'] });
+      await stack.up();
+      await waitFor(host, '! pgrep -f "nginx: worker process is [s]hutting down"');
+      const seen = await Promise.all(
+        Array.from({ length: 12 }, (_, room) => seenBy(host, by, room)),
+      );
+      // Each room is at one instance, and not all are at the same.
+      assert.ok(
+        seen.every((all) => all.size === 1),
+        by,
+      );
+      assert.equal(new Set(seen.flatMap((all) => [...all])).size, 2, by);
+    }
     for (const port of [3900, 7001]) assert.ok(await isRefused(host, port), `${port}`);
     assert.equal(
       await host.exec(
