@@ -19,7 +19,14 @@ import { healthy } from './healthy.ts';
 import { job, jobText } from './job.ts';
 import { keysOf, type Member, membersOf, unitName, type WithMembers } from './members.ts';
 import { schedule } from './schedule.ts';
-import { type Service, service, unitCheck, unitPath, unitText } from './service.ts';
+import {
+  type Service,
+  service,
+  type UnitContext,
+  unitCheck,
+  unitPath,
+  unitText,
+} from './service.ts';
 
 const memberName = matching(
   /^[a-z][a-z0-9-]{0,30}$/,
@@ -74,13 +81,14 @@ export const jobsOf = <A extends Sharing>(app: A) => ofType<Timed, A>(app, 'job'
 export const also = appComponent({
   name: 'also',
   fields,
-  render: (app: App, { facts }: Pick<AppContext, 'facts'>) => {
+  render: (app: App, context: AppContext) => {
+    const { facts } = context;
     for (const it of membersOf<Also[string], App>(app)) {
       checkName(it, facts);
       within(`also.${it.member}`, () => checkTypeScript(it, facts));
     }
-    const workers = workersOf(app).map((it) => workerItems(it, facts));
-    const jobs = jobsOf(app).map((it) => jobItems(it, facts));
+    const workers = workersOf(app).map((it) => workerItems(it, context));
+    const jobs = jobsOf(app).map((it) => jobItems(it, context));
     const all = [...workers, ...jobs];
     // Of one that is taken out the second manifest holds the unit file until what runs of it has ended.
     return {
@@ -98,8 +106,8 @@ export const also = appComponent({
   },
 });
 
-const workerItems = (it: Member<App, Worker>, facts: Facts) => ({
-  files: [file(unitPath(it), unitText(it, facts), unitCheck)],
+const workerItems = (it: Member<App, Worker>, context: UnitContext) => ({
+  files: [file(unitPath(it), unitText(it, context), unitCheck)],
   running: [
     instances(unitName(it, it.member), numbersOf(it), {
       ...{ type: 'worker', stop: it.stopTimeout, of: it.name },
@@ -107,12 +115,12 @@ const workerItems = (it: Member<App, Worker>, facts: Facts) => ({
   ],
 });
 
-function jobItems(it: Member<App, Timed>, facts: Facts) {
+function jobItems(it: Member<App, Timed>, context: UnitContext) {
   const name = unitName(it, it.member);
   const fragment = `/etc/systemd/system/${name}.service`;
   const timer = schedule.render?.({ ...it, name }, {} as never) ?? {};
   return {
-    files: [file(fragment, jobText(it, facts), unitCheck), ...(timer.app ?? [])],
+    files: [file(fragment, jobText(it, context), unitCheck), ...(timer.app ?? [])],
     running: [unit(`${name}.service`, { fragment }), ...(timer.site ?? [])],
   };
 }

@@ -22,8 +22,8 @@ export type Releases = Readonly<Record<string, Release | undefined>>;
 export async function packReleases(apps: readonly AppConfig[]): Promise<Releases> {
   const releases: Record<string, Release | undefined> = {};
   for (const app of apps) {
-    const node = 'node' in app ? app.node : 'debian';
-    if (node !== 'debian' && isFound(node)) await naming(app, 'node', () => download(node));
+    const node = 'node' in app ? app.node : 'none';
+    if (typeof node !== 'string' && isFound(node)) await naming(app, 'node', () => download(node));
     if (app.release === undefined)
       releases[app.name] = await naming(app, 'source', () => packRelease(app));
   }

@@ -9,6 +9,7 @@ import { template } from '../lib/template.ts';
 import type { ServerConfig } from '../server/components.ts';
 import { checked, checks as folder } from '../server/monit.ts';
 import { type AppContext, appComponent } from './component.ts';
+import { type Conversing, conversationOf } from './conversation.ts';
 import { type Asked, webHealth } from './health.ts';
 import { type Healthy, workerHealth } from './healthy.ts';
 import { type Limits, limitLines } from './limits.ts';
@@ -66,6 +67,9 @@ export const checks = checking((app: Watched & Asked & { silence: number }) => (
   ...webHealth(app),
   silence: app.silence,
 }));
+
+/** Those of an app that takes TCP connections. */
+export const tcpChecks = checking<Watched & Conversing>(conversationOf);
 
 /** Those of a worker. */
 export const workerChecks = checking((app: Watched & { healthy: Healthy }) => ({

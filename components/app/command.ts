@@ -35,6 +35,12 @@ export function commandLine(app: Command): string {
   return [program.startsWith('/') ? program : `${home(app)}/current/${program}`, ...rest].join(' ');
 }
 
+/** The program of the host that instances run; none of one in the app, or of Node.js, which the kit brings along. */
+export function hostProgram(app: Pick<Command, 'name' | 'exec'>): string | undefined {
+  const [program = ''] = app.exec ?? [];
+  return program.startsWith('/') && !program.startsWith(`${home(app)}/`) ? program : undefined;
+}
+
 export const command = appComponent({
   name: 'command',
   fields,

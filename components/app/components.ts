@@ -4,21 +4,22 @@ import { mapping, type Shape, type Values } from '../fields/shape.ts';
 import type { AppType } from './component.ts';
 import { type JobApp, job } from './types/job.ts';
 import { type StaticApp, staticSite } from './types/static.ts';
+import { type TcpApp, tcp } from './types/tcp.ts';
 import { type WebApp, web } from './types/web.ts';
 import { type WorkerApp, worker } from './types/worker.ts';
 
 /** Everything that a stack file says of an app, its type and its name. */
-export type AppConfig = WebApp | WorkerApp | JobApp | StaticApp;
+export type AppConfig = WebApp | TcpApp | WorkerApp | JobApp | StaticApp;
 
 /** By name; an app that does not say is `web`. */
-export const appTypes = { web, worker, job, static: staticSite } as const;
+export const appTypes = { web, tcp, worker, job, static: staticSite } as const;
 
 /** An app's type, as far as it does not matter which one it is. */
 export const typeOf = ({ type }: Pick<AppConfig, 'type'>): AppType<AppConfig> =>
   appTypes[type] as unknown as AppType<AppConfig>;
 
 const types =
-  'Type of the app: `web` answers HTTP requests, `worker` is sent none, `job` does its work and ends, by the clock or by command, `static` is files that nginx serves';
+  'Type of the app: `web` answers HTTP requests, `tcp` takes connections of any other kind, `worker` is sent nothing, `job` does its work and ends, by the clock or by command, `static` is files that nginx serves';
 
 /**
  * An app in the stack file, of whatever type.

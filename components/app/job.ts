@@ -4,7 +4,7 @@ import { sha256 } from '../host/item.ts';
 import { file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { type AppContext, appComponent } from './component.ts';
-import { hookPath, limits, type Sandboxed, type SystemdFacts, view } from './service.ts';
+import { hookPath, limits, type Sandboxed, type UnitContext, view } from './service.ts';
 
 const fields = {
   ...limits,
@@ -20,9 +20,9 @@ const fields = {
 export type Job = Sandboxed & { timeout: number; heartbeat?: string | undefined };
 
 /** The text of the unit of one run: of an app, or of one of its members. */
-export const jobText = (app: Job, facts: SystemdFacts): string =>
+export const jobText = (app: Job, context: UnitContext): string =>
   template('app/job', {
-    ...view(app, facts),
+    ...view(app, context),
     app: app.name,
     logFile: app.member ?? 'job',
     beats: app.heartbeat !== undefined,
@@ -30,16 +30,16 @@ export const jobText = (app: Job, facts: SystemdFacts): string =>
   });
 
 /** What tells one generation of a job's unit from another. */
-export const jobHash = (app: Job, facts: SystemdFacts): string => sha256(jobText(app, facts));
+export const jobHash = (app: Job, context: UnitContext): string => sha256(jobText(app, context));
 
 export const job = appComponent({
   name: 'job',
   fields,
-  render: (app: Job, { facts }: Pick<AppContext, 'facts'>) => {
+  render: (app: Job, context: AppContext) => {
     const fragment = `/etc/systemd/system/${app.name}.service`;
-    const hook = template('app/hook', { ...view(app, facts), explained: false });
+    const hook = template('app/hook', { ...view(app, context), explained: false });
     return {
-      app: [file(fragment, jobText(app, facts), { check: 'systemd' }), file(hookPath(app), hook)],
+      app: [file(fragment, jobText(app, context), { check: 'systemd' }), file(hookPath(app), hook)],
       // What overrides it is drift.
       site: [unit(`${app.name}.service`, { fragment })],
     };

@@ -48,7 +48,7 @@ const webSchema = z
   .describe('Limits of an instance, and what follows when it is beyond one for long');
 const workerSchema = z
   .strictObject(own)
-  .describe('Limits of an instance of a worker, and what follows when it is beyond one for long');
+  .describe('Limits of an instance, and what follows when it is beyond one for long');
 
 /** What a stack file says of any of them. */
 export type Limits = z.output<typeof webSchema>;

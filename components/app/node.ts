@@ -1,4 +1,5 @@
 /** The Node.js that an app runs on: Debian's package, or a build of its own beside others. */
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { digest, exactVersion, localPath, nodeVersion, url } from '../fields/index.ts';
 import { aptPackage, blob, directory, tree } from '../host/kinds.ts';
@@ -21,7 +22,7 @@ type Build = {
 const fields = {
   node: z
     .union([
-      z.literal('debian'),
+      z.enum(['debian', 'none']),
       nodeVersion.transform((version): Build => ({ version })),
       z
         .number()
@@ -44,15 +45,41 @@ const fields = {
     ])
     .prefault('debian')
     .describe(
-      'Node.js: `debian` for Debian’s package; a version such as 24 or 24.11.0, whose official build is found and pinned in node.json beside the stack file; or version, SHA-256 and url or path of a tarball',
+      'Node.js: `debian` for Debian’s package, which is left out where all commands of the app are other programs by an absolute path; `none` where it needs none; a version such as 24 or 24.11.0, whose official build is found and pinned in node.json beside the stack file; or version, SHA-256 and url or path of a tarball',
     ),
 };
 
 export type Node = z.output<(typeof fields)['node']>;
 
+/** What of an app says whether Node.js runs in it. */
+type Using = {
+  readonly name: string;
+  readonly node: Node;
+  readonly start?: string | undefined;
+  readonly exec?: readonly string[] | undefined;
+  readonly rollout?: {
+    readonly before?: readonly string[] | undefined;
+    readonly after?: readonly string[] | undefined;
+  };
+  readonly healthy?: object;
+};
+
+/** What may start Node.js, whatever it is called with: itself, its package managers, and shells. */
+const starters = /^(?:node|nodejs|npm|npx|corepack|env|sh|dash|bash)$/;
+
+/** Whether Debian's Node.js may run in an app: unless all of its commands are other programs of the host. */
+function isDebians({ node, start, exec, rollout, healthy }: Using): boolean {
+  if (node !== 'debian') return false;
+  if (start !== undefined || exec === undefined) return true;
+  const asked = healthy && 'command' in healthy ? (healthy.command as readonly string[]) : [];
+  const commands = [exec, rollout?.before ?? [], rollout?.after ?? [], asked];
+  const programs = commands.flatMap(([program]) => program ?? []);
+  return programs.some((path) => !path.startsWith('/') || starters.test(basename(path)));
+}
+
 /** The directory that holds the binary `node`. */
 export const nodeDirectory = (node: Node): string =>
-  node === 'debian' ? '/usr/bin' : `${versions}/${node.version}/bin`;
+  typeof node === 'string' ? '/usr/bin' : `${versions}/${node.version}/bin`;
 
 const versions = '/opt/keelson/node';
 
@@ -69,8 +96,17 @@ export const debianNode: Readonly<Record<string, { version: string; end: string 
 export const node = appComponent({
   name: 'node',
   fields,
-  render: ({ node }: { node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
-    if (node === 'debian') return { base: [aptPackage('nodejs')] };
+  rules: [
+    {
+      path: 'node',
+      error: 'is none, and the app starts with it; leave it out, or give another command as `exec`',
+      holds: ({ node, start, exec }: Partial<Using>) =>
+        node !== 'none' || (start === undefined && exec?.[0] !== 'node'),
+    },
+  ],
+  render: (app: Using, { facts }: Pick<AppContext, 'facts'>) => {
+    const { node } = app;
+    if (typeof node === 'string') return isDebians(app) ? { base: [aptPackage('nodejs')] } : {};
     const { version, sha256 } = node;
     if (!isFound(node) || sha256 === undefined)
       throw new Error(`no build of Node.js ${version} was looked for`);
@@ -93,20 +129,23 @@ export const node = appComponent({
       uploads: [{ name: `node-${version}`, hash: sha256, archive: downloaded(node) }],
     };
   },
-  notes: ({ name, node }: { name: string; node: Node }, { facts }: Pick<AppContext, 'facts'>) => {
+  notes: (app: Using, { facts }: Pick<AppContext, 'facts'>) => {
+    const { name } = app;
     const own = debianNode[facts.version];
-    if (node !== 'debian' || own === undefined) return [];
+    if (!isDebians(app) || own === undefined) return [];
     const [release] = own.version.split('.');
     const text = `${name} runs on Debian ${facts.version}’s own Node.js, which is ${release}: its makers mend nothing in it since ${own.end}; \`node: 24\` brings a newer one`;
     return [{ part: 'base', item: 'package nodejs', keys: ['state'], text }];
   },
-  localFiles: ({ node }: { node: Node }) =>
-    node === 'debian' || node.path === undefined ? [] : [{ at: 'node.path', path: node.path }],
+  localFiles: ({ node }: Using) =>
+    typeof node === 'string' || node.path === undefined
+      ? []
+      : [{ at: 'node.path', path: node.path }],
 });
 
 /** Whether it is known which tarball is meant. */
-export const isFound = (node: Node): node is 'debian' | (Build & Source) =>
-  node === 'debian' || node.sha256 !== undefined;
+export const isFound = (node: Node): node is 'debian' | 'none' | (Build & Source) =>
+  typeof node === 'string' || node.sha256 !== undefined;
 
 /** Node's names of processors, as its tarballs are called, by Debian's. */
 const processors: Record<string, string> = { amd64: 'x64', arm64: 'arm64', armhf: 'armv7l' };

@@ -4,8 +4,9 @@ import { integer, port } from '../fields/index.ts';
 import { refusedPorts } from '../fields/refused-ports.ts';
 import type { Facts } from '../host/facts.ts';
 import { pairs } from '../lib/pairs.ts';
-import { sysctls } from '../server/kernel.ts';
+import { outgoingPorts } from '../server/kernel.ts';
 import { appComponent, type Named, type Neighbours } from './component.ts';
+import { listensAt, takenPublicPorts } from './public.ts';
 
 /** As many as one app may have after it are none that fetch or browsers refuse. */
 const defaultPort = 3700;
@@ -29,7 +30,11 @@ const fields = {
 };
 
 export type Listening = Named<typeof fields>;
-type Asking = Listening & { env: Readonly<Record<string, string>> };
+type Asking = Listening & {
+  type: string;
+  env: Readonly<Record<string, string>>;
+  public?: number | 'each';
+};
 
 /** The ports of all instances: one for each core but at least two, unless the stack file says how many. */
 export function portsOf(app: Omit<Listening, 'name'>, { cores }: Pick<Facts, 'cores'>): number[] {
@@ -49,14 +54,14 @@ export const ports = appComponent({
         listen !== 'socket' || instances === 'cores' || instances === 1,
     },
   ],
-  // Instances are reached through nginx alone.
-  variables: () => ({ HOST: '127.0.0.1' }),
+  variables: (app: Asking) => ({ HOST: listensAt(app) }),
   conflicts: (apps: readonly Asking[], neighbours) => {
     const spans = apps.map((app) => span(app, neighbours));
     return [
       ...meetings(spans),
       ...outgoing(spans, neighbours),
-      ...apps.flatMap((app) => refused(app, neighbours)),
+      ...takenPublicPorts(spans, neighbours.server),
+      ...apps.filter(isAskedByFetch).flatMap((app) => refused(app, neighbours)),
       ...apps.flatMap((app) => askedWhereNobodyIs(app, spans)),
     ];
   },
@@ -71,6 +76,8 @@ export const ports = appComponent({
         ]
       : [],
 });
+
+const isAskedByFetch = ({ type }: Asking): boolean => type === 'web';
 
 /** Of an app with many instances one may come upon such a port. */
 function refused(app: Listening, { cores = 0 }: Pick<Neighbours, 'cores'>): string[] {
@@ -106,11 +113,19 @@ function askedWhereNobodyIs({ name, env }: Asking, spans: readonly Span[]): stri
 /** Ports that are kept for an app whose instances follow the cores, while their number is not known. */
 const portsForCores = 64;
 
-type Span = { app: Listening; first: number; last: number };
+type Span = { app: Asking; first: number; last: number };
 
-function span(app: Listening, { cores = 0 }: Pick<Neighbours, 'cores'>): Span {
+function span(app: Asking, { cores = 0 }: Pick<Neighbours, 'cores'>): Span {
   const count = portsOf(app, { cores: Math.max(cores, portsForCores) }).length;
   return { app, first: app.port, last: app.port + count - 1 };
+}
+
+/** The ports at which the world asks for an app, where there are any beside those of nginx's sites. */
+export function publicPorts(app: Asking): { first: number; last: number } | undefined {
+  if (app.public === undefined) return undefined;
+  if (app.public !== 'each') return { first: app.public, last: app.public };
+  const { first, last } = span(app, {});
+  return { first, last };
 }
 
 const meetings = (spans: readonly Span[]): string[] =>
@@ -122,8 +137,7 @@ const meetings = (spans: readonly Span[]): string[] =>
 /** A port from which outgoing connections start may be taken when an instance wants to listen. */
 function outgoing(spans: readonly Span[], { server }: Pick<Neighbours, 'server'>): string[] {
   if (!server) return [];
-  const range = sysctls(server).find(({ key }) => key === 'net.ipv4.ip_local_port_range');
-  const [low = 0, high = 0] = (range?.value ?? '').split(' ').map(Number);
+  const [low, high] = outgoingPorts(server);
   return spans
     .filter(({ first, last }) => first <= high && low <= last)
     .map(

@@ -5,6 +5,7 @@ import { file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { filterFolder } from '../server/filter.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { isOpen } from './public.ts';
 
 const fields = {
   reaches: z
@@ -21,7 +22,7 @@ const fields = {
     ),
 };
 
-type Reach = Named<typeof fields> & { type: string };
+type Reach = Named<typeof fields> & { type: string; public?: number | 'each' };
 
 export const reach = appComponent({
   name: 'reach',
@@ -34,6 +35,7 @@ export const reach = appComponent({
         template('app/filter.nft', {
           name: app.name,
           ports: 'port' in app ? instances : [],
+          open: isOpen(app) ? instances : [],
           reached: app.reaches.flatMap((name) => others[name] ?? []),
           confined: !app.metadata,
         }),

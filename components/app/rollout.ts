@@ -5,6 +5,7 @@ import { argument, duration, integer, percentage, plainText } from '../fields/in
 import { aptPackage, rollout } from '../host/kinds.ts';
 import { type Also, jobsOf, workersOf } from './also.ts';
 import { noticing } from './balanced.ts';
+import { hostProgram } from './command.ts';
 import { type AppContext, appComponent } from './component.ts';
 import { numbersOf } from './count.ts';
 import { environmentHash } from './environment.ts';
@@ -29,7 +30,8 @@ export const hooks = {
     .describe('Time that each of these commands may take'),
 };
 
-const fields = {
+/** What all types have a say in. */
+export const moving = {
   start: duration('1s', '30m')
     .prefault('60s')
     .describe('Time that an instance has to become healthy after it was started'),
@@ -42,13 +44,24 @@ const fields = {
   ...hooks,
 };
 
+/** What types have a say in whose instances are asked. */
+export const serving = {
+  drain: duration('0s', '1h')
+    .prefault('30s')
+    .describe(
+      'Time that open requests, downloads, WebSockets and other connections have to end before an instance stops',
+    ),
+  answers: integer(1, 100)
+    .prefault(3)
+    .describe('Number of good answers in a row that make an instance healthy'),
+  watch: duration('0s', '1h')
+    .prefault('2s')
+    .describe('Time that the first instance serves before the second is moved'),
+};
+
 const webSchema = z
   .strictObject({
-    drain: duration('0s', '1h')
-      .prefault('30s')
-      .describe(
-        'Time that open requests, downloads and WebSockets have to end before an instance stops',
-      ),
+    drain: serving.drain,
     status: integer(100, 599)
       .prefault(200)
       .describe(
@@ -58,24 +71,20 @@ const webSchema = z
     timeout: duration('1s', '20s')
       .prefault('5s')
       .describe('Time that an instance has for each answer to the health path'),
-    answers: integer(1, 100)
-      .prefault(3)
-      .describe('Number of good answers in a row that make an instance healthy'),
-    watch: duration('0s', '1h')
-      .prefault('2s')
-      .describe('Time that the first instance serves before the second is moved'),
-    ...fields,
+    answers: serving.answers,
+    watch: serving.watch,
+    ...moving,
   })
   .describe(
     'How the instances move to a release; Monit takes `start`, `status`, `text` and `timeout` from here too',
   );
 
 const workerSchema = z
-  .strictObject(fields)
+  .strictObject(moving)
   .describe('How the instances of a worker move to a release');
 
 /** What all types say of a rollout. */
-type Moved = Service & {
+export type Moved = Service & {
   keep: number;
   env: Record<string, string>;
   static?: Record<string, string>;
@@ -92,8 +101,13 @@ type Web = Moved & {
 type Worker = Moved & { healthy: Healthy; rollout: z.output<typeof workerSchema> };
 
 /** One instance alone serves: nobody answers while it moves. */
-const isSingle = ({ listen }: Web, { instances }: Context): boolean =>
-  listen === 'port' && instances.length === 1;
+export const isSingle = (
+  { listen }: Pick<Web, 'listen'>,
+  { instances }: Pick<Context, 'instances'>,
+): boolean => listen === 'port' && instances.length === 1;
+
+/** What a rollout needs on the host that asks instances and drains them. */
+export const requisites = ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name));
 
 /** The rollout of an app whose instances answer requests. */
 export const webRollout = appComponent({
@@ -105,11 +119,11 @@ export const webRollout = appComponent({
       text: _text,
       answers: _answers,
       timeout: _timeout,
-      ...moving
+      ...times
     } = app.rollout;
     const wanted = rollout({
       ...common(app, context),
-      ...moving,
+      ...times,
       type: 'web',
       listen: app.listen,
       single: isSingle(app, context),
@@ -117,7 +131,7 @@ export const webRollout = appComponent({
       health: webHealth(app),
     });
     return {
-      base: ['curl', 'iproute2', 'nftables'].map((name) => aptPackage(name)),
+      base: requisites,
       rollout: [wanted],
     };
   },
@@ -153,24 +167,25 @@ export const workerRollout = appComponent({
 });
 
 /** What the instances of an app must run, whatever its type is. */
-function common(app: Moved, context: Context) {
+export function common(app: Moved, context: Context) {
   const files = publicDirectory(app, context.release);
   return {
     app: app.name,
     release: context.release.hash,
     publicCopy: files && basename(files),
     instances: context.instances,
-    unit: unitHash(app, context.facts),
+    unit: unitHash(app, context),
     environment: environmentHash(app, context),
+    program: hostProgram(app),
     stop: app.stopTimeout,
     keep: app.keep,
     members: workersOf(app).map((it) => ({
       name: it.member,
       instances: numbersOf(it),
-      unit: unitHash(it, context.facts),
+      unit: unitHash(it, context),
       health: workerHealth(it),
       stop: it.stopTimeout,
     })),
-    jobs: Object.fromEntries(jobsOf(app).map((it) => [it.member, jobHash(it, context.facts)])),
+    jobs: Object.fromEntries(jobsOf(app).map((it) => [it.member, jobHash(it, context)])),
   };
 }

@@ -5,6 +5,7 @@ import type { Facts } from '../host/facts.ts';
 import { sha256 } from '../host/item.ts';
 import { file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
+import type { ServerConfig } from '../server/components.ts';
 import { type Command, commandLine } from './command.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { writableDirectories } from './directories.ts';
@@ -12,6 +13,7 @@ import { environmentPath } from './environment.ts';
 import { logDirectory } from './logs.ts';
 import { memberServices, unitName, type WithMembers } from './members.ts';
 import { nodeDirectory } from './node.ts';
+import { isOpen, listensAt, publicHostOf } from './public.ts';
 import { restrictions, type Sandbox } from './sandbox.ts';
 import { home } from './user.ts';
 
@@ -52,14 +54,19 @@ export type Sandboxed = Named<typeof limits> &
     /** Of a member of an app, its name. */
     member?: string;
     also?: WithMembers['also'];
+    public?: number | 'each';
+    publicHost?: string | undefined;
   };
 
 export type Service = Sandboxed & Named<typeof fields>;
 
-export type SystemdFacts = Pick<Facts, 'systemd'>;
+export type UnitContext = {
+  readonly facts: Pick<Facts, 'systemd'>;
+  readonly server: Pick<ServerConfig, 'address'>;
+};
 
 /** What the units are filled with, among it what only newer releases of systemd know. */
-export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
+export const view = (app: Sandboxed, { facts: { systemd }, server }: UnitContext) => ({
   ...app,
   unit: unitName(app, app.member),
   logFile: app.member === undefined ? '%i' : `${app.member}@%i`,
@@ -67,9 +74,11 @@ export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
   command: commandLine(app),
   explained: true,
   environment: environmentPath(app),
-  ownNode: app.node !== 'debian',
+  ownNode: typeof app.node !== 'string',
   node: nodeDirectory(app.node),
   listens: app.listen !== undefined,
+  address: listensAt(app),
+  openTo: isOpen(app) ? [publicHostOf(app, server)] : [],
   claims: app.listen === 'port',
   socket: app.listen === 'socket',
   privateControlGroups: systemd >= 257,
@@ -84,8 +93,8 @@ export const view = (app: Sandboxed, { systemd }: SystemdFacts) => ({
 });
 
 /** The text of the template unit: of an app, or of one of its members. */
-export function unitText(app: Service, facts: SystemdFacts): string {
-  const marked = template('app/service', { ...view(app, facts), hash: '' });
+export function unitText(app: Service, context: UnitContext): string {
+  const marked = template('app/service', { ...view(app, context), hash: '' });
   return marked.replace(/^Environment=KEELSON_UNIT=$/m, `$&${hashOf(marked)}`);
 }
 
@@ -93,7 +102,8 @@ const hashOf = (unitText: string): string =>
   sha256(unitText.replace(/^Environment=KEELSON_UNIT=.*\n/m, '').replace(/^# From .*/ms, ''));
 
 /** What an instance carries as KEELSON_UNIT, by which a rollout tells old from new. */
-export const unitHash = (app: Service, facts: SystemdFacts): string => hashOf(unitText(app, facts));
+export const unitHash = (app: Service, context: UnitContext): string =>
+  hashOf(unitText(app, context));
 
 const folder = '/etc/systemd/system';
 export const unitCheck = { check: 'systemd' } as const;
@@ -111,7 +121,7 @@ export const hookPath = (app: { name: string }): string => `/etc/keelson/${app.n
 export const service = appComponent({
   name: 'service',
   fields,
-  render: (app: Service, context: Pick<AppContext, 'instances'> & { facts: SystemdFacts }) => {
+  render: (app: Service, context: Pick<AppContext, 'instances'> & UnitContext) => {
     const { name } = app;
     const own = context.instances.map((key) => `${name}@${key}.service`);
     const sockets = own.map((service) => service.replace('.service', '.socket'));
@@ -121,16 +131,13 @@ export const service = appComponent({
     const target = template('app/target', { name, units, services: services.join(' ') });
     return {
       app: [
-        file(unitPath(app), unitText(app, context.facts), unitCheck),
+        file(unitPath(app), unitText(app, context), unitCheck),
         ...(socket
           ? [file(`${folder}/${name}@.socket`, template('app/socket', { name }), unitCheck)]
           : []),
         file(`${folder}/${name}.target`, target, unitCheck),
         unit(`${name}.target`, { enabled: 'enabled' }),
-        file(
-          hookPath(app),
-          template('app/hook', { ...view(app, context.facts), explained: false }),
-        ),
+        file(hookPath(app), template('app/hook', { ...view(app, context), explained: false })),
       ],
     };
   },

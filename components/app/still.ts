@@ -35,7 +35,7 @@ export const jobRollout = appComponent({
       rollout({
         ...{ app: app.name, type: 'job', release: context.release.hash, keep: app.keep },
         ...app.rollout,
-        unit: jobHash(app, context.facts),
+        unit: jobHash(app, context),
         environment: environmentHash(app, context),
       }),
     ],

@@ -5,11 +5,20 @@ import type { Making } from './making.ts';
 import { sdk } from './sdk.ts';
 import { everybody, tcp } from './traffic.ts';
 
+/** Ports that are let in from everywhere: from the first to the last, and whose they are. */
+export type OpenPorts = {
+  readonly description: string;
+  readonly first: number;
+  readonly last: number;
+};
+
 type Given = {
   readonly vpc: pulumi.Input<string>;
   readonly ssh: AwsSettings['ssh'];
   /** Whether http and https are let in. */
   readonly web: boolean;
+  /** What else is let in from everywhere, such as the public ports of TCP services. */
+  readonly open: readonly OpenPorts[];
   /** The group that alone may ask for them. */
   readonly balancer: pulumi.Input<string> | undefined;
 };
@@ -17,7 +26,7 @@ type Given = {
 /** Its rules are in one resource, so that those that somebody adds are drift. */
 export async function securityGroup({ name, tags, options }: Making, given: Given) {
   const { SecurityGroup } = await sdk();
-  const { vpc, ssh, web, balancer } = given;
+  const { vpc, ssh, web, open, balancer } = given;
   const visitors = balancer === undefined ? everybody : { securityGroups: [balancer] };
   const ports = web
     ? ([
@@ -28,6 +37,11 @@ export async function securityGroup({ name, tags, options }: Making, given: Give
   const ingress = [
     { description: 'ssh', ...tcp(22), ...networks(ssh) },
     ...ports.map(([description, port]) => ({ description, ...tcp(port), ...visitors })),
+    ...open.map(({ description, first, last }) => ({
+      description,
+      ...tcp(first, last),
+      ...everybody,
+    })),
   ];
   const egress = [{ description: 'all', protocol: '-1', fromPort: 0, toPort: 0, ...everybody }];
   const description = `Server ${name} of Keelson`;

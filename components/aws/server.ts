@@ -11,7 +11,7 @@ import { readAs } from '../config/read.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Machine, Standing } from '../pulumi/machine.ts';
 import { isTold, told } from '../pulumi/told.ts';
-import { securityGroup } from './group.ts';
+import { type OpenPorts, securityGroup } from './group.ts';
 import { releases } from './image.ts';
 import { instanceOf, lastInstance } from './instance.ts';
 import { typeOf } from './instance-type.ts';
@@ -31,6 +31,8 @@ type More = Pick<AwsSettings, 'ssh' | 'keys'> & {
   readonly balancer?: pulumi.Input<string>;
   /** Whether http and https are let in at all; default: yes. */
   readonly web?: boolean;
+  /** What else is let in from everywhere, such as the public ports of TCP services. */
+  readonly open?: readonly OpenPorts[];
   /** Whether it has a role, to which rights can be given, also without `ssm`. */
   readonly role?: boolean;
 };
@@ -134,7 +136,7 @@ async function make(
   name: string,
   args: More & { settings: AwsServerSettings },
 ) {
-  const { settings, ssh, keys, network, balancer, web = true, role: hasRole = false } = args;
+  const { settings, ssh, keys, network, balancer, web = true, open = [] } = args;
   const making: Making = { name, tags: tagsOf(name, settings.tags), options: { parent } };
   const [place, { size, hasNvme }, last] = await Promise.all([
     placeOf(network ?? findNetwork({}, { parent })),
@@ -143,8 +145,9 @@ async function make(
   ]);
   refuseNameless(settings, hasNvme);
   const { vpc, subnetId, zone } = place(settings.zone, last?.subnetId);
-  const group = await securityGroup(making, { vpc, ssh, web, balancer });
-  const { role, profile } = hasRole || settings.ssm ? await instanceRole(making, settings.ssm) : {};
+  const group = await securityGroup(making, { vpc, ssh, web, open, balancer });
+  const { role, profile } =
+    args.role || settings.ssm ? await instanceRole(making, settings.ssm) : {};
   const own = { groupId: group.id, profile: profile?.name, architecture: size.architecture };
   const instance = await instanceOf(making, { settings, keys, subnetId, last, ...own });
   const address = await elasticAddress(making, instance.id);
@@ -164,8 +167,8 @@ async function elasticAddress({ name, tags, options }: Making, instance: pulumi.
 
 /** Of a program's own words all problems are told at once. */
 function settingsOf(name: string, args: AwsServerArgs) {
-  const { ssh, keys, network, balancer, web, role, ...own } = args as More & object;
-  const more = { ssh, keys, network, balancer, web, role } as More;
+  const { ssh, keys, network, balancer, web, open, role, ...own } = args as More & object;
+  const more = { ssh, keys, network, balancer, web, open, role } as More;
   if ('config' in own) return { settings: own.config as AwsServerSettings, more };
   const shared = { ssh: awsSchema.shape.ssh, keys: awsSchema.shape.keys };
   const schema = z.strictObject({ ...awsServerSchema.shape, ...shared });

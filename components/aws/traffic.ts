@@ -3,4 +3,9 @@
 /** The whole world, by both protocols of the internet. */
 export const everybody = { cidrBlocks: ['0.0.0.0/0'], ipv6CidrBlocks: ['::/0'] };
 
-export const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
+/** @param last of several; default: one port. */
+export const tcp = (port: number, last = port) => ({
+  protocol: 'tcp',
+  fromPort: port,
+  toPort: last,
+});

@@ -21,6 +21,7 @@ type Fields<F extends z.core.$ZodShape> = z.input<z.ZodObject<F>>;
 /** An app as it is given. */
 export type AppSettings =
   | ({ type?: 'web' } & Fields<(typeof appTypes)['web']['fields']>)
+  | ({ type: 'tcp' } & Fields<(typeof appTypes)['tcp']['fields']>)
   | ({ type: 'worker' } & Fields<(typeof appTypes)['worker']['fields']>)
   | ({ type: 'job' } & Fields<(typeof appTypes)['job']['fields']>)
   | ({ type: 'static' } & Fields<(typeof appTypes)['static']['fields']>);

@@ -42,6 +42,12 @@ export const queryName = matching(
   'is not the name of a parameter; use letters, digits and _',
 ).describe('Name of a parameter in the query of a URL');
 
+/** The name of a cookie: a token of RFC 6265, without what is nowhere in use. */
+export const cookieName = matching(
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
+  'is not the name of a cookie; use letters, digits and _.-, such as connect.sid',
+).describe('Name of a cookie');
+
 /** The value of a header: printable, without `$`, which nginx has no way to write. Quotes must be escaped where it lands. */
 export const headerValue = matching(
   /^(?=[^ ])[ !"#%-~]{1,2048}(?<! )$/,
@@ -57,7 +63,7 @@ export const exactVersion = matching(
 /** A line of versions of Node.js, or one version of it. */
 export const nodeVersion = matching(
   /^[1-9][0-9]{1,2}(?:\.(?:0|[1-9][0-9]{0,3})){0,2}$/,
-  'is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+  'is neither debian, none nor a version of Node.js; write one such as 24 or 24.11.0',
 ).describe('Version of Node.js, such as 24 or 24.11.0');
 
 /** The SHA-256 of a file. */

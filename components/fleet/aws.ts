@@ -1,7 +1,10 @@
 /** What a stack file has on AWS beside its hosts: their machines, the balancer in front of them, and buckets. */
+import type { AppConfig } from '../app/components.ts';
+import { publicPorts } from '../app/ports.ts';
 import { AwsBalancer } from '../aws/balancer.ts';
 import { AwsBucket } from '../aws/bucket.ts';
 import { bucketNames, bucketVariables } from '../aws/bucket-name.ts';
+import type { OpenPorts } from '../aws/group.ts';
 import { findNetwork, type Network } from '../aws/network.ts';
 import { AwsServer } from '../aws/server.ts';
 import type { AwsSettings } from '../config/aws.ts';
@@ -49,6 +52,12 @@ function balancerOf(
 
 type Around = { network: Promise<Network>; balancer: AwsBalancer | undefined };
 
+/** What the world asks of an app past nginx's sites. */
+function openPorts(app: AppConfig): OpenPorts[] {
+  const ports = 'public' in app ? publicPorts(app) : undefined;
+  return ports ? [{ description: app.name, ...ports }] : [];
+}
+
 /** The servers on AWS, by name. */
 function machinesOf(
   hosts: readonly HostConfig[],
@@ -62,6 +71,7 @@ function machinesOf(
       const args = {
         ...{ ssh, keys, network, config: { ...aws, tags: { ...tags, ...aws.tags } } },
         web: apps.some(isWeb),
+        open: apps.flatMap(openPorts),
         role: apps.some((app) => users.includes(app.name)),
         ...(balancer && { balancer: balancer.securityGroupId }),
       };

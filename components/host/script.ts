@@ -54,6 +54,7 @@ const common = (): string =>
       'configs',
       'observe',
       'ports',
+      'programs',
       'filter',
       'rule',
       'verdict',

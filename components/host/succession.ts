@@ -100,14 +100,14 @@ function moving(
   const own = all.filter(({ app }) => app === manifest.app);
   const site = own.find(({ items }) => items.some(({ instructions }) => instructions?.['@serves']));
   const served = site?.items.flatMap(({ instructions }) => instructions?.['@serves'] ?? []) ?? [];
-  const isWeb = item.instructions?.['@type'] === 'web';
+  const listens = item.instructions?.['@listen'] !== undefined;
   return [
     {
       name: item.name,
       rollout: manifest.name,
       site: site?.name,
       serves: served.flatMap((domains) => domains.split(' ')),
-      ports: isWeb ? Object.keys(item.state ?? {}).filter((key) => /^\d+$/.test(key)) : [],
+      ports: listens ? Object.keys(item.state ?? {}).filter((key) => /^\d+$/.test(key)) : [],
       isMoving: isDue(manifest.name),
     },
   ];

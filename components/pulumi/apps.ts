@@ -9,7 +9,7 @@ export type RunningApp = HostReport['apps'][string];
  * @example inWords(shop) // release 03e81031 on ports 3700-3701, kept 5f2b77d0
  */
 export function inWords({ type, release, instances, kept }: RunningApp): string {
-  const where = type === 'web' ? onPorts(instances) : inNumber(instances);
+  const where = type === 'web' || type === 'tcp' ? onPorts(instances) : inNumber(instances);
   const running = instances.length > 0 ? ` ${where}` : '';
   const others = kept.length > 0 ? `, kept ${kept.map(short).join(' ')}` : '';
   return `release ${short(release)}${running}${others}`;

@@ -65,6 +65,13 @@ export function sysctls(server: Tuned): KernelSetting[] {
   return [...settings.values()];
 }
 
+/** The first and the last port from which outgoing connections start. */
+export function outgoingPorts(server: Tuned): readonly [number, number] {
+  const range = sysctls(server).find(({ key }) => key === 'net.ipv4.ip_local_port_range');
+  const [low = 0, high = 0] = (range?.value ?? '').split(' ').map(Number);
+  return [low, high];
+}
+
 /** The settings' file, and each of them as it is live. */
 export const kernel = serverComponent({
   name: 'kernel',

@@ -12,6 +12,7 @@ look() {
     { printf '%s\n' "$wanted" && unfinished_items; } | observe
     held_ports "$wanted"
   )
+  observed=$observed$NEWLINE$(missing_programs "$wanted")
   answer=$(
     {
       printf '%s\n' observed "$observed" hashes

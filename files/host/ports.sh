@@ -57,15 +57,15 @@ read_needs() {
   IFS=$NEWLINE
   for needing in $1; do
     case $needing in
-      unit"$TAB"*"$TAB@port="*) reach=any ;;
-      rollout"$TAB"*"$TAB@type=web"*) reach=local ;;
+      unit"$TAB"*"$TAB@port="* | file"$TAB"*"$TAB@port="* | rollout"$TAB"*"$TAB@listen=public"*) reach=any ;;
+      rollout"$TAB"*"$TAB@type=web"* | rollout"$TAB"*"$TAB@listen="*) reach=local ;;
       *) continue ;;
     esac
     of_need=${needing#*"$TAB"} of_need=${needing%%"$TAB"*}$TAB${of_need%%"$TAB"*}$TAB$reach
     IFS=$TAB
     for part in $needing; do
       case $reach/$part in
-        any/@port=* | local/[0-9]*=*) part=${part#@port=} && add_need "${part%%=*}$TAB$of_need" ;;
+        any/@port=* | */[0-9]*=*) part=${part#@port=} && add_need "${part%%=*}$TAB$of_need" ;;
       esac
     done
     IFS=$NEWLINE
@@ -146,8 +146,9 @@ tell_holder() {
 # Usage: may_hold UNIT KIND<TAB>NAME
 may_hold() {
   case $2 in
-    unit"$TAB$1") return 0 ;;
-    rollout"$TAB${1%@*}") return 0 ;;
+    unit"$TAB$1" | rollout"$TAB${1%@*}") return 0 ;;
+    # nginx listens there because of it; an instance must have ended before.
+    file"$TAB"*) [ "$1" = nginx.service ]; return ;;
   esac
   is_instance "$1"
 }
@@ -181,8 +182,13 @@ program_of() { tr -c '[:alnum:]._:+/\n-' '?' <"/proc/$1/comm" 2>/dev/null || ech
 
 # Usage: how_to_free KIND<TAB>NAME
 how_to_free() {
-  case $1 in rollout*) printf 'give %s another port, or ' "${1#*"$TAB"}" ;; esac
+  ! is_instance "$holder_unit" || { printf 'let %s give it up in a run of its own first' "${holder_unit%@*}" && return; }
+  case $1 in
+    rollout*) printf 'give %s another port, or ' "${1#*"$TAB"}" ;;
+    file*) printf 'choose another public port, or ' ;;
+  esac
   case $holder_unit in
+    nginx.service) printf 'let nginx give it up in a run of its own first' ;;
     user@*) printf 'end that first: kill %s' "$holder" ;;
     *.service | *.socket)
       set -- "$holder_unit"

@@ -192,7 +192,7 @@ function leaves(line,  what, n, i, out) {
   what = trait[kind, "leaves"]
   n = read_state(line, was, was_key)
   if (what != "ports") return was[what]
-  if (was["@type"] == "web") for (i = 1; i <= n; i++) if (was_key[i] ~ /^[0-9]+$/) out = out (out == "" ? "" : ",") was_key[i]
+  if (was["@type"] == "web" || was["@listen"] != "") for (i = 1; i <= n; i++) if (was_key[i] ~ /^[0-9]+$/) out = out (out == "" ? "" : ",") was_key[i]
   return out
 }
 # Another server of the stack has it.

@@ -206,19 +206,19 @@ test('of the servers of each app that leave their load balancers one stays in th
 });
 
 const stickyForms =
-  'write "cookie" or "address", a mapping with query or a mapping with header: What keeps a client at one instance: a `cookie` that nginx sets, its `address`, or what its requests say; default: each request goes to the instance with the fewest. Each rollout sends each client elsewhere twice';
+  'write "cookie" or "address", a mapping with cookie, a mapping with query, a mapping with header or a mapping with path: What keeps a client at one instance: a `cookie` that nginx sets, its `address`, or what its requests say; default: each request goes to the instance with the fewest. Each rollout sends each client elsewhere twice';
 
 const messages: [string, Values, string[]][] = [
   [
     'a type that there is not',
     stack({ shop: { type: 'cron' } }),
-    ['apps.shop.type: "cron" is not known; choose "web" or "worker" or "job" or "static"'],
+    ['apps.shop.type: "cron" is not known; choose "web" or "tcp" or "worker" or "job" or "static"'],
   ],
   [
     'a setting of another type',
     { server, apps: { mailer: { ...mailer, port: 3700, health: '/', strt: 1 } } },
     [
-      'apps.mailer.port: is a setting of type "web", not of "worker"; leave it out',
+      'apps.mailer.port: is a setting of type "web" or "tcp", not of "worker"; leave it out',
       'apps.mailer.health: is a setting of type "web", not of "worker"; leave it out',
       'apps.mailer.strt: is not a setting; did you mean start?',
     ],
@@ -226,7 +226,7 @@ const messages: [string, Values, string[]][] = [
   [
     'a setting of another type than the one that is not said',
     stack({ shop: { healthy: { stay: '10s' } } }),
-    ['apps.shop.healthy: is a setting of type "worker", not of "web"; leave it out'],
+    ['apps.shop.healthy: is a setting of type "tcp" or "worker", not of "web"; leave it out'],
   ],
   [
     'what is written in one of several ways',
@@ -264,8 +264,8 @@ const messages: [string, Values, string[]][] = [
       },
     },
     [
-      'apps.a.node: "latest" is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
-      'apps.b.node: 4 is neither debian nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.a.node: "latest" is neither debian, none nor a version of Node.js; write one such as 24 or 24.11.0',
+      'apps.b.node: 4 is neither debian, none nor a version of Node.js; write one such as 24 or 24.11.0',
       'apps.c.node.sha256: is missing; write text: SHA-256 of the tarball, as sha256sum prints it; for a build that is found by its version write the version alone, such as `node: 24`',
     ],
   ],

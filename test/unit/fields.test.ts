@@ -189,6 +189,16 @@ const table: Record<string, Row> = {
       ['X:', /is not the name of a header/],
     ],
   },
+  cookieName: {
+    field: field.cookieName,
+    good: ['room', 'connect.sid', '__Host-id', '_1'],
+    bad: [
+      ['', /is not the name of a cookie/],
+      ['a=b', /use letters, digits and _\.-/],
+      ['-a', /is not the name of a cookie/],
+      ['a'.repeat(65), /is not the name of a cookie/],
+    ],
+  },
   queryName: {
     field: field.queryName,
     good: ['room', 'EIO', '_1'],
@@ -289,12 +299,12 @@ const table: Record<string, Row> = {
     field: field.nodeVersion,
     good: ['24', '24.11', '24.11.0', '100'],
     bad: [
-      ['v24', /neither debian nor a version of Node\.js; write one such as 24 or 24\.11\.0/],
-      ['24.', /neither debian nor a version/],
-      ['24.1.2.3', /neither debian nor a version/],
-      ['^24', /neither debian nor a version/],
-      ['24.x', /neither debian nor a version/],
-      ['4', /neither debian nor a version/],
+      ['v24', /neither debian, none nor a version of Node\.js; write one such as 24 or 24\.11\.0/],
+      ['24.', /neither debian, none nor a version/],
+      ['24.1.2.3', /neither debian, none nor a version/],
+      ['^24', /neither debian, none nor a version/],
+      ['24.x', /neither debian, none nor a version/],
+      ['4', /neither debian, none nor a version/],
     ],
   },
   percentage: {

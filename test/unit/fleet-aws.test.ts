@@ -8,9 +8,9 @@ import { stackServerSchema } from '../../components/config/server.ts';
 import { onAws } from '../../components/fleet/aws.ts';
 import { addressesOf } from '../../components/fleet/fleet.ts';
 import { AwsBalancer, AwsBucket, AwsServer, Host, type HostArgs } from '../../components/index.ts';
-import { account, computed } from './aws/account.ts';
+import { account, computed, typed } from './aws/account.ts';
 import { type Engine, engine } from './engine.ts';
-import { publicKey, shop, web1 } from './shop.ts';
+import { chat, publicKey, shop, web1 } from './shop.ts';
 
 const cidrs: Record<string, string> = { 'subnet-a': '172.31.0.0/20', 'subnet-b': '172.31.16.0/20' };
 const answers = {
@@ -54,6 +54,24 @@ test('what AWS knows of a host is in it before it is rendered', async () => {
     AWS_REGION: 'eu-central-1',
     UPLOADS_BUCKET: 'keelson-test-uploads-111122223333-eu-central-1',
   });
+});
+
+test('a server lets the world in at the public ports of its TCP services, and at no others', async () => {
+  const made = await engine({ answers, computed });
+  const apps = [
+    chat({ public: 7000, port: 3800 }),
+    { ...chat({ public: 'each', port: 3900, instances: 3 }), name: 'room' },
+    { ...chat({ public: 'each', port: 4000 }), name: 'hall' },
+  ];
+  onAws([{ ...hosts[0], apps }] as never, { ...shared, balancer: undefined, buckets: {} });
+  await settled(made);
+  const { ingress } = typed(made, 'aws:ec2/securityGroup:SecurityGroup').inputs;
+  assert.deepEqual(
+    (ingress as { description: string; fromPort: number; toPort: number }[]).map(
+      ({ description, fromPort, toPort }) => `${description} ${fromPort}-${toPort}`,
+    ),
+    ['ssh 22-22', 'chat 7000-7000', 'room 3900-3902', 'hall 4000-4063'],
+  );
 });
 
 test('servers are asked for http by the balancer alone, get its requests, and have rights to the bucket', async () => {

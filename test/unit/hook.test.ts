@@ -9,6 +9,8 @@ const view = {
   ...{ reload: 'SIGHUP', stopTimeout: 15, memory: '1G', tasks: 256, openFiles: 65536 },
   ...{
     listens: true,
+    address: '127.0.0.1',
+    openTo: ['play.example.com'],
     claims: true,
     hasScratch: false,
     socket: true,

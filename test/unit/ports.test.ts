@@ -44,6 +44,36 @@ test('who holds a port that is needed is named, with what to do about it', async
   );
 });
 
+test('a public port of nginx’s is held by nobody else, by no instance either', async (t) => {
+  const port = await listen(t, '127.0.0.2');
+  const file = tabs('file', '/etc/nginx/keelson-stream.d/chat.conf', 'mode=0644', `@port=${port}`);
+  assert.match(
+    held('old.service', file).join(),
+    new RegExp(
+      `^file\t/etc/nginx/keelson-stream\\.d/chat\\.conf\tforeign=cannot have port ${port}, .* holds; choose another public port, or stop and disable that first: systemctl disable --now old\\.service$`,
+    ),
+  );
+  const instance = (unit: string, item: string) =>
+    hostShell(
+      `unit_of_process() { echo ${unit}; }; is_instance() { [ "$1" = shop@3700.service ]; }; held_ports "$(cat)"`,
+      { input: `${item}\n` },
+    );
+  assert.match(
+    instance('shop@3700.service', file),
+    /holds; let shop give it up in a run of its own first$/m,
+  );
+  assert.match(
+    held(
+      'nginx.service',
+      tabs('rollout', 'room', `${port}=current`, '@type=tcp', '@listen=public'),
+    ).join(),
+    /holds; give room another port, or let nginx give it up in a run of its own first$/,
+  );
+  // An instance that nginx alone asks needs its port on the loopback.
+  const behind = tabs('rollout', 'chat', `${port}=current`, '@type=tcp', '@listen=port');
+  assert.deepEqual(held('old.service', behind), []);
+});
+
 test('its own unit may hold it, and so may whatever is not asked for', async (t) => {
   const port = await listen(t, '127.0.0.1');
   const other = await listen(t, '127.0.0.1');
@@ -54,7 +84,7 @@ test('its own unit may hold it, and so may whatever is not asked for', async (t)
     ['old.service', shop(port, 'worker')],
     ['old.service', shop(port + 1 === other ? port + 2 : port + 1)],
     ['old.service', tabs('unit', 'nginx.service', 'active=active')],
-    ['old.service', tabs('file', '/etc/x', `@port=${port}`)],
+    ['nginx.service', tabs('file', '/etc/x', `@port=${port}`)],
   ];
   for (const [unit, item] of cases) assert.deepEqual(held(unit, item), [], `${unit} ${item}`);
   assert.equal(held('old.service', nginx(port), shop(other)).length, 2);

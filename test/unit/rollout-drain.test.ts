@@ -28,6 +28,26 @@ test('what one that stays gets instead is refused at once', () => {
   assert.match(ended('3700', '4190', 'type=worker'), /^change .*\nended at 0\n$/);
 });
 
+/** What nft is given to refuse the ports of an app that listens so. */
+const refused = (listen: string): string =>
+  run(
+    `type=tcp single=no listen=${listen} drain=5 stop=5 start=5 table=keelson_drain_chat app=chat
+    nft() { cat; }
+    refuse_ports '3800 3801'`,
+  );
+
+test('where the network asks the instances themselves, it is refused as well', () => {
+  const rule = 'add rule inet keelson_drain_chat';
+  const local = `${rule} output oifname lo meta skuid != 0 tcp dport @ports tcp flags syn / syn,ack reject with tcp reset`;
+  const network = `${rule} input iifname != lo tcp dport @ports tcp flags syn / syn,ack reject with tcp reset`;
+  const rules = (listen: string) =>
+    refused(listen)
+      .split('\n')
+      .filter((line) => line.startsWith(rule));
+  assert.deepEqual(rules('public'), [local, network]);
+  assert.deepEqual(rules('port'), [local]);
+});
+
 test('an old worker is a child of nginx whose title says so', () => {
   const told = (title: string): string =>
     run(

@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../../components/config/config.ts';
 import { secretKeys } from '../../components/config/secret-keys.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
 import { readStackFile } from '../../components/config/stack-on-disk.ts';
+import { conversation } from '../../components/fields/conversation.ts';
 import * as field from '../../components/fields/index.ts';
 import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
@@ -79,17 +80,8 @@ test('the reference is a stack that can be used', () => {
     [
       [
         'server',
-        'shop',
-        'blog',
-        'wiki',
-        'mailer',
-        'reports',
-        'bell',
-        'feed',
-        'cleanup',
-        'import',
-        'manual',
-        'board',
+        ...'shop blog wiki mailer reports bell feed chat rooms tenants boards'.split(' '),
+        ...'cleanup import manual board'.split(' '),
       ],
     ],
   );
@@ -232,6 +224,8 @@ const admitted = [
   [field.requestPath, '?'],
   [field.percentage, '%'],
   [field.redirectTarget, '?&%#'],
+  [conversation.send.unwrap().in, ` \t\n\r\0\v\f'"\`$;{}()<>|&\\#%*!^?\x1b\x7f`],
+  [conversation.expect.unwrap(), ` '"\`$;{}()<>|&\\#%*!^?`],
   [field.headerValue, ` '"\`;{}()<>|&\\#%*!^?`],
   [field.sent, ` \t\n\r\0\v\f'"\`$;{}()<>|&\\#%*!^?\x1b\x7f`],
   [field.expected, ` '"\`$;{}()<>|&\\#%*!^?`],

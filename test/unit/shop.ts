@@ -4,6 +4,7 @@ import type { AppContext } from '../../components/app/component.ts';
 import { type AppConfig, appSchema } from '../../components/app/components.ts';
 import type { JobApp } from '../../components/app/types/job.ts';
 import type { StaticApp } from '../../components/app/types/static.ts';
+import type { TcpApp } from '../../components/app/types/tcp.ts';
 import type { WebApp } from '../../components/app/types/web.ts';
 import type { WorkerApp } from '../../components/app/types/worker.ts';
 import { type Facts, unseen } from '../../components/host/facts.ts';
@@ -32,6 +33,18 @@ export const mailer = (given: object = {}): WorkerApp => ({
     ...given,
   }) as Omit<WorkerApp, 'name'>),
   name: 'mailer',
+});
+
+/** The smallest TCP service, and what a test adds to it. */
+export const chat = (given: object = {}): TcpApp => ({
+  ...(schema.parse({
+    type: 'tcp',
+    source: '../chat',
+    start: 'chat.js',
+    public: 7000,
+    ...given,
+  }) as Omit<TcpApp, 'name'>),
+  name: 'chat',
 });
 
 /** The smallest job by the clock, and what a test adds to it. */
@@ -64,6 +77,9 @@ export const complaints = (given: object): string[] =>
 /** What is wrong with a job that says no more than this beside its source and its script. */
 export const jobComplaints = (given: object): string[] =>
   complaintsOf({ type: 'job', source: '.', start: 'a.js', ...given });
+
+/** What is wrong with one that says nothing more than this beside its source. */
+export const wrongWith = (given: object): string[] => complaintsOf({ source: '.', ...given });
 
 const complaintsOf = (given: object): string[] =>
   (schema.safeParse(given).error?.issues ?? []).map(

@@ -41,6 +41,17 @@ const told = (manifests: Manifest[], judged: Judged[] = [], due: RegExp = /./) =
   };
 };
 
+test('a TCP service that is renamed is known by its public port, as a site is by its domains', () => {
+  const { orders } = told(
+    moving('lounge', [3800, 3801], [':7000']),
+    gone('chat', '3800,3801', ':7000'),
+  );
+  assert.deepEqual(orders, {
+    'rollout-lounge': ['takes\tchat'],
+    'site-lounge': ['replaces\tsite-chat'],
+  });
+});
+
 test('an app that is renamed takes the ports one after another, and then the site', () => {
   const names = ['shop.example.com', 'default'];
   const { orders, notes, isLate } = told(

@@ -12,10 +12,15 @@ const managers = /^(?:npm|npx|yarn|pnpm|pnpx|bun|bunx|corepack)$/;
 const starters = /^(?:npx|pnpx|bunx)$/;
 const needless = /^(?:run|run-script|exec|dlx|x)$/;
 
+/** Bun runs apps as well: the server's by an absolute path, or one that the app brings along. */
+const isRuntime = (program: string, entries: Entries): boolean =>
+  /(?:^|\/)bun$/.test(program) &&
+  (program.startsWith('/') || follow(entries, program)?.type === 'file');
+
 /** What is wrong with a command of a package manager; undefined for any other. */
 export function packageManager({ setting, words }: Run, entries: Entries): string | undefined {
   const manager = (words[0] ?? '').replace(/^.*\//, '');
-  if (!managers.test(manager)) return undefined;
+  if (!managers.test(manager) || isRuntime(words[0] ?? '', entries)) return undefined;
   const given = words.slice(1).filter((word) => !word.startsWith('-'));
   const isProgram = starters.test(manager) || /^(?:exec|dlx|x)$/.test(given[0] ?? '');
   const [name = '', ...rest] = given.filter((word, at) => at > 0 || !needless.test(word));

@@ -2,6 +2,7 @@
 import type { Entry } from '../../lib/entry.ts';
 import { follow } from '../../lib/follow.ts';
 import { named } from '../../lib/plain.ts';
+import type { Conversation } from '../conversation.ts';
 import type { Healthy } from '../healthy.ts';
 import type { Node } from '../node.ts';
 import { home } from '../user.ts';
@@ -17,7 +18,7 @@ export type Running = {
     readonly before?: readonly string[] | undefined;
     readonly after?: readonly string[] | undefined;
   };
-  readonly healthy?: Healthy;
+  readonly healthy?: Healthy | Conversation;
 };
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -154,7 +155,7 @@ function missingInterpreter(app: Running, path: string, line: string): string | 
   if (!folders.test(name))
     return `${path} begins with #!${line}, which will not be on the server; ${remedy}`;
   // It may be there, of another version.
-  return /\/node(js)?$/.test(name) && app.node !== undefined && app.node !== 'debian'
+  return /\/node(js)?$/.test(name) && typeof app.node === 'object'
     ? `${path} begins with #!${line}, Debian’s Node.js, and the app has one of its own; ${remedy}`
     : undefined;
 }

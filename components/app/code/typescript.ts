@@ -11,7 +11,8 @@ type Typed = Running & {
 
 /** @throws when a script is TypeScript, and the Node.js that will run it knows none. */
 export function checkTypeScript(app: Typed, facts: Pick<Facts, 'version'>): void {
-  const version = app.node === 'debian' ? debianNode[facts.version]?.version : app.node.version;
+  const version =
+    typeof app.node === 'string' ? debianNode[facts.version]?.version : app.node.version;
   const everywhere = (app.env?.NODE_OPTIONS ?? '').split(/\s+/);
   for (const { setting, script, options: own } of scriptsOf(app)) {
     const options = [...everywhere, ...own];

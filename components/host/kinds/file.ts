@@ -4,7 +4,8 @@ import { checks } from '../script.ts';
 /**
  * A text file. `secret`: its content never leaves the host again, not even as a difference.
  * `check` names the program that is asked before it takes effect, by a file in `files/host/checks/`.
- * `serves` are the domains of the site that it is: they tell who takes the place of whom.
+ * `serves` are the domains of the site that it is, or its port: they tell who takes the place of whom.
+ * `port` is one at which nginx listens because of it, and nobody else may.
  */
 export const file = (
   path: string,
@@ -13,9 +14,10 @@ export const file = (
     check?: string;
     secret?: boolean;
     serves?: readonly string[];
+    port?: number;
   } = {},
 ): Item => {
-  const { check, secret, serves, ...ownership } = options;
+  const { check, secret, serves, port, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
@@ -29,6 +31,7 @@ export const file = (
       ...(check && { '@check': check }),
       ...(secret && { '@secret': 'yes' }),
       ...(serves && { '@serves': serves.join(' ') }),
+      ...(port && { '@port': String(port) }),
     },
     content: text,
   };

@@ -39,17 +39,19 @@ export type Rollout = {
   /** SHA-256 of the code, and the name of the copy of its static files. */
   release: string;
   publicCopy?: string | undefined;
-  /** Only with `web` connections are refused and waited for. */
-  type: 'web' | 'worker';
+  /** With `web` and `tcp` connections are refused and waited for. */
+  type: 'web' | 'tcp' | 'worker';
   /** The key of each: its port, or its number. The unit of one is `APP@KEY.service`. */
   instances: readonly number[];
-  /** Who opens the port: the app, or systemd. */
-  listen?: 'port' | 'socket';
+  /** Who opens the port: the app, `public` where the network may ask there, or systemd. */
+  listen?: 'port' | 'public' | 'socket';
   /** One instance alone serves: it stops before another starts. */
   single?: boolean;
   /** Until load balancers have noticed that the server leaves them, and that it is there again; else they are not told. */
   leave?: number;
   rejoin?: number;
+  /** The program of the host that the instances run, where it is one: it must be there. */
+  program?: string | undefined;
   /** What an instance carries as KEELSON_UNIT and KEELSON_ENVIRONMENT. */
   unit: string;
   environment: string;
@@ -117,14 +119,15 @@ const moving = (wanted: Rollout): Item => ({
   },
   instructions: {
     '@type': wanted.type,
-    ...(wanted.type === 'web' && { '@listen': wanted.listen ?? 'port' }),
+    ...(wanted.type !== 'worker' && { '@listen': wanted.listen ?? 'port' }),
     ...(wanted.single && { '@single': 'yes' }),
     ...(wanted.leave !== undefined && { '@leave': String(wanted.leave) }),
     ...(wanted.rejoin !== undefined && { '@rejoin': String(wanted.rejoin) }),
+    ...(wanted.program !== undefined && { '@program': wanted.program }),
     '@unit': wanted.unit,
     '@environment': wanted.environment,
     ...healthInstructions(wanted.health),
-    ...(wanted.type === 'web' && { '@drain': String(wanted.drain ?? 0) }),
+    ...(wanted.type !== 'worker' && { '@drain': String(wanted.drain ?? 0) }),
     '@stop': String(wanted.stop),
     '@start': String(wanted.start),
     '@watch': String(wanted.watch),

@@ -28,6 +28,7 @@ look_ahead() {
   for unit; do
     unit_of=$(printf '%s' "$unit" | sed 's/@3700[.]/@./')
     for unit_file in "/etc/systemd/system/$unit_of" "/etc/systemd/system/$unit_of.d"/*.conf; do
+      needs_program "$unit_file"
       name=$(sed -n 's|^ExecStart=/srv/\([a-z0-9-]*\)/current/.*|\1|p' "$unit_file" 2>/dev/null | head -n 1)
       [ -n "$name" ] || continue
       coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
@@ -35,6 +36,14 @@ look_ahead() {
       [ -z "$coming" ] || look_ahead_in "$unit_file"
     done
   done
+}
+
+# What a unit starts, and systemd would complain about without a remedy.
+# Usage: needs_program UNIT_FILE
+needs_program() {
+  program=$(sed -n 's|^ExecStart=\(/[^ ]*\).*|\1|p' "$1" 2>/dev/null)
+  case $program in '' | /srv/*) return 0 ;; esac
+  [ -x "$program" ] || fail "${unit%%[@.]*} runs $program, which is not on this server; $(how_to_bring)"
 }
 
 # Usage: look_ahead_in UNIT_FILE

@@ -1,7 +1,7 @@
 # Kind `instances`: no others than the wanted instances of an app run. Whether those run is told by its rollout.
 
 order_instances=90 itself_instances=yes
-silent_instances='@stop @type @of'
+silent_instances='@stop @type @of @listen'
 lists_instances=running
 
 # Usage: observe_instances < ITEM-LINES. The keys of those that are wanted, and of all others that run.
@@ -37,7 +37,7 @@ apply_instances() {
   of=$(field @of "$1")
   rollout_of "${of:-$(item_name "$1")}"
   app=$(item_name "$1")
-  drain=$(field @drain "$1") stop=$(field @stop "$1") type=$(field @type "$1") single=no start=60 answers=1
+  drain=$(field @drain "$1") stop=$(field @stop "$1") type=$(field @type "$1") listen=$(field @listen "$1") single=no start=60 answers=1
   running=$(field running "$(printf '%s\n' "$1" | observe_instances)")
   wanted_ones=$(field running "$1")
   surplus=$(without "$(printf '%s' "$wanted_ones" | tr ',' ' ')" "$(printf '%s' "$running" | tr ',' ' ')")
@@ -47,7 +47,7 @@ apply_instances() {
 
 # Usage: end_surplus ORIGIN
 end_surplus() {
-  [ "$type" != web ] || asks_others || await_old_workers
+  ! listens_at_ports || asks_others || await_old_workers
   take_out "$(numbers_among "$surplus")"
   say_open instances "$surplus" "$1"
   stop_instances "$surplus"

@@ -3,7 +3,7 @@
 
 order_rollout=88 itself_rollout=replaced leaves_rollout=ports
 # They follow from another instruction, or say more of a secret than they may.
-silent_rollout='@unit @environment @type @listen @stop @single @health @job'
+silent_rollout='@unit @environment @type @listen @stop @single @health @job @program'
 nothing_rollout='stopped inactive'
 # A unit file that was written makes systemd ask for a reload.
 echoes_rollout='([a-z][a-z0-9-]*@)?[0-9]+ reload.needed file /etc/systemd/system/{name}(-[a-z0-9-]+)?@.service$'

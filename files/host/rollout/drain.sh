@@ -13,7 +13,7 @@ monit_each() {
 take_out() {
   : >"$work/open"
   queued=no
-  [ "$type" = web ] && [ -n "$1" ] || return 0
+  { listens_at_ports && [ -n "$1" ]; } || return 0
   ! is_queued "$1" || queued=yes
   # What does not run has no connections; its port is refused before it starts.
   [ "$queued" = yes ] || [ -n "$(without "${found_down:-}" "$1")" ] || is_taken "$1" || return 0
@@ -29,6 +29,9 @@ take_out() {
     count_open "$1"
   fi
 }
+
+# Whether its instances are told apart by ports, at which they are asked.
+listens_at_ports() { case $type in web | tcp) ;; *) return 1 ;; esac; }
 
 # With a socket of systemd's there is one instance.
 is_queued() { systemctl is-active --quiet "$app@${1%% *}.socket"; }
@@ -80,12 +83,18 @@ has_old_workers() {
 refuse_ports() {
   elements='' is_refusing=yes
   for key in $1; do elements="${elements:+$elements, }$key timeout $((drain + stop + start + 60))s"; done
+  # Where the network may ask, it is refused there as well.
+  from_network=''
+  [ "${listen:-}" != public ] || from_network="add chain inet $table input { type filter hook input priority filter; }
+flush chain inet $table input
+add rule inet $table input iifname != lo tcp dport @ports tcp flags syn / syn,ack reject with tcp reset"
   nft -f - 2>"$work/complaints" <<RULES || fail "rollout $app: nft cannot refuse connections, nothing was stopped: $(cat "$work/complaints")"
 add table inet $table
 add set inet $table ports { type inet_service; flags timeout; }
 add chain inet $table output { type filter hook output priority filter; }
 flush chain inet $table output
 add rule inet $table output oifname lo meta skuid != 0 tcp dport @ports tcp flags syn / syn,ack reject with tcp reset
+$from_network
 flush set inet $table ports
 add element inet $table ports { $elements }
 RULES

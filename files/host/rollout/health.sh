@@ -148,7 +148,7 @@ listens_elsewhere() {
 }
 
 is_current() {
-  if [ "$type" = web ]; then
+  if listens_at_ports; then
     holder=$(port_holder "$1")
     [ -z "$holder" ] || { reason="does not hold its port, which is held by $holder" && return 1; }
   fi

@@ -37,7 +37,7 @@ start_on() {
   for key in $moving; do
     stat -c %s "/var/log/$app/$key.log" >"$work/logged.$key" 2>/dev/null || echo 0 >"$work/logged.$key"
   done
-  [ "$type/$listen" != web/port ] || free_ports || return 1
+  case $type/$listen in web/port | tcp/port | tcp/public) free_ports || return 1 ;; esac
   point "$home/current" "$home/releases/$1"
   pointed_back=no
   systemctl_each reset-failed service "$moving"

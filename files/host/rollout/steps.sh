@@ -28,7 +28,7 @@ sort_instances() {
   own_down=$(of_member '' "$down")
   # The only one that is wanted does not run.
   case $type/$(of_member '' "$up")/$(count "$own_down") in
-    web//1) [ "$(of_member '' "$keys")" != "$own_down" ] || predecessor=$(predecessor_of "$own_down") ;;
+    web//1 | tcp//1) [ "$(of_member '' "$keys")" != "$own_down" ] || predecessor=$(predecessor_of "$own_down") ;;
   esac
   [ -z "${goers:-}" ] || takes=$(held_by_goers "$own_down")
   takes=${takes% }

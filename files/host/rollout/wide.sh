@@ -3,7 +3,7 @@
 
 # Usage: say_wide PORT. Of the instance that was asked last; listeners has what ss said of its port.
 say_wide() {
-  [ "$type/$listen" = web/port ] || return 0
+  case $type/$listen in web/port | tcp/port) ;; *) return 0 ;; esac
   told_wide=''
   case ${listeners:-} in
     *" *:$1 "* | *" 0.0.0.0:$1 "* | *" [::]:$1 "*)

@@ -13,6 +13,7 @@ import {
   mailer,
   textOf,
   trixie,
+  web1,
 } from '../shop.ts';
 
 const path = '/etc/systemd/system/cleanup.service';
@@ -75,7 +76,8 @@ test('log files are one for all runs', () => {
 });
 
 test('a generation is another one where its unit is, and not where only its time is', () => {
-  const hash = (given: object, facts = trixie) => jobHash(cleanup(given), facts);
+  const hash = (given: object, facts = trixie) =>
+    jobHash(cleanup(given), { facts, server: web1() });
   assert.equal(hash({ at: 'daily' }), hash({}));
   assert.notEqual(hash({ memory: '2G' }), hash({}));
   assert.notEqual(hash({}, bookworm), hash({}));

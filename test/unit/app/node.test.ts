@@ -19,6 +19,39 @@ test('Debian’s Node.js is a package', () => {
   assert.equal(nodeDirectory('debian'), '/usr/bin');
 });
 
+test('Debian’s Node.js is left out where no command of an app may start it', () => {
+  const has = (given: object) =>
+    names(items(node.render?.(shop({ start: undefined, ...given }), { facts: trixie }))).length > 0;
+  const python = ['/usr/bin/python3', 'server.py'];
+  assert.ok(!has({ exec: python }));
+  assert.ok(!has({ exec: python, rollout: { before: ['/usr/bin/psql', '-f', 'a.sql'] } }));
+  assert.ok(!has({ exec: ['bin/serve'], node: 'none' }));
+  for (const exec of [
+    ['node', 'a.js'],
+    ['/usr/bin/node', 'a.js'],
+    ['/usr/bin/env', 'node', 'a.js'],
+    ['/bin/sh', 'start.sh'],
+    // What it begins with is not known: it may be a script.
+    ['bin/serve'],
+  ])
+    assert.ok(has({ exec }), `${exec}`);
+  for (const hook of [
+    ['node', 'migrate.js'],
+    ['bin/migrate', 'up'],
+  ])
+    assert.ok(has({ exec: python, rollout: { before: hook } }), `${hook}`);
+  const notes = node.notes?.(shop({ start: undefined, exec: python }), { facts: trixie });
+  assert.deepEqual(notes, []);
+});
+
+test('none leaves nothing that starts with Node.js', () => {
+  const message =
+    'node is none, and the app starts with it; leave it out, or give another command as `exec`';
+  assert.deepEqual(complaints({ start: 'a.js', node: 'none' }), [message]);
+  assert.deepEqual(complaints({ exec: ['node', 'a.js'], node: 'none' }), [message]);
+  assert.deepEqual(complaints({ exec: ['bin/serve'], node: 'none' }), []);
+});
+
 test('an exact version lies in a directory of its own, unpacked from the tarball that was meant', () => {
   const all = wanted(tarball).base ?? [];
   assert.deepEqual(names(all), [

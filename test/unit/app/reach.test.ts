@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reach } from '../../../components/app/reach.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
 import type { WebApp } from '../../../components/app/types/web.ts';
 import type { WorkerApp } from '../../../components/app/types/worker.ts';
-import { context, items, mailer, shop } from '../shop.ts';
+import { chat, context, items, mailer, shop } from '../shop.ts';
 
-const elements = (app: WebApp | WorkerApp, others: Record<string, number[]> = {}): string[] => {
+const elements = (
+  app: WebApp | TcpApp | WorkerApp,
+  others: Record<string, number[]> = {},
+): string[] => {
   const [file] = items(reach.render?.(app, context(app, { others })));
   assert.equal(file?.name, `/etc/keelson/filter.d/app-${app.name}.nft`);
   return (file?.content ?? '')
@@ -20,6 +24,22 @@ test('at its ports an app answers, and itself and nginx may ask', () => {
     'answers { 3700 . "shop" }',
     'asks { 3700 . "shop" }',
     'asks { 3700 . "www-data" }',
+  ]);
+});
+
+test('whoever wants to asks where the world reaches the instances, and for nginx’s alone nobody more', () => {
+  const one = { instances: 1, port: 3800, metadata: true };
+  const own = [
+    'ports { 3800 }',
+    'answers { 3800 . "chat" }',
+    'asks { 3800 . "chat" }',
+    'asks { 3800 . "www-data" }',
+  ];
+  assert.deepEqual(elements(chat(one)), own);
+  assert.deepEqual(elements(chat({ ...one, public: 'each' })), [
+    ...own,
+    'insert rule inet keelson input tcp dport 3800 accept',
+    'insert rule inet keelson output tcp dport 3800 accept',
   ]);
 });
 

@@ -2,10 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environmentHash } from '../../../components/app/environment.ts';
 import { webRollout, workerRollout } from '../../../components/app/rollout.ts';
+import { tcpRollout } from '../../../components/app/rollouts/tcp.ts';
 import { unitHash } from '../../../components/app/service.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
 import type { WebApp } from '../../../components/app/types/web.ts';
 import type { WorkerApp } from '../../../components/app/types/worker.ts';
-import { complaints, context, find, items, mailer, names, shop, trixie, web1 } from '../shop.ts';
+import {
+  chat,
+  complaints,
+  context,
+  find,
+  items,
+  mailer,
+  names,
+  shop,
+  trixie,
+  web1,
+} from '../shop.ts';
 
 const hash = 'c'.repeat(64);
 
@@ -17,8 +30,8 @@ const worker = (given: object = {}) => {
   const app = mailer(given);
   return find(items(workerRollout.render?.(app, context(app))), 'rollout', 'mailer');
 };
-const hashes = (app: WebApp | WorkerApp) => ({
-  '@unit': unitHash(app, trixie),
+const hashes = (app: WebApp | TcpApp | WorkerApp) => ({
+  '@unit': unitHash(app, { facts: trixie, server: web1() }),
   '@environment': environmentHash(app, context(app)),
 });
 
@@ -70,6 +83,44 @@ test('the rollout of the smallest worker, to the letter', () => {
       '@kept': '5',
     },
   });
+});
+
+const tcp = (given: object = {}) => {
+  const app = chat(given);
+  return find(items(tcpRollout.render?.(app, context(app))), 'rollout', 'chat');
+};
+
+test('the rollout of a TCP service: as that of a web app, but for what it is asked', () => {
+  const { '@listen': listen, ...instructions } = tcp({
+    healthy: { send: 'PING\\r\\n', expect: 'PONG' },
+  }).instructions as Record<string, string>;
+  assert.equal(listen, 'port');
+  assert.deepEqual(instructions, {
+    ...hashes(chat()),
+    ...{ '@type': 'tcp', '@health': 'tcp', '@send': 'PING\\r\\n', '@expect': 'PONG' },
+    ...{ '@answers': '3', '@drain': '30', '@stop': '15', '@start': '60', '@watch': '2' },
+    ...{ '@batch': '25%', '@before': '', '@after': '', '@hook': '600', '@kept': '5' },
+  });
+  assert.equal(tcp({ public: 'each' }).instructions?.['@listen'], 'public');
+  assert.equal(tcp({ listen: 'socket' }).instructions?.['@listen'], 'socket');
+});
+
+test('a TCP service with one instance says what a release costs', () => {
+  const noted = (given: object) => {
+    const app = chat(given);
+    return tcpRollout.notes?.(app, context(app)).map(({ text }) => text);
+  };
+  assert.deepEqual(noted({ instances: 1 }), [
+    'chat has one instance: nobody answers for the seconds in which it moves',
+  ]);
+  assert.deepEqual(noted({}), []);
+});
+
+test('a program of the host is named, so that the host can tell that it lacks it', () => {
+  const of = (given: object) => web({ start: undefined, ...given }).instructions?.['@program'];
+  assert.equal(of({ exec: ['/usr/bin/python3', 'a.py'] }), '/usr/bin/python3');
+  for (const exec of [['bin/serve'], ['node', 'a.js'], ['/srv/shop/current/bin/serve']])
+    assert.equal(of({ exec }), undefined, `${exec}`);
 });
 
 test('its tools are packages of the base, and it moves in the manifest that is secret', () => {

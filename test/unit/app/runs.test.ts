@@ -52,6 +52,7 @@ const code = release({
   'bin/python': 'x #!/usr/bin/python3\n',
   'bin/plain': 'x console.log(1)\n',
   'bin/elf': 'x \x7fELF\x02',
+  'bin/bun': 'x \x7fELF\x02',
   'bin/flat': '#!/bin/sh\n',
   'loop/a': '→ b',
   'loop/b': '→ a',
@@ -81,6 +82,18 @@ test('a path is followed through links, as far as the release goes', () => {
   assert.equal(names('dist'), 'dist');
   for (const path of ['loop/a', 'out', 'root', 'server.js/x', '../server.js', 'none', '', '.'])
     assert.equal(names(path), undefined, path);
+});
+
+test('Bun runs apps as well, from the server or out of the release; as a name alone it is nowhere', () => {
+  assert.equal(exec('/opt/bun/bin/bun', 'server.ts'), undefined);
+  assert.equal(exec('bin/bun', 'server.ts'), undefined);
+  assert.equal(before('bin/bun', 'migrate.ts'), undefined);
+  assert.equal(
+    exec('bun', 'server.ts'),
+    'exec: no bun will be on the server; write what it runs, such as start: server.js',
+  );
+  assert.match(exec('lib/bun', 'server.ts') ?? '', /^exec: no bun will be on the server/);
+  assert.match(exec('/usr/bin/npm', 'start') ?? '', /^exec: no npm will be on the server/);
 });
 
 test('a program of the app is looked for in its release', () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { service, unitHash } from '../../../components/app/service.ts';
+import type { TcpApp } from '../../../components/app/types/tcp.ts';
 import type { WebApp } from '../../../components/app/types/web.ts';
 import type { WorkerApp } from '../../../components/app/types/worker.ts';
 import { sha256 } from '../../../components/host/item.ts';
 import {
   bookworm,
+  chat,
   context,
   find,
   items,
@@ -15,10 +17,11 @@ import {
   shop,
   textOf,
   trixie,
+  web1,
 } from '../shop.ts';
 
 const unitPath = '/etc/systemd/system/shop@.service';
-const render = (app: WebApp | WorkerApp, facts = bookworm) =>
+const render = (app: WebApp | TcpApp | WorkerApp, facts = bookworm) =>
   items(service.render?.(app, context(app, { facts })));
 const unit = (given: object = {}, facts = bookworm): string[] =>
   lines(textOf(render(shop(given), facts), unitPath));
@@ -41,7 +44,7 @@ test('the unit, to the letter', () => {
     ExecReload=/bin/kill -s SIGHUP $MAINPID
     EnvironmentFile=/etc/keelson/shop/environment
     Environment=PORT=%i
-    Environment=KEELSON_UNIT=${unitHash(shop(), bookworm)}
+    Environment=KEELSON_UNIT=${unitHash(shop(), { facts: bookworm, server: web1() })}
     Restart=always
     RestartSec=100ms
     KillMode=mixed
@@ -107,6 +110,20 @@ test('what newer releases of systemd know is used there alone', () => {
     fresh.filter((line) => !line.startsWith('Environment=KEELSON_UNIT')),
     ['ProtectControlGroups=strict'],
   );
+});
+
+test('an instance that the world reaches is told where, and listens on all interfaces', () => {
+  const own = (given: object): string[] =>
+    lines(
+      textOf(render(chat({ instances: 2, ...given })), '/etc/systemd/system/chat@.service'),
+    ).filter((line) => /^Environment=(PUBLIC|HOST|PORT)/.test(line));
+  assert.deepEqual(own({ public: 'each', publicHost: 'play.example.com' }), [
+    'Environment=PORT=%i',
+    'Environment=PUBLIC_ADDRESS=play.example.com:%i',
+    'Environment=HOSTNAME=0.0.0.0',
+  ]);
+  assert.ok(own({ public: 'each' }).includes('Environment=PUBLIC_ADDRESS=web1.example.com:%i'));
+  assert.deepEqual(own({}), ['Environment=PORT=%i', 'Environment=HOSTNAME=127.0.0.1']);
 });
 
 test('settings and the lines that they bring', () => {

@@ -45,12 +45,56 @@ test('by what a request says; who says nothing of it gets any instance', () => {
   assert.deepEqual(added({ header: 'X-Tenant-Id' }), by('$http_x_tenant_id'));
 });
 
+test('by a cookie of the app’s own, whatever its name, and by a part of the path', () => {
+  const by = (from: string, pattern: string) => [
+    `map ${from} $keelson_by_shop {`,
+    'default $request_id;',
+    `"${pattern}" $keelson_of_shop;`,
+    'hash $keelson_by_shop consistent;',
+  ];
+  assert.deepEqual(
+    added({ cookie: 'connect.sid' }),
+    by('$http_cookie', '~(?:^|; *)connect\\.sid=(?<keelson_of_shop>[^;]+)'),
+  );
+  assert.deepEqual(added({ path: 2 }), by('$uri', '~^(?:/+[^/]+){1}/+(?<keelson_of_shop>[^/]+)'));
+});
+
+/** What the pattern of a rule finds, by the same syntax in JavaScript. */
+function finds(sticky: object, text: string): string | undefined {
+  const [, pattern = ''] = /"~(.*)" \$keelson_of_shop;/.exec(added(sticky).join('\n')) ?? [];
+  return new RegExp(pattern).exec(text)?.groups?.keelson_of_shop;
+}
+
+test('the cookie of that name is found and no other; a part of the path is found alone', () => {
+  for (const [cookies, found] of [
+    ['connect.sid=a1', 'a1'],
+    ['b=2; connect.sid=a1; c=3', 'a1'],
+    ['xconnect.sid=a1', undefined],
+    ['connect-sid=a1', undefined],
+    ['connect.sid=', undefined],
+  ] as const)
+    assert.equal(finds({ cookie: 'connect.sid' }, cookies), found, cookies);
+  for (const [path, found] of [
+    ['/rooms/42/join', '42'],
+    ['/rooms/42', '42'],
+    ['/rooms//42', '42'],
+    ['/rooms/', undefined],
+    ['/', undefined],
+  ] as const)
+    assert.equal(finds({ path: 2 }, path), found, path);
+});
+
 test('refused: what nginx has no variable for', () => {
   for (const sticky of [
     'hash',
     { query: 'a-b' },
     { query: 'a;b' },
     { header: 'a b' },
+    { cookie: 'a=b' },
+    { cookie: 'a"b' },
+    { path: 0 },
+    { path: '/rooms' },
+    { cookie: 'a', path: 1 },
     {},
     { by: 'x' },
   ])

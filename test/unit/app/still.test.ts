@@ -12,7 +12,6 @@ import {
   jobComplaints,
   manual,
   release,
-  trixie,
 } from '../shop.ts';
 
 test('a job moves with its unit and its environment, and says what runs before and after', () => {
@@ -20,7 +19,7 @@ test('a job moves with its unit and its environment, and says what runs before a
   assert.deepEqual(find(items(jobRollout.render?.(app, context(app))), 'rollout', 'cleanup'), {
     ...{ kind: 'rollout', name: 'cleanup', state: { current: release.hash } },
     instructions: {
-      ...{ '@type': 'job', '@unit': jobHash(app, trixie) },
+      ...{ '@type': 'job', '@unit': jobHash(app, context(app)) },
       '@environment': environmentHash(app, context(app)),
       ...{ '@before': 'node migrate.js', '@after': '', '@hook': '60', '@kept': '5' },
     },

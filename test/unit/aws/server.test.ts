@@ -112,6 +112,16 @@ test('a server of workers lets in ssh alone, and the world only by the word for 
   assert.deepEqual(ingress, [{ description: 'ssh', ...tcp(22), ...world }]);
 });
 
+test('the public ports of TCP services are let in from everywhere, also behind a balancer', async () => {
+  const open = [{ description: 'room', first: 3900, last: 3963 }];
+  const { made: all } = await made({ balancer: 'sg-balancer', open });
+  const { ingress } = typed(all, 'aws:ec2/securityGroup:SecurityGroup').inputs;
+  assert.deepEqual((ingress as object[]).at(-1), {
+    ...{ description: 'room', protocol: 'tcp', fromPort: 3900, toPort: 3963 },
+    ...world,
+  });
+});
+
 test('the kit’s own policies let all of it pass, but for ssh from everywhere', async () => {
   const uploads = { size: '20G', protect: true };
   const { made: all } = await made({ uploads, ssm: true });
