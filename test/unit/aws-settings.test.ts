@@ -238,6 +238,14 @@ const strange: [string, Settings, string[]][] = [
     ['aws.buckets.uploads.apps.1: "wiki" is no app; write the name of one, or leave it out'],
   ],
   [
+    'a site that runs nothing',
+    {
+      aws: { buckets: { uploads: { apps: ['manual'] } } },
+      apps: { manual: { type: 'static', source: '.', domains: ['m.de'] } },
+    },
+    ['aws.buckets.uploads.apps.0: "manual" is a static site, which runs nothing; leave it out'],
+  ],
+  [
     'an app that runs elsewhere too',
     { aws: { buckets: { uploads } }, servers: { web1: made, web9: there } },
     [

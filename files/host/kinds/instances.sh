@@ -53,7 +53,7 @@ end_surplus() {
   stop_instances "$surplus"
   systemctl_each reset-failed service "$surplus"
   # Its file went with the type of before.
-  [ -n "$wanted_ones" ] || { systemctl stop "$app.target" && systemctl disable --quiet "$app.target"; } 2>/dev/null || :
+  [ -n "$wanted_ones" ] || end_fileless "$app.target"
   open_ports
   say "$1" "instances $app running $running → $wanted_ones"
 }

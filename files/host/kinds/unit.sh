@@ -171,12 +171,18 @@ $(journalctl -u "$1" -n 12 --no-pager -o cat)"
   started="$started $1"
 }
 
+# Its file may have gone before, with another manifest: then systemd only stops it.
+end_fileless() {
+  limited "$JOB_LIMIT" systemctl stop "$1" 2>/dev/null || :
+  find /etc/systemd/system -type l -path "*.wants/$1" -delete
+}
+
 # A unit of ours ends before its files go; another is as it was before the kit.
 remove_unit() {
   rm -f "$STATE/units/$1"
   if has_field fragment "$2"; then
     case $1 in *@.*) return 0 ;; esac
-    limited "$JOB_LIMIT" systemctl disable --quiet --now "$1" 2>/dev/null || :
+    limited "$JOB_LIMIT" systemctl disable --quiet --now "$1" 2>/dev/null || end_fileless "$1"
     systemctl reset-failed "$1" 2>/dev/null || :
     # Debian's own comes into force when our file is gone.
     [ ! -f "$STATE/originals/unit/$1" ] || printf '%s\n' "$1" >>"$work/overridden"

@@ -290,7 +290,7 @@ async function drift(trial: Trial): Promise<void> {
 
 /** What is there of it on the host. */
 const traces = `ls -d /etc/systemd/system/turn* /etc/keelson/turn/* /etc/nginx/keelson.d/turn* 2>/dev/null
-  systemctl list-units --all --plain --no-legend 'turn*' | awk '{ print $1, $3 }'
+  systemctl list-units --all --plain --no-legend 'turn*' | awk '$3 != "inactive" { print $1, $3 }'
   find /etc/systemd/system -type l -name 'turn*'`;
 
 async function otherTypes(trial: Trial): Promise<void> {
