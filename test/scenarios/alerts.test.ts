@@ -11,7 +11,7 @@ import type { DebianHost } from '../harness/host.ts';
 import { lines, mainPids, waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { triedOn } from '../harness/releases.ts';
-import { codeOf, config, writeCode } from '../harness/small-app.ts';
+import { codeOf, config } from '../harness/small-app.ts';
 import { assertNothingToDo, changed, type Stack } from '../harness/stack.ts';
 import {
   certificate,
@@ -108,7 +108,7 @@ const instances = ['shop@3700.service', 'shop@3701.service'];
 for (const release of triedOn('trixie'))
   test(`what goes wrong reaches each channel once, on ${release}`, async (t) => {
     const { host, stack } = await provisionedHost(t, { release });
-    writeFileSync(join(writeCode(codeOf(stack)), 'server.js'), code);
+    writeFileSync(join(codeOf(stack), 'server.js'), code);
     await stack.setSecret('shop.TOKEN', token);
     await stack.up();
     const there = await receivers(t, host);
