@@ -9,7 +9,7 @@ import { complaints, context, find, items, lines, shop, trixie } from '../shop.t
 const mail = { type: 'worker', start: 'mail.js', instances: 2 };
 const unit = '/etc/systemd/system/shop-mail@.service';
 const wanted = (given: object, app: object = {}) =>
-  also.render?.(shop({ ...app, also: { mail: { ...mail, ...given } } }), { facts: trixie }) ?? {};
+  also.render?.(shop({ ...app, also: { mail: { ...mail, ...given } } }), context(shop())) ?? {};
 const text = (given: object = {}, app: object = {}): string =>
   find(wanted(given, app).app ?? [], 'file', unit).content ?? '';
 const app = (name: string, given: object = {}): WebApp => ({ ...shop(given), name });
@@ -70,7 +70,7 @@ test('the target of the app starts its members at boot, after its own instances'
 test('a job of the app has a unit and a timer, which end with the second manifest', () => {
   const clean = { type: 'job', start: 'clean.js', at: 'daily', memory: '64M' };
   const app = shop({ logs: { to: 'files' }, also: { clean } });
-  const { app: files = [], site = [] } = also.render?.(app, { facts: trixie }) ?? {};
+  const { app: files = [], site = [] } = also.render?.(app, context(shop())) ?? {};
   const folder = '/etc/systemd/system';
   assert.deepEqual(
     files.map(({ name }) => name),
@@ -98,7 +98,7 @@ test('a job of the app has a unit and a timer, which end with the second manifes
 });
 
 test('an app without members wants nothing of it, and says nothing', () => {
-  assert.deepEqual(also.render?.(shop(), { facts: trixie }), { app: [], site: [] });
+  assert.deepEqual(also.render?.(shop(), context(shop())), { app: [], site: [] });
   assert.deepEqual(also.report?.(shop(), context(shop())), {});
   assert.deepEqual(also.report?.(shop({ also: { mail } }), context(shop())), {
     also: { mail: [1, 2] },
@@ -120,7 +120,7 @@ test('two that would have units of one name are refused, and both are named', ()
 
 test('an app that the server has still is not to become a member in the same run', () => {
   const facts = { ...trixie, releases: { 'shop-mail': ['d'.repeat(64)] } };
-  assert.throws(() => also.render?.(shop({ also: { mail } }), { facts }), {
+  assert.throws(() => also.render?.(shop({ also: { mail } }), context(shop(), { facts })), {
     setting: 'also.mail',
     message:
       'its units are called shop-mail@, as those of the app shop-mail are, which the server has still; take that app out in a run of its own first, or rename the member',
