@@ -157,7 +157,7 @@ finish() {
   [ "$was" = active ] || { systemctl start "$app.target" && say "$(origin_of target)" "rollout $app target $was → active"; }
   rm -f "$place/taken"
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
-  [ "$was" = "$release" ] || note_history "$release" "${by:-}"
+  [ "$was" = "$release" ] || note_current "$release" "${by:-}"
   rejoin_balancers
   remove_old_releases
   [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; all instances are on $(short "$release") nevertheless
