@@ -2,8 +2,7 @@
  * Monit's checks of an app: each instance is asked what a rollout asks it, and started again when it hangs; and what it
  * uses is held against its limits.
  */
-import type { Health } from '../host/kinds/rollout.ts';
-import { healthInstructions } from '../host/kinds/rollout.ts';
+import { type Health, healthInstructions } from '../host/health.ts';
 import { file, monitorCheck } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import type { ServerConfig } from '../server/components.ts';
