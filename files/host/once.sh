@@ -10,7 +10,8 @@ run_once() {
   shift 2
   find_home "$app"
   goal=$(readlink -e "$home/current") || goal=''
-  [ -n "$goal" ] && [ -f "$(hook_file)" ] || fail "$app: nothing of it was rolled out here; run pulumi up"
+  [ -f "$(hook_file)" ] || goal=''
+  [ -n "$goal" ] || fail "$app: nothing of it was rolled out here; run pulumi up"
   once=keelson_run@$app.$$.service
   drop_in=/run/systemd/system/$once.d
   trap 'rm -rf "$drop_in"' EXIT

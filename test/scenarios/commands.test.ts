@@ -20,13 +20,14 @@ function begin(stack: Stack, ...args: string[]) {
   const command = [join(root, 'tools/cli/keelson.ts'), ...args];
   const child = spawn(process.execPath, command, { cwd: stack.directory, env });
   const ended = new Promise<number>((done) => child.once('close', (code) => done(code ?? 255)));
-  return { child, ended, stdout: text(child.stdout), stderr: text(child.stderr) };
+  return { child, ended };
 }
 
 async function typed(stack: Stack, args: string[], input = '') {
-  const { child, ended, stdout, stderr } = begin(stack, ...args);
+  const { child, ended } = begin(stack, ...args);
   child.stdin.end(input);
-  return { code: await ended, stdout: await stdout, stderr: await stderr };
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
 }
 
 const count = 4000;
@@ -77,21 +78,15 @@ test('everyday commands', { timeout: 600_000 }, async (t: TestContext) => {
     [
       'logs are followed until Ctrl-C',
       async () => {
-        const { child, ended, stdout } = begin(
-          stack,
-          'logs',
-          'scenario',
-          'talker',
-          '-f',
-          '-n',
-          '0',
-        );
+        const { child, ended } = begin(stack, 'logs', 'scenario', 'talker', '-f', '-n', '0');
         await waitFor(host, 'pgrep -x journalctl');
+        let seen = '';
+        child.stdout.on('data', (chunk) => {
+          seen += chunk;
+          if (/talker@4301 first line\n/.test(seen)) child.kill('SIGINT');
+        });
         await host.exec('systemctl restart talker@4301');
-        for await (const chunk of child.stdout) if (String(chunk).includes('first line')) break;
-        child.kill('SIGINT');
         assert.equal(await ended, 0);
-        await stdout.catch(() => {});
         await waitFor(host, '! pgrep -x journalctl');
       },
     ],

@@ -163,14 +163,6 @@ async function goes(shop: Shop): Promise<void> {
   );
 }
 
-async function allGo(shop: Shop): Promise<void> {
-  shop.stack.configure({ apps: {} });
-  await shop.succeed('without the app');
-  const left =
-    "systemctl list-units --all --plain --no-legend 'shop*'; ls /etc/systemd/system | grep shop || :";
-  assert.equal(await shop.host.exec(left), '');
-}
-
 test('members of an app', { timeout: 600_000 }, async (t) => {
   const shop = await shopOnCopy(t);
   await inOrder(t, [
@@ -180,6 +172,5 @@ test('members of an app', { timeout: 600_000 }, async (t) => {
     ['a rollout that was killed in the middle goes back as one', () => killed(shop)],
     ['what drifted of them is mended', () => drifts(shop)],
     ['one that is taken out ends, and nothing else', () => goes(shop)],
-    ['what is left of them goes with the app', () => allGo(shop)],
   ]);
 });

@@ -1,4 +1,4 @@
-/** `keelson alert`, as far as it needs no host: test/scenarios/alerts.test.ts sends test alerts from one. */
+/** `keelson alert`, as far as it needs no host. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

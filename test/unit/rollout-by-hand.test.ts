@@ -99,7 +99,7 @@ test('a restart is a rollout of what was proven last', () => {
 test('which releases are kept, since when one is current, and whose doing that was', () => {
   assert.equal(
     kept(`ln -sfn "$home/releases/${first}" "$home/current"
-      note_history ${first} 'admin from 192.0.2.7'; note_history ${first} ops
+      note_current ${first} 'admin from 192.0.2.7'; note_current ${first} ops
       sed -i 's/^[0-9]*/42/' "$place/history"; echo ${second} >"$place/failed"
       print_kept shop`),
     `${second}\tfailed\t200\t\t\n${first}\tcurrent\t100\t42\tops\n`,
@@ -107,6 +107,6 @@ test('which releases are kept, since when one is current, and whose doing that w
 });
 
 test('of who made what current the last hundred are known', () => {
-  const script = 'for i in $(seq 103); do note_history $i ops; done; cut -f 2 "$place/history"';
+  const script = 'for i in $(seq 103); do note_current $i ops; done; cut -f 2 "$place/history"';
   assert.equal(run(script), `${Array.from({ length: 100 }, (_, i) => i + 4).join('\n')}\n`);
 });

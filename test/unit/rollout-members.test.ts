@@ -293,3 +293,23 @@ test('a member that came with the generation on trial is stopped, one of before 
   assert.deepEqual(ended('clean@1'), ['systemctl stop shop-clean@1.service']);
   assert.deepEqual(ended('mail@1'), ['systemctl restart shop-mail@1.service']);
 });
+
+test('with the app its members end, and its jobs with their timers', () => {
+  const asked = run(
+    `systemctl() { echo "systemctl $*"; }
+    timeout() { shift; "$@"; }
+    limited() { shift; "$@"; }
+    rollout_of() { :; }
+    list_releases() { :; }
+    restore_original() { :; }
+    nft() { :; }
+    remove_rollout shop '${item([mail])}${'\t'}@clean.job=j1'`,
+  ).split('\n');
+  for (const line of [
+    'systemctl stop shop.target shop@*.service shop@*.socket',
+    'systemctl stop shop-mail@*.service shop-mail@*.socket',
+    'systemctl stop shop-clean.timer',
+    'systemctl stop shop-clean.service',
+  ])
+    assert.ok(asked.includes(line), asked.join('\n'));
+});

@@ -121,8 +121,8 @@ $evidence"
 }
 
 # Since when a release is current, and whose doing that was; the last hundred of them.
-# Usage: note_history RELEASE BY
-note_history() {
+# Usage: note_current RELEASE BY
+note_current() {
   { tail -n 99 "$place/history" 2>/dev/null || :; printf '%s\t%s\t%s\n' "$(date +%s)" "$1" "$2"; } >"$work/history"
   install_durably "$work/history" "$place/history"
 }

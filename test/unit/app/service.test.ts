@@ -89,6 +89,8 @@ test('the unit, to the letter', () => {
     Environment=HOSTNAME=127.0.0.1
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
+    LogRateLimitIntervalSec=30s
+    LogRateLimitBurst=100000
     ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port
     RestartSec=0
     [Unit]
