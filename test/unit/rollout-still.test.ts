@@ -61,14 +61,14 @@ const rolled = (type: string, settings: string): string[] =>
 test('a site is switched, and the release before it is read too', () => {
   assert.deepEqual(rolled('static', 'needed_files=index.html'), [
     'change rollout shop current aaaaaaaa → bbbbbbbb',
-    ...['current b', 'previous a', 'good', 'previous'],
+    ...['current b', 'previous a', 'good', 'history', 'previous'],
   ]);
 });
 
 test('of a job there is no other release, and no run begins meanwhile', () => {
   const script = `${prepared('job')}roll; cat "$root/asked"`;
   assert.deepEqual(run(script).trim().split('\n').slice(1), [
-    ...['current b', 'good', 'previous', 'runs', 'flock 7'],
+    ...['current b', 'good', 'history', 'previous', 'runs', 'flock 7'],
   ]);
 });
 

@@ -37,6 +37,8 @@ test('what one run is, to the letter but for the sandbox', () => {
       'KillMode=mixed',
       'TimeoutStopSec=15s',
       'SyslogIdentifier=cleanup',
+      'LogRateLimitIntervalSec=30s',
+      'LogRateLimitBurst=100000',
     ],
   ]);
 });
@@ -47,7 +49,9 @@ test('its sandbox is that of a worker', () => {
   const sandboxOf = (all: string[]) =>
     all
       .slice(all.indexOf('MemoryMax=1G'))
-      .filter((line) => !/ExecStartPre=.*(begin|flock)/.test(line))
+      .filter(
+        (line) => !/ExecStartPre=.*(begin|flock)|^LogRate|^\[|^RestartSec|^OnFailure/.test(line),
+      )
       .map((line) => line.replaceAll('cleanup', 'mailer'));
   const wanted = items(service.render?.(worker, context(worker)));
   assert.deepEqual(
