@@ -2,9 +2,8 @@
  * Monit's checks of an app: each instance is asked what a rollout asks it, and started again when it hangs; and what it
  * uses is held against its limits.
  */
+import { type Health, healthInstructions } from '../host/health.ts';
 import type { Item } from '../host/item.ts';
-import type { Health } from '../host/kinds/rollout.ts';
-import { healthInstructions } from '../host/kinds/rollout.ts';
 import { file, monitorCheck } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import type { ServerConfig } from '../server/components.ts';

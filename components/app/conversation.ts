@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { conversation, isAnswered, unanswered } from '../fields/conversation.ts';
 import { duration } from '../fields/index.ts';
-import type { Health } from '../host/kinds/rollout.ts';
+import type { Health } from '../host/health.ts';
 import { appComponent } from './component.ts';
 
 const schema = z

@@ -1,6 +1,6 @@
 /** Health: what an instance that answers requests is asked, and how a good answer looks. */
 import { requestPath } from '../fields/index.ts';
-import type { Health } from '../host/kinds/rollout.ts';
+import type { Health } from '../host/health.ts';
 import { appComponent } from './component.ts';
 
 /** The name by which an instance is asked for its health: one that its site answers to, where that has any. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { conversation, isAnswered, unanswered } from '../fields/conversation.ts';
 import { argument, duration, hostPath, port } from '../fields/index.ts';
-import type { Health } from '../host/kinds/rollout.ts';
+import type { Health } from '../host/health.ts';
 import { appComponent } from './component.ts';
 
 const timeout = (limit: string) =>

@@ -101,7 +101,7 @@ async function killed(host: DebianHost): Promise<void> {
   await host.exec('systemctl kill --signal=KILL --kill-whom=main shop@3700.service');
   await waitFor(host, 'curl -fs -o /dev/null http://127.0.0.1:3700/');
   // Monit hears of one round in the next.
-  await waitFor(host, `keelson status | grep -c '"good": true' | grep -q 2`, 60);
+  await waitFor(host, `keelson status | grep -c '"good": true' | grep -q 3`, 60);
   await renew(host);
   const { apps, lastDeploy, problems } = statusSchema.parse(
     JSON.parse((await ask(host, '/status.json', login(password))).body),

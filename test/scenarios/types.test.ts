@@ -9,8 +9,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Health } from '../../components/host/health.ts';
 import { type Item, sha256 } from '../../components/host/item.ts';
-import type { Health, Rollout } from '../../components/host/kinds/rollout.ts';
+import type { Rollout } from '../../components/host/kinds/rollout.ts';
 import {
   aptPackage,
   directory,

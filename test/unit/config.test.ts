@@ -359,7 +359,7 @@ const messages: [string, Values, string[]][] = [
   [
     'a key that is like no other',
     { server: { ...server, journal: { zzz: 1 } } },
-    ['server.journal.zzz: is not a setting; choose among size, free, retention'],
+    ['server.journal.zzz: is not a setting; choose among size, free, retention, lineMax'],
   ],
   [
     'a key of the stack with a slip',

@@ -20,7 +20,7 @@ const view = {
     unit: 'shop',
   },
   ...{ writable: ['/srv/shop/uploads', '-/mnt/x'], families: 'AF_UNIX', mounts: ['/mnt/x'] },
-  ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'] },
+  ...{ own: ['/dev/shm', '/run/lock'], shared: ['/dev/shm/x'], logRate: [] },
 };
 
 for (const [title, given] of Object.entries({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Health } from '../../components/host/kinds/rollout.ts';
+import type { Health } from '../../components/host/health.ts';
 import { instances, rollout } from '../../components/host/kinds.ts';
 
 const common = {

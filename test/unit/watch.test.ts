@@ -1,7 +1,7 @@
 /** What Monit asks of an instance, and what comes of its limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthInstructions } from '../../components/host/kinds/rollout.ts';
+import { healthInstructions } from '../../components/host/health.ts';
 import { run } from './rollout-shell.ts';
 
 /** An instance that runs, its control group one of the test's own with the processes of the test. */

@@ -11,6 +11,7 @@ import { instances } from '../instances.ts';
 import { workerLimits } from '../limits.ts';
 import { linked } from '../linked.ts';
 import { logs } from '../logs.ts';
+import { needs } from '../needs.ts';
 import { node } from '../node.ts';
 import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
@@ -46,6 +47,7 @@ const components = [
   logs,
   tcpRollout,
   tcpChecks,
+  needs,
   workerLimits,
   instances,
   sudoers,

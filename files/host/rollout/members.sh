@@ -52,7 +52,7 @@ roll_part() {
 # Usage: turn_to INSTANCE. How it listens, stops and shows that it is healthy is what the variables say from here on.
 turn_to() {
   case $1 in *@*) turned=${1%@*} ;; *) turned='' ;; esac
-  [ "$turned" = "$member" ] || read_settings "$settings" "$turned"
+  [ "$turned" = "$member" ] || read_settings "$settings_line" "$turned"
 }
 
 # Usage: members_in UNIT-HASHES, as an identity has them: HASH clean=HASH mail:HASH. Those with instances.

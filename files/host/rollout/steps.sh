@@ -125,7 +125,7 @@ $shown"
 # What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others.
 # Usage: end_first_release INSTANCES, that may have been started
 end_first_release() {
-  read_settings "$settings"
+  read_settings "$settings_line"
   started_ones=$(without "$(without "$found_down" "$1")" "$1")
   [ "$listen" != socket ] || systemctl_each stop socket "$started_ones"
   systemctl_each stop service "$started_ones"

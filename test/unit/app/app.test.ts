@@ -57,7 +57,7 @@ test('a web app needs a source, a start and a name to be asked for by; all else 
     redirects: {},
     redirectFrom: [],
     keep: 5,
-    logs: { to: 'journal', days: 14, size: '100M' },
+    logs: { to: 'journal', days: 14, size: '100M', rate: 100000 },
   });
 });
 
@@ -89,7 +89,7 @@ test('a worker needs a source and a start, and has nothing that means nothing fo
     scratch: [],
     places: {},
     keep: 5,
-    logs: { to: 'journal', days: 14, size: '100M' },
+    logs: { to: 'journal', days: 14, size: '100M', rate: 100000 },
     rollout: { start: 60, batch: '25%', hookTimeout: 600 },
   });
 });

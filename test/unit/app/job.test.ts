@@ -48,10 +48,8 @@ test('its sandbox is that of a worker', () => {
   const worker = mailer(given);
   const sandboxOf = (all: string[]) =>
     all
-      .slice(all.indexOf('MemoryMax=1G'))
-      .filter(
-        (line) => !/ExecStartPre=.*(begin|flock)|^LogRate|^\[|^RestartSec|^OnFailure/.test(line),
-      )
+      .slice(all.indexOf('MemoryMax=1G'), all.indexOf('RestartSec=0') + 1 || undefined)
+      .filter((line) => !/ExecStartPre=.*(begin|flock)|^LogRate|^RestartSec/.test(line))
       .map((line) => line.replaceAll('cleanup', 'mailer'));
   const wanted = items(service.render?.(worker, context(worker)));
   assert.deepEqual(

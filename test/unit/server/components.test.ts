@@ -13,7 +13,14 @@ test('the smallest server is an address; everything else has a default', () => {
     sysctl: {},
     takeOver: false,
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
-    nginx: { connections: 4096, headerSize: '16K', logs: 14, balancers: [], sandbox: true },
+    nginx: {
+      connections: 4096,
+      headerSize: '16K',
+      logs: 14,
+      accessLog: 'text',
+      balancers: [],
+      sandbox: true,
+    },
     monit: { interval: 10, disk: '90%', memory: '90%', load: 4 },
   });
 });
