@@ -57,11 +57,15 @@ async function receivers(t: TestContext, host: DebianHost) {
 type All = Awaited<ReturnType<typeof receivers>>;
 
 const titlesOf = (there: All) => ({
-  slack: there.slack.got.map(({ text }) => /^\*(.*)\*/.exec(String(text))?.[1]),
-  telegram: there.telegram.got.map(({ text }) => /^<b>(.*)<\/b>/.exec(String(text))?.[1]),
-  webhook: there.webhook.got.map(({ title }) => title),
-  mail: there.mail.got.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1]),
+  slack: without(there.slack.got.map(({ text }) => /^\*(.*)\*/.exec(String(text))?.[1])),
+  telegram: without(there.telegram.got.map(({ text }) => /^<b>(.*)<\/b>/.exec(String(text))?.[1])),
+  webhook: without(there.webhook.got.map(({ title }) => String(title))),
+  mail: without(there.mail.got.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])),
 });
+
+/** The limit of the disk is one of its inodes as well: whether they are above it depends on the machine. */
+const without = (titles: (string | undefined)[]) =>
+  titles.filter((title) => !/inodes \/ is/.test(title ?? ''));
 
 /** Waits until each receiver has these, and nothing else; then forgets them. */
 async function arrive(there: All, ...titles: string[]): Promise<void> {
@@ -128,7 +132,7 @@ for (const release of triedOn('trixie'))
           await stack.setSecret(name, value, 'serverSecrets');
         assert.deepEqual(changed(await stack.up()), [
           'create server-private',
-          ...['base', 'prune'].map((name) => `update server-${name}`),
+          'update server-base',
         ]);
         assert.deepEqual(await mainPids(host, ...instances), before);
         await assertNothingToDo(stack);
