@@ -9,6 +9,7 @@ import { mapping } from '../fields/shape.ts';
 import type { Facts } from '../host/facts.ts';
 import { file, instances, unit } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
+import { askingWorker, checksOf } from './checks.ts';
 import { CannotRun } from './code/runs.ts';
 import { checkTypeScript } from './code/typescript.ts';
 import { within } from './code/within.ts';
@@ -17,6 +18,7 @@ import { type AppContext, appComponent, type Named } from './component.ts';
 import { count, numbersOf } from './count.ts';
 import { healthy } from './healthy.ts';
 import { job, jobText } from './job.ts';
+import { workerLimits } from './limits.ts';
 import { keysOf, type Member, membersOf, unitName, type WithMembers } from './members.ts';
 import { schedule } from './schedule.ts';
 import {
@@ -42,8 +44,9 @@ const worker = mapping(
     ...count.fields,
     ...healthy.fields,
     ...service.fields,
+    ...workerLimits.fields,
   },
-  (command.rules ?? []) as never,
+  [...(command.rules ?? []), ...(workerLimits.rules ?? [])] as never,
 );
 
 const timed = mapping(
@@ -68,7 +71,8 @@ const fields = {
 export type Also = z.output<(typeof fields)['also']>;
 type Worker = Extract<Also[string], { type: 'worker' }>;
 type Timed = Extract<Also[string], { type: 'job' }>;
-type App = Named<typeof fields> & Omit<Service, 'also'> & { env?: Record<string, string> };
+type App = Named<typeof fields> &
+  Omit<Service, 'also'> & { env?: Record<string, string>; rollout: { start: number } };
 type Sharing = WithMembers<Also[string]>;
 
 const ofType = <M extends Also[string], A extends Sharing>(app: A, type: M['type']) =>
@@ -87,7 +91,9 @@ export const also = appComponent({
       checkName(it, facts);
       within(`also.${it.member}`, () => checkTypeScript(it, facts));
     }
-    const workers = workersOf(app).map((it) => workerItems(it, context));
+    const workers = workersOf(app).map((it) =>
+      workerItems({ ...it, rollout: app.rollout }, context),
+    );
     const jobs = jobsOf(app).map((it) => jobItems(it, context));
     const all = [...workers, ...jobs];
     // Of one that is taken out the second manifest holds the unit file until what runs of it has ended.
@@ -106,12 +112,15 @@ export const also = appComponent({
   },
 });
 
-const workerItems = (it: Member<App, Worker>, context: UnitContext) => ({
+type Started = Member<App, Worker> & Pick<App, 'rollout'>;
+
+const workerItems = (it: Started, context: AppContext) => ({
   files: [file(unitPath(it), unitText(it, context), unitCheck)],
   running: [
     instances(unitName(it, it.member), numbersOf(it), {
       ...{ type: 'worker', stop: it.stopTimeout, of: it.name },
     }),
+    ...checksOf(it, askingWorker(it), numbersOf(it), context),
   ],
 });
 

@@ -48,7 +48,9 @@ const rollout = z.object({
 });
 
 const instance = z.object({
+  /** A port, or a number; of a member of the app such as `mail@1`. */
   key: z.string(),
+  member: z.string().nullable(),
   unit: z.string(),
   port: z.number().int().nullable(),
   /** ActiveState and SubState of systemd. */
@@ -68,6 +70,8 @@ const instance = z.object({
 });
 
 const job = z.object({
+  /** Null where the app itself is the job. */
+  member: z.string().nullable(),
   unit: z.string(),
   state: z.string(),
   startedAt: time.nullable(),
@@ -86,7 +90,7 @@ const app = z.object({
   kept: z.array(z.string()),
   rollout: rollout.nullable(),
   instances: z.array(instance),
-  job: job.optional(),
+  jobs: z.array(job),
 });
 
 /** Keys that a reader does not know are left out, so that a host may be newer than its reader. */

@@ -6,7 +6,7 @@ watch_limits() {
   identity=$(stat -c %i "$group") || return 0
   while read -r word name above seconds reaction; do
     if [ "$word" = limit ] && "measure_$name"; then hold_to_limit; fi
-  done <"$settings"
+  done <"$told_file"
 }
 
 # Each sets value and shown, the same in words; it fails where there is nothing to measure.

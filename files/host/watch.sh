@@ -4,10 +4,13 @@
 WATCHED=/run/keelson/watched
 MONIT_FOLDER=/etc/monit/keelson.d
 
-# Usage: watch_app APP INSTANCE. Ends with 3, and says why, where it is not healthy; with 4 where it said nothing for so
+# Usage: watch_app APP INSTANCE, of a member such as mail@1. Ends with 3, and says why, where it is not healthy; with 4 where it said nothing for so
 # long that it was started again. 1 is a failure of its own, for which nothing may be started again.
 watch_app() {
-  app=$1 key=$2 instance=$1@$2 place=$STATE/rollouts/$1 work=$WATCHED/$1@$2 settings=$MONIT_FOLDER/$1.health
+  app=$1 key=$2 place=$STATE/rollouts/$1
+  name_unit "$2"
+  instance=${unit%.service}
+  work=$WATCHED/$instance told_file=$MONIT_FOLDER/${instance%@*}.health
   find_home "$app"
   [ -d "$work" ] || mkdir -p "$work"
   read_watched
@@ -36,7 +39,7 @@ ask_while_silent() {
 
 end_silent() {
   # A rollout that began meanwhile has told Monit to look away.
-  ask_monit -B status "$app-$key" | grep -q '^ *monitoring status  *Monitored' || exit 0
+  ask_monit -B status "$(check_of "$instance")" | grep -q '^ *monitoring status  *Monitored' || exit 0
   "$MONIT_FOLDER/restart" "$instance.service" "$start" silent
   exit 4
 }
@@ -56,13 +59,14 @@ read_watched() {
         IFS= read -r text || :
         ;;
     esac
-  } <"$settings"
+  } <"$told_file"
 }
 
 # Sets group, the control group of the instance, and main, one of its processes; empty where it does not run.
 find_group() {
-  group=/sys/fs/cgroup/system.slice/system-$app.slice/$instance.service main=''
-  case $app in *-*) group=/sys/fs/cgroup/system.slice/system-$(printf %s "$app" | sed 's/-/\\x2d/g').slice/$instance.service ;; esac
+  base=${instance%@*} main=''
+  group=/sys/fs/cgroup/system.slice/system-$base.slice/$instance.service
+  case $base in *-*) group=/sys/fs/cgroup/system.slice/system-$(printf %s "$base" | sed 's/-/\\x2d/g').slice/$instance.service ;; esac
   # Somebody may have given it another slice; what does not run has no group.
   if [ ! -d "$group" ]; then
     group=$(systemctl show --no-pager -p ControlGroup --value "$instance.service") || group=''
@@ -82,7 +86,7 @@ is_well() {
     command)
       goal=$(readlink "$home/current") && goal=${goal##*/}
       answer="does not run, or is ill: $check"
-      run_as_app "watch@$key" "$check" "$patience" "KEELSON_INSTANCE=$key"
+      run_as_app "watch@$key" "$check" "$patience" "KEELSON_INSTANCE=${key#*@}"
       ;;
     *) ask "$key" ;;
   esac

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { statusSchema } from '../../components/host/status.ts';
 import { said } from '../../tools/lib/pulumi-run.ts';
 import { does, lines, mainPids, waitFor } from '../harness/on-host.ts';
 import { assertNothingToDo, release } from '../harness/stack.ts';
@@ -74,6 +75,39 @@ async function starts(shop: Shop): Promise<void> {
   assert.match(await shop.host.exec('journalctl -o cat -t shop-mail'), /^worker 2$/m);
   assert.deepEqual([await cleaned(shop)], [...(await running(shop)).releases]);
   await assertNothingToDo(shop.stack);
+}
+
+/** What the rest of the kit says of members, and does with them. */
+async function areKnown(shop: Shop): Promise<void> {
+  const { host } = shop;
+  const { apps } = statusSchema.parse(JSON.parse(await host.exec('keelson status')));
+  const known = apps.map((it) =>
+    [...it.instances, ...it.jobs].map(({ unit, state }) => [unit, state]),
+  );
+  assert.deepEqual(known, [
+    [
+      ...['shop@3700', 'shop@3701', ...units.toSorted()].map((it) => [`${it}.service`, 'active']),
+      ['shop-clean.service', 'inactive'],
+    ],
+  ]);
+  for (const key of ['mail@1', 'mail@2', 'index@1'])
+    await host.exec(`/etc/monit/keelson.d/ask shop ${key}`);
+  await host.exec('keelson failed shop-mail@1.service; keelson failed shop-clean.service');
+  const alerts = await host.exec('journalctl -o cat -t keelson-alert');
+  assert.match(alerts, /^failed shop-mail@1: /m);
+  assert.match(alerts, /^job shop-clean: /m);
+  const before = await running(shop);
+  const told = await host.exec('keelson restart shop');
+  assert.deepEqual(
+    [...told.matchAll(/^change rollout shop (\S+) restarted/gm)].map(([, key]) => key),
+    ['3700', '3701', 'index@1', 'mail@1', 'mail@2'],
+  );
+  const after = await running(shop);
+  assert.deepEqual(after.releases, before.releases);
+  const same = [...before.web, ...before.workers].filter((pid) =>
+    [...after.web, ...after.workers].includes(pid),
+  );
+  assert.deepEqual(same, []);
 }
 
 /** A good release and one whose worker fails, while visitors come. */
@@ -167,6 +201,7 @@ test('members of an app', { timeout: 600_000 }, async (t) => {
   const shop = await shopOnCopy(t);
   await inOrder(t, [
     ['members that come start, and the app stays', () => starts(shop)],
+    ['status, Monit, alerts and a restart know them', () => areKnown(shop)],
     ['all move with a release, and back with one whose worker fails', () => movesAsOne(shop)],
     ['one line goes back to a release, with all', () => goesBackOnPurpose(shop)],
     ['a rollout that was killed in the middle goes back as one', () => killed(shop)],

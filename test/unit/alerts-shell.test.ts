@@ -122,7 +122,11 @@ test('a unit that failed is told as what it is, with how it ended and what it sa
       'Result=start-limit-hit\\nNRestarts=40\\n',
       ['failed', 'shop-mail@1', 'ended again and again, 40 times, and is started no more'],
     ],
-    ['shop.service', 'Result=oom-kill\\n', ['failed', 'shop', 'took more memory than it may']],
+    [
+      'shop-other.service',
+      'Result=oom-kill\\n',
+      ['unit', 'shop-other.service', 'took more memory than it may'],
+    ],
     [
       'nginx.service',
       'Result=signal\\nExecMainStatus=9\\n',
@@ -144,14 +148,27 @@ test('a unit that failed is told as what it is, with how it ended and what it sa
   }
 });
 
-test('a unit of an app with a timer is a job', () => {
-  const memoryOf = { 'units/shop-clean.timer': '' };
+test('a job is told as one, also one that has no timer', () => {
+  const memoryOf = {
+    'units/shop-clean.service': '# One run of the job shop-clean. Managed by Keelson.\n',
+  };
   const lines = at(
     `${systemd('Result=exit-code\\nExecMainStatus=1\\n')}OWN_UNITS=$STATE/units; tell_failed shop-clean.service; files`,
     '',
     memoryOf,
   ).split('\n');
   assert.deepEqual(lines.slice(0, 2), ['job', 'shop-clean']);
+});
+
+test('a log file is that of the instance, or of the job', () => {
+  const files: [name: string, file: string][] = [
+    ['shop@4190', '4190.log'],
+    ['shop-mail@1', 'mail@1.log'],
+    ['shop-clean', 'clean.log'],
+    ['shop', 'job.log'],
+  ];
+  for (const [name, file] of files)
+    assert.equal(at(`known_app=shop name=${name}; log_file_of`), `/var/log/shop/${file}`);
 });
 
 test('what tells of itself is not told of as a unit', () => {

@@ -6,7 +6,7 @@ import { run } from './rollout-shell.ts';
 const [first, second] = ['a'.repeat(64), 'b'.repeat(64)];
 
 /** Restarts what is seen, where a move of `fails` fails. */
-const restarted = (seen: Record<number, string>, more = ''): string =>
+const restarted = (seen: Record<string, string>, more = ''): string =>
   run(`keys='${Object.keys(seen).join(' ')}' release=${first} batch=50%
     observation="$(printf 'rollout\\tshop${Object.entries(seen)
       .map(([key, state]) => `\\t${key}=${state}`)
@@ -36,6 +36,18 @@ test('where one does not come up the others stay as they are, and it is Monit’
   assert.equal(
     restarted({ 3700: 'current', 3701: 'current', 3702: 'current' }, 'fails=3700'),
     'move 3700\nopen\nmonitor 3700\nfailed: restart shop: 3700 exited with status 1; not restarted: 3701 3702\nsaid\n',
+  );
+});
+
+test('members follow the app, each by itself', () => {
+  const seen = { 3700: 'current', 3701: 'current', 'mail@1': 'stopped', 'mail@2': 'current' };
+  assert.equal(
+    restarted({ ...seen, 'index@1': 'current' }, "members='mail index'"),
+    'move mail@1\nmove 3700\nmove 3701\nmove mail@2\nmove index@1\nrejoin\n',
+  );
+  assert.match(
+    restarted({ 3700: 'current', 'mail@1': 'masked' }, 'members=mail'),
+    /^failed: restart shop: shop-mail@1\.service is masked; run pulumi up/,
   );
 });
 
@@ -94,6 +106,20 @@ test('an app that was never rolled out is refused', () => {
 
 test('a restart is a rollout of what was proven last', () => {
   assert.equal(kept('restart_by_hand shop'), `rollout shop current=${second} @anew=yes\n`);
+});
+
+test('what has no instances is not started anew, and says so', () => {
+  const of = (type: string) =>
+    kept(`printf 'rollout\\tshop\\tcurrent=${second}\\t@type=${type}\\n' >"$STATE/manifests/rollout-shop"
+      restart_by_hand shop`);
+  assert.equal(
+    of('static'),
+    'failed: shop: is static, and nothing of it runs: nginx reads its files\n',
+  );
+  assert.equal(
+    of('job'),
+    'failed: shop: is a job, and nothing of it runs in between; run it now: keelson run shop\n',
+  );
 });
 
 test('which releases are kept, since when one is current, and whose doing that was', () => {

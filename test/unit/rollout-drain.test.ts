@@ -28,6 +28,14 @@ test('what one that stays gets instead is refused at once', () => {
   assert.match(ended('3700', '4190', 'type=worker'), /^change .*\nended at 0\n$/);
 });
 
+test('Monit looks away from what is moved, also from members', () => {
+  const script = `touch "$STATE/manifests/site-shop"; ask_monit() { echo "$*" >>"$root/told"; }
+    monit_each unmonitor '3700 3701'; monit_each monitor 'mail@1 mail@2'; cat "$root/told"`;
+  assert.deepEqual(run(script).trim().split('\n'), [
+    ...['unmonitor shop-3700', 'unmonitor shop-3701', 'monitor shop-mail-1', 'monitor shop-mail-2'],
+  ]);
+});
+
 /** What nft is given to refuse the ports of an app that listens so. */
 const refused = (listen: string): string =>
   run(

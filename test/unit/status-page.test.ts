@@ -60,6 +60,10 @@ test('metrics: one of each figure, in the format of Prometheus', () => {
   assert.deepEqual(of('instance_healthy'), [1]);
   assert.deepEqual(of('instance_memory_bytes'), [88_604_672]);
   assert.deepEqual(of('instance_cpu_seconds_total'), [12.3]);
+  assert.deepEqual(samples.find((one) => one.name === 'keelson_job_success')?.labels, {
+    app: 'nightly',
+    unit: 'nightly.service',
+  });
   assert.deepEqual([of('job_success'), of('failed_units'), of('problems')], [[0], [1], [1]]);
   const [certificate] = samples.filter(({ name }) => name.startsWith('keelson_certificate'));
   assert.equal(certificate?.labels.path, '/etc/ssl/"a\\b".pem');

@@ -70,7 +70,7 @@ test('an instance that runs', () => {
   );
   assert.deepEqual(shop?.instances, [
     {
-      ...{ key: '3700', unit: 'shop@3700.service', port: 3700, state: 'active' },
+      ...{ key: '3700', member: null, unit: 'shop@3700.service', port: 3700, state: 'active' },
       ...{ substate: 'running', since: iso(now - 90_000), uptimeSeconds: 90_000, restarts: 4 },
       ...{ pid: 812, memoryBytes: 88604672, memoryLimitBytes: 536870912, cpuPercent: 0 },
       health: { good: true, answer: '', at: iso(now - 25) },
@@ -164,11 +164,65 @@ test('a job: its last run and its next', () => {
       'gathered/failed': '● nightly.service loaded failed failed nightly\n',
     },
   });
-  assert.deepEqual(apps[0]?.job, {
-    ...{ unit: 'nightly.service', state: 'failed', result: 'exit-code' },
-    ...{ startedAt: iso(now - 60), endedAt: iso(now - 51), nextAt: iso(now + 86400) },
-  });
+  assert.deepEqual(apps[0]?.jobs, [
+    {
+      ...{ member: null, unit: 'nightly.service', state: 'failed', result: 'exit-code' },
+      ...{ startedAt: iso(now - 60), endedAt: iso(now - 51), nextAt: iso(now + 86400) },
+    },
+  ]);
   assert.deepEqual(problems, ['nightly: the last run ended with exit-code']);
+});
+
+/** A web app with a worker and a job, whose health asks for what looks like one. */
+const withMembers = item('shop', [3700, 'mail@1']).replace(
+  '\n',
+  '\t@mail.type=worker\t@mail.text=@x.job=1\t@clean.job=abc\n',
+);
+
+test('members stand below their app: instances, what Monit heard of them, and jobs', () => {
+  const { apps, problems } = status({
+    apps: withMembers,
+    units: [
+      unit('shop@3700.service'),
+      unit('shop-mail@1.service'),
+      unit('shop-clean.service', { ActiveState: 'inactive', Result: 'timeout' }),
+    ],
+    checks: `${check('shop-3700', 0, '')}${check('shop-mail-1', 3, 'has not touched /tmp/alive')}`,
+    files: {
+      'gathered/timers': `[{"next":${now + 60}000001,"unit":"shop-clean.timer"}]\n`,
+      'gathered/failed': 'shop-clean.service loaded failed failed clean\n',
+    },
+  });
+  assert.equal(apps.length, 1);
+  assert.deepEqual(
+    apps[0]?.instances.map(({ key, member, unit, port, health }) => [
+      ...[key, member, unit, port, health?.good],
+    ]),
+    [
+      ['3700', null, 'shop@3700.service', 3700, true],
+      ['mail@1', 'mail', 'shop-mail@1.service', null, false],
+    ],
+  );
+  assert.deepEqual(
+    apps[0]?.jobs.map(({ member, unit, state, nextAt }) => [member, unit, state, nextAt]),
+    [['clean', 'shop-clean.service', 'inactive', iso(now + 60)]],
+  );
+  assert.deepEqual(problems, [
+    'shop-mail@1.service is unhealthy',
+    'shop-clean: the last run ended with timeout',
+  ]);
+});
+
+test('systemd is asked for the units of apps, members and jobs', () => {
+  const shown = hostShell(
+    'gathered=$STATE/gathered; mkdir $gathered; list_status_apps; cat $gathered/units $gathered/jobs',
+    { memory: { 'manifests/rollout-a': withMembers, 'pending/rollout-b': item('b', [], 'job') } },
+  );
+  assert.deepEqual(shown.trim().split('\n'), [
+    ...['shop@3700.service', 'shop-mail@1.service', 'shop-clean.service', 'shop-clean.timer'],
+    ...['keelson-rollout-shop.service', 'b.service', 'b.timer', 'keelson-rollout-b.service'],
+    ...['shop-clean', 'b'],
+  ]);
 });
 
 test('the last rollout: when, by whom, and what came of it', () => {

@@ -100,6 +100,33 @@ ends with 3
   );
 });
 
+test('a member has settings, an instance and a control group of its own, and the app’s release', () => {
+  const script = `printf 'health\\tshop-mail\\t@health=command\\t@command=node ping.js\\n' >"$root/etc/shop-mail.health"
+    mkdir -p "$root/srv"; find_home() { echo "home of $1"; home=$root/srv; }; ln -s "$home/releases/abc" "$home/current"
+    run_as_app() { echo "$1, $4"; false; }; set +e
+    (set -e; watch_app shop mail@1); echo "ends with $?"; cat "$WATCHED/shop-mail@1/reason"`;
+  assert.equal(
+    watch(script).replace(/ +\n/g, '\n').trimEnd(),
+    `home of shop
+watch@mail@1, KEELSON_INSTANCE=1
+shop-mail@1 does not run, or is ill: node ping.js
+ends with 3
+does not run, or is ill: node ping.js`,
+  );
+});
+
+test('the second instance of a member listens beside the first', () => {
+  const ports = 'first_port=9000; port_of mail@2; port_of 2; first_port=; port_of 3700';
+  assert.deepEqual(watch(ports).split('\n').slice(0, 3), ['9001', '9001', '3700']);
+});
+
+test('the control group of an instance is found by its unit, also of a member', () => {
+  const groups = (instance: string) =>
+    run(`app=shop instance=${instance}; systemctl() { echo "$*" | sed 's/.* //' >&3; }
+      { find_group; } 3>&1; echo "\${group:-none}"`);
+  assert.match(groups('shop-mail@1'), /^shop-mail@1\.service\nnone\n$/);
+});
+
 test('who was started again is told of once it is well', () => {
   const script = `settings 'health\\tshop\\t@health=stay\\n'; watched
     touch "$WATCHED/shop@3700/hung"; watched; alerts; watched; alerts`;

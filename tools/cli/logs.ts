@@ -4,12 +4,15 @@ import { onEach } from '../operate/each.ts';
 import type { Entry, Wanted } from '../operate/entry.ts';
 import { lineOf } from '../operate/log-line.ts';
 import { inOrder } from '../operate/merge-logs.ts';
+import { type Part, partOf } from '../operate/part.ts';
 import { isInFiles, readLog } from '../operate/read-log.ts';
 import { sinceOf } from '../operate/since.ts';
 import { readStack, type Server, serversWith } from '../operate/stack.ts';
 import { type Command, refuse } from './command.ts';
 
 const usage = `Usage: keelson logs STACK APP [-f] [--since TIME] [-n LINES] [--grep PATTERN] [--server NAME]
+
+Of an app also what its members say; of one alone where APP names it, such as shop-mail.
 
   -f, --follow        goes on with what comes, until Ctrl-C
   --since TIME        what came since: 30s, 15m, 1h, 2d ago, or 2026-11-28, or "2026-11-28 20:41"
@@ -34,13 +37,15 @@ export const logs: Command = {
     const [stack, app, ...others] = positionals;
     if (stack === undefined || app === undefined || others.length > 0) return refuse(usage);
     const wanted = wantedOf(values);
-    const servers = serversWith(readStack(stack), app, values.server);
-    const inFiles = servers.find((server) => isInFiles(server, app));
+    const read = readStack(stack);
+    const part = partOf(read, app);
+    const servers = serversWith(read, part.app, values.server);
+    const inFiles = servers.find((server) => isInFiles(server, part.app));
     if (inFiles && wanted.since !== undefined)
       throw new Error(
         `--since: ${app} logs to files on ${inFiles.name}, whose lines have no time; say -n LINES instead`,
       );
-    return await (wanted.follow ? follow(servers, app, wanted) : show(servers, app, wanted));
+    return await (wanted.follow ? follow(servers, part, wanted) : show(servers, part, wanted));
   },
 };
 
@@ -64,21 +69,21 @@ function wantedOf(values: {
 }
 
 /** All servers' lines in the order of their times. */
-async function show(servers: readonly Server[], app: string, wanted: Wanted): Promise<number> {
+async function show(servers: readonly Server[], part: Part, wanted: Wanted): Promise<number> {
   const never = new AbortController().signal;
-  const read = (server: Server) => readLog(server, app, wanted, never);
+  const read = (server: Server) => readLog(server, part, wanted, never);
   const { entries, code } = inOrder(servers, read);
   for await (const { server, entry } of entries) print(servers, server, entry);
   return code();
 }
 
 /** Each server's as they come, until somebody ends it. */
-async function follow(servers: readonly Server[], app: string, wanted: Wanted): Promise<number> {
+async function follow(servers: readonly Server[], part: Part, wanted: Wanted): Promise<number> {
   const ending = new AbortController();
   const end = () => ending.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
   return await onEach(servers, async (server) => {
-    for await (const entry of readLog(server, app, wanted, ending.signal))
+    for await (const entry of readLog(server, part, wanted, ending.signal))
       print(servers, server, entry);
     return 0;
   });

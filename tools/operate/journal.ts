@@ -1,4 +1,4 @@
-/** The log of an app as the journal of its server has it. */
+/** The log of an app and its members as the journal of its server has it. */
 import { z } from 'zod';
 import type { Entry, Wanted } from './entry.ts';
 
@@ -8,14 +8,17 @@ const fields = ['MESSAGE', '_SYSTEMD_UNIT', 'UNIT', '_LINE_BREAK', '_STREAM_ID']
 const suppressed = 'a596d6fe7bfa4994828e72309e95d61e';
 
 /**
- * Whatever has the app's name as its identifier: its instances from the first line of their start on, its hooks, what
- * runs before it; and what systemd says of its instances.
+ * Whatever has such a name as its identifier: instances from the first line of their start on, runs of jobs, hooks, what
+ * runs before it; and what systemd says of instances and jobs.
  */
-const script = `app=$1 follow=$2
+const script = `names=$1 follow=$2
 shift 2
-set -- "$@" "SYSLOG_IDENTIFIER=$app" + MESSAGE_ID=${suppressed}
-for unit in $(systemctl list-units --all --full --plain --no-legend --no-pager "$app@*.service" | cut -d ' ' -f 1); do
-  set -- "$@" + "UNIT=$unit"
+for name in $names; do set -- "$@" "SYSLOG_IDENTIFIER=$name"; done
+set -- "$@" + MESSAGE_ID=${suppressed} +
+for name in $names; do
+  for unit in "$name.service" $(systemctl list-units --all --full --plain --no-legend --no-pager "$name@*.service" | cut -d ' ' -f 1); do
+    set -- "$@" "UNIT=$unit"
+  done
 done
 set -- journalctl -q --no-pager -o json --all --output-fields=${fields.join()} "$@"
 [ "$follow" = yes ] || exec "$@"
@@ -25,10 +28,10 @@ kill "$!"`;
 
 /** The command that prints it; following it ends with its standard input. */
 export const journalCommand = (
-  app: string,
+  names: readonly string[],
   { lines, since, grep, follow }: Wanted,
 ): readonly string[] => [
-  ...['sh', '-c', script, 'sh', app, follow ? 'yes' : 'no'],
+  ...['sh', '-c', script, 'sh', names.join(' '), follow ? 'yes' : 'no'],
   ...(since === undefined ? [] : [`--since=${since}`]),
   ...(lines === undefined ? [] : ['-n', String(lines)]),
   ...(grep === undefined ? [] : ['-g', grep]),
@@ -51,7 +54,7 @@ const schema = z.object({
 
 /** Its entries; a line that was too long for the journal, and stands there in pieces, as one. */
 export async function* journalEntries(
-  app: string,
+  names: readonly string[],
   lines: AsyncIterable<string>,
 ): AsyncGenerator<Entry> {
   const begun = new Map<string, Entry>();
@@ -61,7 +64,7 @@ export async function* journalEntries(
     const entry = entryOf(read, begun.get(stream));
     begun.delete(stream);
     if (read._LINE_BREAK === 'line-max') begun.set(stream, entry);
-    else if (isOf(app, entry)) yield entry;
+    else if (isOf(names, entry)) yield entry;
   }
   yield* begun.values();
 }
@@ -77,10 +80,11 @@ function entryOf(read: z.output<typeof schema>, begun: Entry | undefined): Entry
   };
 }
 
-/** `shop@3700`; of a hook its name. */
+/** `shop@3700`, `shop-mail@1`; of a hook its name. */
 const sourceOf = (unit: string): string =>
   /^keelson_(\w+)@/.exec(unit)?.[1] ?? unit.replace(/\.service$/, '');
 
 /** What journald says of lines that it dropped names the unit alone. */
-const isOf = (app: string, { from, text }: Entry): boolean =>
-  from !== 'systemd-journald' || text.includes(` ${app}@`);
+const isOf = (names: readonly string[], { from, text }: Entry): boolean =>
+  from !== 'systemd-journald' ||
+  names.some((name) => text.includes(` ${name}@`) || text.includes(` ${name}.service`));

@@ -1,10 +1,11 @@
-/** The log of an app whose output goes to files, one of each instance. */
+/** The log of an app whose output goes to files, one of each instance, and one of each job. */
 import { randomBytes } from 'node:crypto';
 import type { Entry, Wanted } from './entry.ts';
+import type { Part } from './part.ts';
 
 /** The end of each file, that of the one before it included, below a line with a mark. */
-const script = `app=$1 mark=$2 lines=$3 pattern=$4 either=$5
-for log in "/var/log/$app"/*.log; do
+const script = `app=$1 mark=$2 lines=$3 pattern=$4 either=$5 files=$6
+for log in "/var/log/$app"/$files; do
   [ -f "$log" ] || continue
   key=\${log##*/}
   printf '%s %s\\n' "$mark" "\${key%.log}"
@@ -13,21 +14,29 @@ for log in "/var/log/$app"/*.log; do
 done`;
 
 /** What comes, below tail's own headers. */
-const following = `app=$1 lines=$3 pattern=$4 either=$5
-{ tail -n "$lines" -v -F "/var/log/$app"/*.log 2>/dev/null |
+const following = `app=$1 lines=$3 pattern=$4 either=$5 files=$6
+{ tail -n "$lines" -v -F "/var/log/$app"/$files 2>/dev/null |
   if [ -n "$pattern" ]; then grep -aP --line-buffered $either -e "^==> /var/log/$app/[^/]+\\.log <==$|$pattern"; else cat; fi; } &
 cat >/dev/null
 kill 0`;
 
 /** The command that prints it, and the mark of its headers; following it ends with its standard input. */
-export function filesCommand(app: string, { lines, grep, follow }: Wanted) {
+export function filesCommand(part: Part, { lines, grep, follow }: Wanted) {
   const mark = `keelson-${randomBytes(16).toString('hex')}`;
   const either = grep !== undefined && grep === grep.toLowerCase() ? '-i' : '--';
   const text = follow ? following : script;
   const count = lines === undefined ? '+1' : String(lines);
-  const words = ['sh', '-c', text, 'sh', app, mark, count, grep ?? '', either];
+  const words = ['sh', '-c', text, 'sh', part.app, mark, count, grep ?? '', either, filesOf(part)];
   return { words, mark };
 }
+
+/** A pattern of the shell's: of all, or of a member alone. */
+const filesOf = ({ member, type }: Part): string =>
+  member === undefined ? '*.log' : type === 'job' ? `${member}.log` : `${member}@*.log`;
+
+/** Who writes `3700.log`, `mail@1.log` or `clean.log`; `job.log` is of an app that is a job. */
+const writerOf = (app: string, key: string): string =>
+  key === 'job' ? app : `${app}${/^\d+$/.test(key) ? '@' : '-'}${key}`;
 
 /** Its entries, which have no time. */
 export async function* fileEntries(
@@ -44,7 +53,7 @@ export async function* fileEntries(
     const key = marked ?? tailed;
     if (isHeld && tailed === undefined) yield entry(from, '');
     isHeld = key === undefined && line === '';
-    if (key !== undefined) from = `${app}@${key}`;
+    if (key !== undefined) from = writerOf(app, key);
     else if (!isHeld) yield entry(from, line);
   }
   if (isHeld) yield entry(from, '');

@@ -7,6 +7,7 @@ import type { Entry, Wanted } from './entry.ts';
 import { journalCommand, journalEntries } from './journal.ts';
 import { linesOf } from './lines.ts';
 import { fileEntries, filesCommand } from './log-files.ts';
+import { nameOf, type Part, withMembers } from './part.ts';
 import type { Server } from './stack.ts';
 
 /** Whether the output of an app on a server goes to files. */
@@ -16,18 +17,21 @@ export const isInFiles = ({ apps }: Server, name: string): boolean => {
 };
 
 /**
- * The entries of an app's log on a server, oldest first; those of files one file after another.
+ * The entries of the log of an app and its members on a server, or of one member, oldest first; those of files one file
+ * after another.
  * @param signal ends one that is followed.
  * @throws HostError where it cannot be read, also midway.
  */
 export async function* readLog(
   server: Server,
-  app: string,
+  part: Part,
   wanted: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<Entry> {
-  const files = isInFiles(server, app) ? filesCommand(app, wanted) : undefined;
-  const words = files ? files.words : journalCommand(app, wanted);
+  const { app } = part;
+  const names = withMembers(server, part).map(nameOf);
+  const files = isInFiles(server, app) ? filesCommand(part, wanted) : undefined;
+  const words = files ? files.words : journalCommand(names, wanted);
   const { target, channel, ended, close } = await exec(server.way, words, { root: true });
   const wrong = text(channel.stderr);
   const end = () => channel.end();
@@ -35,7 +39,7 @@ export async function* readLog(
   signal.addEventListener('abort', end, { once: true });
   try {
     const lines = linesOf(channel);
-    yield* files ? fileEntries(app, files.mark, lines) : journalEntries(app, lines);
+    yield* files ? fileEntries(app, files.mark, lines) : journalEntries(names, lines);
     const code = await ended;
     const isNothing = code === 1 && wanted.grep !== undefined && (await wrong) === '';
     if (code !== 0 && !isNothing && !signal.aborted)

@@ -21,7 +21,14 @@ const appSchema = z.object({
   type: text,
   release: text.nullish(),
   instances: z.array(instanceSchema),
-  job: z.object({ state: text, result: text.nullish(), nextAt: text.nullish() }).nullish(),
+  jobs: z.array(
+    z.object({
+      member: text.nullish(),
+      state: text,
+      result: text.nullish(),
+      nextAt: text.nullish(),
+    }),
+  ),
 });
 
 const statusSchema = z.object({
@@ -54,23 +61,27 @@ export const statusHead = [
   'health',
 ];
 
-/** The rows of a server: a line for each instance, and one for each app that has none. */
+/** The rows of a server: a line for each instance and for each job, and one for an app that has neither. */
 export const statusRows = ({ apps }: Status): Cell[][] =>
-  apps.flatMap(({ name, type, release, instances, job }) => {
+  apps.flatMap(({ name, type, release, instances, jobs }) => {
     const begin = (key: string): Cell[] => [{ text: name, colour: 'cyan' }, key, release ?? '-'];
-    if (instances.length === 0) {
-      const next = job?.nextAt ? `next ${moment(job.nextAt)}` : '-';
-      return [[...begin(type), stateOf(job?.state ?? '-'), '-', '-', '-', '-', next]];
-    }
-    return instances.map((it) => [
-      ...begin(it.key),
-      stateOf(it.state),
-      String(it.restarts ?? '-'),
-      it.uptimeSeconds == null ? '-' : lasting(it.uptimeSeconds),
-      it.cpuPercent == null ? '-' : `${it.cpuPercent}%`,
-      it.memoryBytes == null ? '-' : size(it.memoryBytes),
-      healthOf(it.health),
-    ]);
+    const nothing: Cell[] = ['-', '-', '-', '-'];
+    const rows = [
+      ...instances.map((it) => [
+        ...begin(it.key),
+        stateOf(it.state),
+        String(it.restarts ?? '-'),
+        it.uptimeSeconds == null ? '-' : lasting(it.uptimeSeconds),
+        it.cpuPercent == null ? '-' : `${it.cpuPercent}%`,
+        it.memoryBytes == null ? '-' : size(it.memoryBytes),
+        healthOf(it.health),
+      ]),
+      ...jobs.map(({ member, state, nextAt }) => [
+        ...[...begin(member ?? 'job'), stateOf(state), ...nothing],
+        nextAt ? `next ${moment(nextAt)}` : '-',
+      ]),
+    ];
+    return rows.length > 0 ? rows : [[...begin(type), '-', ...nothing, '-']];
   });
 
 function stateOf(state: string): Cell {

@@ -21,8 +21,8 @@ tell_failed() {
     /*) kind=unit subject=$1 ;;
     *@*) kind=failed subject=$name ;;
     *)
-      kind=failed subject=$name
-      [ ! -f "$OWN_UNITS/$name.timer" ] || kind=job
+      kind=unit subject=$1
+      ! grep -qs '^# One run of the job ' "$OWN_UNITS/$1" || kind=job subject=$name
       ;;
   esac
   said_last "$1" | alert "$kind" "$subject" "$(how_failed "$1")"
@@ -52,6 +52,17 @@ said_last() {
   timeout 10 journalctl --sync 2>/dev/null || :
   {
     timeout 10 journalctl --no-pager -q -o cat -n 20 -u "$1" 2>/dev/null || :
-    case $name in *@*) ! [ -f "/var/log/$known_app/${name#*@}.log" ] || tail -c 4096 "/var/log/$known_app/${name#*@}.log" ;; esac
+    [ -z "$known_app" ] || tail -c 4096 "$(log_file_of)" 2>/dev/null || :
   } | last_lines 15 | sed 's/^    //'
+}
+
+# Where it writes, when it logs to files: 3700.log, mail@1.log of a member, job.log, or clean.log of a job that is one.
+log_file_of() {
+  own=${name#"$known_app"}
+  case $own in
+    '') own=job ;;
+    @*) own=${own#@} ;;
+    *) own=${own#-} ;;
+  esac
+  printf '/var/log/%s/%s.log' "$known_app" "$own"
 }

@@ -16,7 +16,7 @@ ask() {
 }
 
 # Instances that are numbered listen at a port each, from that of the first on; others are named by theirs.
-port_of() { if [ -n "$first_port" ]; then echo $((first_port - 1 + $1)); else echo "$1"; fi; }
+port_of() { if [ -n "$first_port" ]; then echo $((first_port - 1 + ${1#*@})); else echo "$1"; fi; }
 
 # Usage: ask_http PORT
 ask_http() {

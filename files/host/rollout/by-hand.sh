@@ -18,6 +18,10 @@ find_good_item() {
 # Usage: restart_by_hand APP
 restart_by_hand() {
   find_good_item "$1"
+  case $good_item in
+    *"$TAB@type=static"*) fail "$app: is static, and nothing of it runs: nginx reads its files" ;;
+    *"$TAB@type=job"*) fail "$app: is a job, and nothing of it runs in between; run it now: keelson run $app" ;;
+  esac
   take_lock
   follow_order "$good_item$TAB@anew=yes"
 }
@@ -74,17 +78,22 @@ restart_all() {
   seen=$observation moved='' given_back='' stage=rest returning=anew old='' down='' up='' takes='' predecessor=''
   for key in $keys; do
     case $(field "$key" "$observation") in
-      masked) fail "restart $app: $app@$key.service is masked; run pulumi up, which puts that aside" ;;
+      masked) name_unit "$key" && fail "restart $app: $unit is masked; run pulumi up, which puts that aside" ;;
       stopped | failed | restarting | starting) down="${down:+$down }$key" ;;
       *) up="${up:+$up }$key" ;;
     esac
   done
   found_down=$down
-  restart_batches "$(count "$down")" "$down"
+  each_part restart_down
   restart_batches 1 "${up%% *}"
-  restart_batches "$(batch_size)" "$(without "${up%% *}" "$up")"
+  up=$(without "${up%% *}" "$up")
+  each_part restart_up
   rejoin_balancers
 }
+
+# Usage: restart_down MEMBER, or restart_up MEMBER. Without a name the app itself.
+restart_down() { restart_batches "$(count "$(of_member "$1" "$down")")" "$(of_member "$1" "$down")"; }
+restart_up() { restart_batches "$(batch_size "$1")" "$(of_member "$1" "$up")"; }
 
 # Usage: restart_batches SIZE INSTANCES
 restart_batches() {

@@ -5,9 +5,11 @@
 monit_each() {
   [ -f "/etc/monit/keelson.d/$app.conf" ] || [ -f "$STATE/manifests/site-$app" ] || return 0
   command -v monit >/dev/null || return 0
-  # Of members it knows none.
-  for key in $2; do case $key in *@*) ;; *) ask_monit "$1" "$app-$key" >/dev/null || : ;; esac done
+  for key in $2; do ask_monit "$1" "$(check_of "$app-$key")" >/dev/null || :; done
 }
+
+# Usage: check_of APP-INSTANCE. As Monit calls it: shop-3700, and shop-mail-1 of shop-mail@1.
+check_of() { case $1 in *@*) printf '%s-%s' "${1%@*}" "${1#*@}" ;; *) printf '%s' "$1" ;; esac }
 
 # Usage: take_out INSTANCES. Afterwards they can be stopped, and $work/open has the connections that end with them.
 take_out() {

@@ -57,13 +57,18 @@ STATUS_APPS='
       for (i = 1; i <= many; i++) app(names[i], item[names[i]])
       if (newest != "") print "deploy", newest
     }
-    function app(name, line,  n, i, part, type, at) {
+    function app(name, line,  n, i, part, type, key) {
       type = "web"; n = split(line, part, "\t")
       for (i = 3; i <= n; i++) if (part[i] ~ /^@type=/) type = substr(part[i], 7)
       print "app", name, plain(type), name in current ? plain(substr(current[name], 1, 8)) : "", since[name]
       releases(name); rolled(name)
-      for (i = 3; i <= n; i++) if (part[i] ~ /^[0-9]+=/) instance(name, type, substr(part[i], 1, index(part[i], "=") - 1))
-      if (type == "job") job(name)
+      for (i = 3; i <= n; i++) {
+        key = substr(part[i], 1, index(part[i], "=") - 1)
+        if (key ~ /^([a-z][a-z0-9-]*@)?[0-9]+$/) instance(name, type, key)
+      }
+      if (type == "job") job(name, "")
+      for (i = 3; i <= n; i++)
+        if (part[i] ~ /^@[a-z][a-z0-9-]*[.]job=/) job(name, substr(part[i], 2, index(part[i], ".") - 2))
     }
     # The youngest first.
     function releases(name,  n, part, i, j, rest) {
@@ -83,8 +88,11 @@ STATUS_APPS='
       if (result == "failed" || result == "interrupted") is_wrong("the last rollout of " name " " (result == "failed" ? "failed" : "was interrupted"))
       if (ordered[name] >= newest_at) { newest_at = ordered[name]; newest = line }
     }
-    function instance(name, type, key,  id, active, from, pid, memory, cpu, used, words, part) {
-      id = name "@" key ".service"; active = unit[id " ActiveState"]; told[id]
+    # A member is of the name before the at sign in its key: mail@1 is shop-mail@1.service, and no port.
+    function instance(name, type, key,  id, member, check, active, from, pid, memory, cpu, used, words, part) {
+      member = ""; if (index(key, "@")) member = substr(key, 1, index(key, "@") - 1)
+      id = name (member == "" ? "@" : "-") key ".service"; active = unit[id " ActiveState"]; told[id]
+      check = name "-" key; sub(/@/, "-", check)
       pid = unit[id " MainPID"] + 0
       from = moment(active ~ /^(active|reloading)$/ ? unit[id " ActiveEnterTimestamp"] : unit[id " StateChangeTimestamp"])
       memory = number(unit[id " MemoryCurrent"])
@@ -101,12 +109,12 @@ STATUS_APPS='
         else if (now > from) cpu = share(used, now - from)
         used = sprintf("%.3f", used)
       }
-      split(heard[name "-" key], part, "\t")
+      split(heard[check], part, "\t")
       # What it heard of one that ran before, or that was about to listen, says nothing of this one.
       if (active != "active" || part[1] <= from) split("", part)
-      print "instance", name, key, id, type == "worker" ? "" : key, active == "" ? "unknown" : plain(active), plain(unit[id " SubState"]), from, \
+      print "instance", name, key, id, type == "worker" || member != "" ? "" : key, active == "" ? "unknown" : plain(active), plain(unit[id " SubState"]), from, \
         active ~ /^(active|reloading)$/ && from != "" ? now - from : "", unit[id " NRestarts"] + 0, pid ? pid : "", memory, limit(unit[id " MemoryMax"]), cpu, used, \
-        part[2], part[1], part[2] == "bad" ? part[3] : ""
+        part[2], part[1], part[2] == "bad" ? part[3] : "", member
       if (active == "failed") is_wrong(id " failed")
       else if (active !~ /^(active|reloading)$/) is_wrong(id " is " (unit[id " SubState"] == "auto-restart" ? "restarting" : active == "" ? "unknown" : plain(active)))
       else if (part[2] == "bad" && part[1] - from > 60) is_wrong(id " is unhealthy")
@@ -120,8 +128,9 @@ STATUS_APPS='
         while ((getline line < (root "/proc/" one "/status")) > 0) if (line ~ /^VmRSS:/) { split(line, part, /[: \t]+/); sum += part[2] }
       return sum ? whole(sum * 1024) : ""
     }
-    function job(name,  id, active) {
-      id = name ".service"; active = unit[id " ActiveState"]; told[id]
-      print "job", name, id, active == "" ? "unknown" : plain(active), moment(unit[id " ExecMainStartTimestamp"]), moment(unit[id " ExecMainExitTimestamp"]), plain(unit[id " Result"]), next_run[name ".timer"]
-      if (unit[id " Result"] != "success" && unit[id " Result"] != "") is_wrong(name ": the last run ended with " plain(unit[id " Result"]))
+    # Of an app that is one, or of a member.
+    function job(name, member,  own, id, active) {
+      own = name (member == "" ? "" : "-" member); id = own ".service"; active = unit[id " ActiveState"]; told[id]
+      print "job", name, id, active == "" ? "unknown" : plain(active), moment(unit[id " ExecMainStartTimestamp"]), moment(unit[id " ExecMainExitTimestamp"]), plain(unit[id " Result"]), next_run[own ".timer"], member
+      if (unit[id " Result"] != "success" && unit[id " Result"] != "") is_wrong(own ": the last run ended with " plain(unit[id " Result"]))
     }'

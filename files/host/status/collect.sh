@@ -52,13 +52,19 @@ list_status_apps() {
   done
   [ $# != 0 ] || return 0
   awk -F '\t' -v dir="$gathered" '
+    function job(name) { all(name ".service"); all(name ".timer"); print name > (dir "/jobs") }
     function all(unit) { if (!(unit in seen)) print unit > (dir "/units"); seen[unit] }
     $1 == "rollout" {
       print > (dir "/apps")
       type = "web"
       for (i = 3; i <= NF; i++) if ($i ~ /^@type=/) type = substr($i, 7)
-      for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+=/) all($2 "@" substr($i, 1, index($i, "=") - 1) ".service")
-      if (type == "job") { all($2 ".service"); all($2 ".timer"); print type > (dir "/jobs") }
+      for (i = 3; i <= NF; i++) {
+        name = substr($i, 1, index($i, "=") - 1)
+        if (name ~ /^[0-9]+$/) all($2 "@" name ".service")
+        else if (name ~ /^[a-z][a-z0-9-]*@[0-9]+$/) all($2 "-" name ".service")
+        else if (name ~ /^@[a-z][a-z0-9-]*[.]job$/) job($2 "-" substr(name, 2, length(name) - 5))
+      }
+      if (type == "job") job($2)
       all("keelson-rollout-" $2 ".service")
     }' "$@"
 }

@@ -42,13 +42,13 @@ status_json() {
     $1 == "rollout" { rollouts[$2] = rollout(3) }
     $1 == "deploy" { deploy = "{ \"app\": " text($2) ", " substr(rollout(3), 3) }
     $1 == "instance" {
-      instances[$2] = instances[$2] (instances[$2] == "" ? "" : ",") "\n        { \"key\": " text($3) ", \"unit\": " text($4) ", \"port\": " number($5) \
+      instances[$2] = instances[$2] (instances[$2] == "" ? "" : ",") "\n        { \"key\": " text($3) ", \"member\": " text_or_null($19) ", \"unit\": " text($4) ", \"port\": " number($5) \
         ", \"state\": " text($6) ", \"substate\": " text_or_null($7) ", \"since\": " time($8) ", \"uptimeSeconds\": " number($9) ", \"restarts\": " number($10) \
         ", \"pid\": " number($11) ", \"memoryBytes\": " number($12) ", \"memoryLimitBytes\": " number($13) ", \"cpuPercent\": " number($14) \
         ", \"health\": " ($16 == "" ? "null" : "{ \"good\": " ($16 == "good" ? "true" : "false") ", \"answer\": " text($18) ", \"at\": " time($17) " }") " }"
     }
     $1 == "job" {
-      job[$2] = "{ \"unit\": " text($3) ", \"state\": " text($4) ", \"startedAt\": " time($5) ", \"endedAt\": " time($6) ", \"result\": " text_or_null($7) ", \"nextAt\": " time($8) " }"
+      jobs[$2] = jobs[$2] (jobs[$2] == "" ? "" : ",") "\n        { \"member\": " text_or_null($9) ", \"unit\": " text($3) ", \"state\": " text($4) ", \"startedAt\": " time($5) ", \"endedAt\": " time($6) ", \"result\": " text_or_null($7) ", \"nextAt\": " time($8) " }"
     }
     $1 == "repair" { repair = "{ \"at\": " time($2) ", \"run\": " text($3) ", \"text\": " text($4) " }" }
     $1 == "certificate" { certificates = add(certificates, "{ \"path\": " text($2) ", \"expiresAt\": " time($3) ", \"days\": " $4 " }") }
@@ -62,9 +62,7 @@ status_json() {
       printf "  \"apps\": ["
       for (i = 1; i <= apps; i++) {
         name = app[i]
-        printf "%s\n    { %s,\n      \"kept\": [%s],\n      \"rollout\": %s,\n      \"instances\": [%s]", (i > 1 ? "," : ""), head[name], kept[name], null(rollouts[name]), instances[name]
-        if (name in job) printf ",\n      \"job\": %s", job[name]
-        printf " }"
+        printf "%s\n    { %s,\n      \"kept\": [%s],\n      \"rollout\": %s,\n      \"instances\": [%s],\n      \"jobs\": [%s] }", (i > 1 ? "," : ""), head[name], kept[name], null(rollouts[name]), instances[name], jobs[name]
       }
       printf "\n  ],\n  \"lastDeploy\": %s,\n  \"lastRepair\": %s,\n  \"certificates\": [%s],\n  \"failedUnits\": [%s]\n}\n", null(deploy), null(repair), certificates, failed
     }'

@@ -59,9 +59,10 @@ status_metrics() {
       gauge("keelson_instance_memory_limit_bytes", "Memory that it may use.", of, $13)
     }
     $1 == "job" {
-      gauge("keelson_job_success", "Whether the last run of a job ended well.", label("app", $2), $5 == "" ? "" : good($7, "success"))
-      gauge("keelson_job_start_timestamp_seconds", "When its last run began.", label("app", $2), $5)
-      gauge("keelson_job_next_timestamp_seconds", "When its next run is due.", label("app", $2), $8)
+      of = label("app", $2) "," label("unit", $3)
+      gauge("keelson_job_success", "Whether the last run of a job ended well.", of, $5 == "" ? "" : good($7, "success"))
+      gauge("keelson_job_start_timestamp_seconds", "When its last run began.", of, $5)
+      gauge("keelson_job_next_timestamp_seconds", "When its next run is due.", of, $8)
     }
     $1 == "repair" { gauge("keelson_repair_timestamp_seconds", "When drift was repaired last.", "", $2) }
     $1 == "certificate" { gauge("keelson_certificate_expiry_timestamp_seconds", "When a certificate ends.", label("path", $2), $3) }

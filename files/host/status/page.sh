@@ -13,7 +13,7 @@ status_page() {
     $1 == "kept" { kept[$2]++ }
     $1 == "rollout" { rollout[$2] = $0 }
     $1 == "instance" { instance[$2 " " ++instances[$2]] = $0 }
-    $1 == "job" { job[$2] = $0 }
+    $1 == "job" { job[$2 " " ++jobs[$2]] = $0 }
     $1 == "deploy" { deploy = $0 }
     $1 == "repair" { repair = $0 }
     $1 == "certificate" { certificate[++certificates] = $0 }
@@ -80,9 +80,9 @@ STATUS_SECTIONS='
       print "<p class=\"more\">" (part[4] == "" ? "no release in service" : "release <code>" esc(part[4]) "</code> since " moment(part[5])) (kept[name] > 1 ? ", " kept[name] - 1 " to go back to" : "") rolled(rollout[name]) "</p>"
       if (name in instances) print "<div class=\"plots\"><div><span>CPU</span>" plot("cpu " name, 10, "% of a core") "</div><div><span>Memory</span>" plot("memory " name, 1048576, "B") "</div></div>"
       print "</div>"
-      if (name in job) job_facts(job[name])
+      for (i = 1; i <= jobs[name]; i++) job_facts(job[name " " i])
       if (name in instances) table(name)
-      else if (!(name in job)) print "<p class=\"none\">It has no instances" (part[3] == "static" ? ": nginx serves its files." : ".") "</p>"
+      else if (!jobs[name]) print "<p class=\"none\">It has no instances" (part[3] == "static" ? ": nginx serves its files." : ".") "</p>"
       print "</article>"
     }
     function rolled(line,  part) {
@@ -108,12 +108,13 @@ STATUS_SECTIONS='
       else if (part[16] == "bad") { sign = "warn"; said = "unhealthy" }
       else if (part[16] == "good") said = "healthy"
     }
-    function job_facts(line,  part, sign) {
-      split(line, part, "\t"); sign = part[7] == "success" ? "ok" : "bad"
+    function job_facts(line,  part, sign, of) {
+      split(line, part, "\t"); of = part[9] == "" ? "" : " (" esc(part[9]) ")"
+      sign = part[7] == "success" ? "ok" : "bad"
       print "<dl class=\"facts\">"
-      if (part[4] ~ /^(active|activating)$/) fact("Now", shape("wait") "runs since " moment(part[5]))
-      fact("Last run", part[5] == "" ? "none yet" : moment(part[5]) (part[6] == "" || part[6] < part[5] ? "" : ", for " span(part[6] - part[5]) ": " shape(sign) (sign == "ok" ? "ended well" : esc(part[7]))))
-      fact("Next run", part[8] == "" ? "not planned" : moment(part[8]))
+      if (part[4] ~ /^(active|activating)$/) fact("Now" of, shape("wait") "runs since " moment(part[5]))
+      fact("Last run" of, part[5] == "" ? "none yet" : moment(part[5]) (part[6] == "" || part[6] < part[5] ? "" : ", for " span(part[6] - part[5]) ": " shape(sign) (sign == "ok" ? "ended well" : esc(part[7]))))
+      fact("Next run" of, part[8] == "" ? "not planned" : moment(part[8]))
       print "</dl>"
     }
     function last_section(  part, i) {

@@ -53,9 +53,42 @@ test('its unit file stays until its instances have ended, and goes with the seco
     units.map(({ name }) => name),
     [unit],
   );
-  assert.deepEqual(site, [
+  assert.deepEqual(site.slice(0, 2), [
     ...units,
     instances('shop-mail', [1, 2], { type: 'worker', stop: 15, of: 'shop' }),
+  ]);
+});
+
+const checks = '/etc/monit/keelson.d/shop-mail';
+
+test('Monit asks and limits it as it does a worker, by the time that its app has to start', () => {
+  const { site = [] } = wanted(
+    { healthy: { command: ['node', 'ping.js'] }, memory: '64M', limits: { cpu: { above: '50%' } } },
+    { rollout: { start: '90s' }, limits: { memory: { above: '10M' } } },
+  );
+  const check = lines(find(site, 'file', `${checks}.conf`).content ?? '');
+  assert.deepEqual(check.slice(0, 4), [
+    'check program shop-mail-1 with path "/etc/monit/keelson.d/ask shop mail@1" with timeout 60 seconds',
+    ...['every 6 cycles', 'if status = 4 then alert', 'if status = 3 for 3 cycles'],
+  ]);
+  assert.equal(
+    check[4],
+    'then exec "/etc/monit/keelson.d/restart shop-mail@1.service 90" repeat every 1 cycles',
+  );
+  assert.equal(
+    find(site, 'file', `${checks}.health`).content,
+    `health\tshop-mail\t@health=command\t@command=node ping.js\t@start=90\t@patience=10\t@silence=15
+limit allowed 64 0 restart
+limit cpu 50 300 alert
+`,
+  );
+  assert.deepEqual(
+    site.filter(({ kind }) => kind === 'monitor').map(({ name }) => name),
+    ['shop-mail-1', 'shop-mail-2'],
+  );
+  const above = { also: { mail: { ...mail, memory: '1G', limits: { memory: { above: '2G' } } } } };
+  assert.deepEqual(complaints({ start: 'a.js', ...above }), [
+    'also.mail.limits.memory.above is not below `memory`, at which the instance is killed; choose less',
   ]);
 });
 

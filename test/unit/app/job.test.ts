@@ -37,6 +37,8 @@ test('what one run is, to the letter but for the sandbox', () => {
       'KillMode=mixed',
       'TimeoutStopSec=15s',
       'SyslogIdentifier=cleanup',
+      'LogRateLimitIntervalSec=30s',
+      'LogRateLimitBurst=100000',
     ],
   ]);
 });

@@ -49,7 +49,7 @@ test('what nobody can need is refused, and what is named twice', () => {
 });
 
 /** Runs the program of the check on this machine; what systemd is told, in whatever state the instance is. */
-async function need(what: string, state: string, own = fresh()) {
+async function need(what: string, state: string, own = fresh(), unit = 'shop@3700.service') {
   mkdirSync(join(own, 'bin'), { recursive: true });
   const all = items(monit.render?.(web1(), { facts: trixie }));
   const text = textOf(all, '/etc/monit/keelson.d/need')
@@ -61,8 +61,9 @@ async function need(what: string, state: string, own = fresh()) {
   program(
     'systemctl',
     `case $1 in
-      list-units) echo 'shop@3700.service loaded ${state} x' ;;
-      show) echo ${state} ;;
+      list-units) echo '${unit} loaded ${state} x' ;;
+      show) case $* in *PartOf*shop-other*) echo shop-other.target; exit ;; *PartOf*) echo shop.target; exit ;; esac 
+        echo ${state} ;;
       *) echo "systemctl $*" >>${own}/told ;;
     esac`,
   );
@@ -114,17 +115,19 @@ test('when it is back, what had failed for want of it is tried again, once', asy
   t.after(() => server.close());
   const { port } = server.address() as { port: number };
   const what = `127.0.0.1:${port}`;
-  const back = async (state: string) => {
+  const back = async (state: string, unit?: string) => {
     const own = fresh();
     server.close();
     await once(server, 'close');
-    await need(what, state, own);
+    await need(what, state, own, unit);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    await need(what, state, own);
-    return (await need(what, state, own)).told;
+    await need(what, state, own, unit);
+    return (await need(what, state, own, unit)).told;
   };
   assert.equal(await back('failed'), 'keelson retry shop@3700.service');
+  assert.equal(await back('failed', 'shop-mail@1.service'), 'keelson retry shop-mail@1.service');
+  assert.equal(await back('failed', 'shop-other@3800.service'), '');
   const paused = ['reset-failed', '--no-block restart'].map(
     (verb) => `systemctl ${verb} shop@3700.service`,
   );

@@ -10,6 +10,7 @@ import { journalCommand, journalEntries } from '../../../tools/operate/journal.t
 import { linesOf, merged } from '../../../tools/operate/lines.ts';
 import { fileEntries, filesCommand } from '../../../tools/operate/log-files.ts';
 import { lineOf } from '../../../tools/operate/log-line.ts';
+import type { Part } from '../../../tools/operate/part.ts';
 import { sinceOf } from '../../../tools/operate/since.ts';
 import { shown } from '../../../tools/operate/text.ts';
 import { scratchDirectory } from '../scratch.ts';
@@ -51,7 +52,7 @@ const entry = (more: object) => ({
   ...more,
 });
 const journal = async (...given: object[]) =>
-  await all(journalEntries('shop', lines(...given.map(entry))));
+  await all(journalEntries(['shop', 'shop-mail'], lines(...given.map(entry))));
 
 test('an entry of the journal tells its instance, a hook its name, and systemd speaks of the unit', async () => {
   const found = await journal(
@@ -100,17 +101,22 @@ test('of lines that journald dropped only those of the app are told', async () =
   const dropped = (unit: string) => ({
     ...{ _SYSTEMD_UNIT: 'systemd-journald.service', MESSAGE: `Suppressed 9 messages from ${unit}` },
   });
-  const found = await journal(dropped('shop@3700.service'), dropped('blog@3800.service'));
+  const found = await journal(
+    dropped('shop@3700.service'),
+    dropped('blog@3800.service'),
+    dropped('shop-mail@1.service'),
+    dropped('shop-other@1.service'),
+  );
   assert.deepEqual(
     found.map(({ text }) => text),
-    ['Suppressed 9 messages from shop@3700.service'],
+    ['shop@3700', 'shop-mail@1'].map((it) => `Suppressed 9 messages from ${it}.service`),
   );
 });
 
 test('what is asked of the journal: each word by itself, the app’s name among them', () => {
   const wanted = { lines: 7, since: '-3600s', grep: "a'; id", follow: true };
-  assert.deepEqual(journalCommand('shop', wanted).slice(3), [
-    ...['sh', 'shop', 'yes', '--since=-3600s', '-n', '7', '-g', "a'; id"],
+  assert.deepEqual(journalCommand(['shop', 'shop-mail'], wanted).slice(3), [
+    ...['sh', 'shop shop-mail', 'yes', '--since=-3600s', '-n', '7', '-g', "a'; id"],
   ]);
 });
 
@@ -118,15 +124,18 @@ const scratch = scratchDirectory('log-files');
 let made = 0;
 
 /** The log directory of an app in a place of its own, read by the command as a host runs it. */
-function directory(files: Record<string, string>) {
+function directory(files: Record<string, string>, part: Partial<Part> = {}) {
   made += 1;
   const path = join(scratch, String(made));
   mkdirSync(join(path, 'shop'), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, 'shop', name), text);
   const command = (wanted: object) => {
-    const { words, mark } = filesCommand('shop', {
-      ...{ lines: 3, since: undefined, grep: undefined, follow: false, ...wanted },
-    });
+    const { words, mark } = filesCommand(
+      { app: 'shop', type: 'web', ...part },
+      {
+        ...{ lines: 3, since: undefined, grep: undefined, follow: false, ...wanted },
+      },
+    );
     return { mark, words: words.map((word) => word.replaceAll('/var/log', path)) };
   };
   return { path: join(path, 'shop'), command };
@@ -134,8 +143,8 @@ function directory(files: Record<string, string>) {
 
 const told = (entries: readonly Entry[]) => entries.map(({ from, text }) => `${from} ${text}`);
 
-async function read(files: Record<string, string>, wanted: object = {}): Promise<string[]> {
-  const { mark, words } = directory(files).command(wanted);
+async function read(files: Record<string, string>, wanted: object = {}, part: Partial<Part> = {}) {
+  const { mark, words } = directory(files, part).command(wanted);
   const [program = '', ...args] = words;
   const said = execFileSync(program, args);
   return told(await all(fileEntries('shop', mark, linesOf(Readable.from([said])))));
@@ -148,6 +157,43 @@ test('of log files the end of each is read, over the last rotation, and whether 
   ]);
   assert.deepEqual(await read(files, { grep: '^[CX]$' }), []);
   assert.deepEqual(await read(files, { grep: '^[cx]$' }), ['shop@3700 c', 'shop@3701 x']);
+});
+
+test('members write beside their app, and are read with it or alone', async () => {
+  const files = { '3700.log': 'a\n', 'mail@1.log': 'b\n', 'clean.log': 'c\n', 'mail.log': 'd\n' };
+  assert.deepEqual(await read(files), [
+    ...['shop@3700 a', 'shop-clean c', 'shop-mail d', 'shop-mail@1 b'],
+  ]);
+  const of = (member: string, type: Part['type']) => read(files, {}, { member, type });
+  assert.deepEqual(await of('mail', 'worker'), ['shop-mail@1 b']);
+  assert.deepEqual(await of('clean', 'job'), ['shop-clean c']);
+  assert.deepEqual(await read({ 'job.log': 'e\n' }), ['shop e']);
+});
+
+/** The matches that the command gives to journalctl on a host where these units are loaded. */
+function asked(names: readonly string[], ...units: string[]): string {
+  const place = join(scratch, 'bin');
+  mkdirSync(place, { recursive: true });
+  const program = (name: string, text: string) =>
+    writeFileSync(join(place, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  program('journalctl', 'echo "$*"');
+  program(
+    'systemctl',
+    `for one in ${units.join(' ')}; do case $one in "\${7%@*}"@*) echo "$one x" ;; esac; done`,
+  );
+  const wanted = { lines: undefined, since: undefined, grep: undefined, follow: false };
+  const [shell = '', ...args] = journalCommand(names, wanted);
+  const env = { ...process.env, PATH: `${place}:${process.env.PATH}` };
+  return execFileSync(shell, args, { env, encoding: 'utf8' })
+    .replace(/.*?(?=SYSLOG)/, '')
+    .trim();
+}
+
+test('the journal is asked for what an app and its members say, and for what systemd says of them', () => {
+  assert.equal(
+    asked(['shop', 'shop-clean'], 'shop@3700.service', 'shop@3701.service'),
+    'SYSLOG_IDENTIFIER=shop SYSLOG_IDENTIFIER=shop-clean + MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e + UNIT=shop.service UNIT=shop@3700.service UNIT=shop@3701.service UNIT=shop-clean.service',
+  );
 });
 
 test('log files are followed until somebody ends it', { timeout: 20_000 }, async (t) => {

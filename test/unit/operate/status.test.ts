@@ -50,6 +50,8 @@ const said = (apps: object[]) =>
   );
 const lines = (apps: object[]) => table(statusHead, statusRows(said(apps)), false).slice(1);
 
+const web = { name: 'shop', type: 'web', release: '4be1f0a2', jobs: [] };
+
 test('a line for each instance: what runs, how often it ended, and whether it answers', () => {
   const down = {
     ...instance,
@@ -62,9 +64,7 @@ test('a line for each instance: what runs, how often it ended, and whether it an
     cpuPercent: null,
     health: { good: false, answer: `500, not 200: ${'x'.repeat(80)}` },
   };
-  const [first = '', second = ''] = lines([
-    { name: 'shop', type: 'web', release: '4be1f0a2', instances: [instance, { ...down, ...bad }] },
-  ]);
+  const [first = '', second = ''] = lines([{ ...web, instances: [instance, { ...down, ...bad }] }]);
   assert.match(first, /^shop +3700 +4be1f0a2 +active +2 +1d +1\.5% +88\.6mb +good$/);
   assert.match(second, /^shop +3701 +4be1f0a2 +failed +2 +- +- +- +500, not 200: x{45}…$/);
 });
@@ -72,9 +72,26 @@ test('a line for each instance: what runs, how often it ended, and whether it an
 test('an app without instances has a line too: a job says when it runs next', () => {
   const job = { state: 'waiting', result: 'success', nextAt: '2026-11-29T03:00:00Z' };
   const [line = ''] = lines([
-    { name: 'nightly', type: 'job', release: '77bb00cc', instances: [], job },
+    { name: 'nightly', type: 'job', release: '77bb00cc', instances: [], jobs: [job] },
   ]);
   assert.match(line, /^nightly +job +77bb00cc +waiting .* next 2026-11-29 03:00Z$/);
+});
+
+test('members have lines below their app, and what has nothing that runs has one', () => {
+  const clean = { member: 'clean', state: 'inactive', nextAt: null };
+  const found = lines([
+    { ...web, instances: [instance, { ...instance, key: 'mail@1' }], jobs: [clean] },
+    { name: 'docs', type: 'static', release: null, instances: [], jobs: [] },
+  ]);
+  assert.deepEqual(
+    found.map((line) => line.split(/ +/).slice(0, 4)),
+    [
+      ['shop', '3700', '4be1f0a2', 'active'],
+      ['shop', 'mail@1', '4be1f0a2', 'active'],
+      ['shop', 'clean', '4be1f0a2', 'inactive'],
+      ['docs', 'static', '-', '-'],
+    ],
+  );
 });
 
 test('the host in a line, and its problems without what a terminal would obey', () => {

@@ -189,6 +189,8 @@ type Instance = {
   why?: string[];
   /** Says nothing, and is in this state two seconds after it was told to end. */
   silent?: readonly [string];
+  /** Of a member of shop. */
+  unit?: string;
 };
 
 /** What alerts were asked for. */
@@ -197,11 +199,11 @@ const said = join(scratch, 'said');
 /** Seconds ago that the instance, and another one of the app, last changed; what systemctl was told then. */
 function restart(own: number, other: number, start = 60, more: Instance = {}): string {
   const { state = 'active', entered = '7', target = 'active', last = 60 } = more;
-  const { moving = '', silent = [] } = more;
+  const { moving = '', silent = [], unit = 'shop@3700.service' } = more;
   const later = silent[0] ?? state;
   const script = join(scratch, 'restart');
   const told = join(scratch, 'told');
-  const stamp = join(scratch, 'keelson/restarted.shop');
+  const stamp = join(scratch, `keelson/restarted.${unit.replace(/@.*/, '')}`);
   const now = Math.floor(Date.now() / 1000);
   const text = textOf(render(), '/etc/monit/keelson.d/restart');
   const keelson = join(scratch, 'helper');
@@ -229,6 +231,7 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
     `*show*\\**) printf '@%s\\n' ${now - own} ${now - other} ;;`,
     `*'-p ActiveState '*) [ -s "${told}" ] && echo ${later} || echo ${state} ;;`,
     `*'-p ActiveEnterTimestampMonotonic '*) echo ${entered} ;;`,
+    `*'-p PartOf '*) echo shop.target ;;`,
     `*show*) echo @${now - own} ;;`,
     `is-active*) [ ${target} = active ] ;;`,
     `*) echo "$*" >>"${told}" ;;`,
@@ -240,7 +243,7 @@ function restart(own: number, other: number, start = 60, more: Instance = {}): s
   chmodSync(join(scratch, 'date'), 0o755);
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   const why = silent.length > 0 ? ['silent'] : (more.why ?? []);
-  const run = spawnSync('sh', [script, 'shop@3700.service', String(start), ...why], { env });
+  const run = spawnSync('sh', [script, unit, String(start), ...why], { env });
   assert.equal(run.status, 0, String(run.stderr));
   return readFileSync(told, 'utf8').trim();
 }
@@ -308,6 +311,21 @@ test('what a rollout moves is left to it, for as long as that goes on', async (t
   await new Promise((held) => holder.stdout.once('data', held));
   assert.equal(restart(100, 100, 60, { moving }), '');
   assert.equal(restart(100, 100, 60, { moving: '3701' }), 'restart shop@3700.service');
+  const unit = 'shop-mail@1.service';
+  assert.equal(restart(100, 100, 60, { unit, moving: '3700 mail@1' }), '');
+  assert.equal(restart(100, 100, 60, { unit, moving: '1' }), `restart ${unit}`);
+});
+
+test('a member is started again as an instance of its app is, and told of by its own name', () => {
+  const unit = 'shop-mail@1.service';
+  assert.equal(restart(100, 100, 60, { unit, why: ['resource', 'uses 900M'] }), `restart ${unit}`);
+  assert.equal(
+    readFileSync(said, 'utf8'),
+    'alert resource shop-mail@1 uses 900M; it is started again\n',
+  );
+  const never = { unit, state: 'inactive', entered: '0' };
+  assert.equal(restart(100, 100, 60, never), `restart ${unit}`);
+  assert.equal(restart(100, 100, 60, { ...never, target: 'inactive' }), '');
 });
 
 test('nor while another one is being started again', async (t) => {
