@@ -9,6 +9,7 @@ export const alone = ['rollout-load', 'balancer', 'takeover', 'rename'];
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
   ...['provision-bookworm', 'provision-trixie', 'attack-data', 'places', 'recovery', 'kill'],
+  ...['operating', 'checks', 'tcp', 'parts', 'still'],
   ...[
     'inuse',
     'rollout',

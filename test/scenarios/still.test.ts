@@ -2,18 +2,21 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { said } from '../../../tools/lib/pulumi-run.ts';
-import { type DebianHost, testHost } from '../../harness/host.ts';
-import { ask } from '../../harness/http.ts';
-import { assertNothingToDo, type Stack, testStack } from '../../harness/stack.ts';
+import { type TestContext, test } from 'node:test';
+import { said } from '../../tools/lib/pulumi-run.ts';
+import { type DebianHost, testHost } from '../harness/host.ts';
+import { ask } from '../harness/http.ts';
+import { triedOn } from '../harness/releases.ts';
+import { assertNothingToDo, type Stack, testStack } from '../harness/stack.ts';
 
 const script = (mark: string): string => `
 const { existsSync, readFileSync } = require('node:fs');
 console.log('${mark} begins');
 const file = process.env.DATA_DIR + '/do';
-const { wait = 0, exit = 0 } = existsSync(file) ? JSON.parse(readFileSync(file)) : {};
-setTimeout(() => { console.log('${mark} ends in ' + process.cwd()); process.exit(exit); }, wait * 1000);
+const { wait = 0, exit = 0, gate } = existsSync(file) ? JSON.parse(readFileSync(file)) : {};
+const end = () => { console.log('${mark} ends in ' + process.cwd()); process.exit(exit); };
+if (gate) setInterval(() => { if (existsSync(process.env.DATA_DIR + '/go')) end(); }, 100);
+else setTimeout(end, wait * 1000);
 `;
 
 class Trial {
@@ -143,8 +146,11 @@ async function siteReleases(trial: Trial): Promise<void> {
   assert.equal((await get('/app.00000a00.js')).cache, undefined);
 }
 
+for (const release of triedOn('trixie'))
+  test(`a static site and jobs on ${release}`, (t) => stillOn(t, release));
+
 /** Makes one app of each kind and uses them. */
-export async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): Promise<void> {
+async function stillOn(t: TestContext, release: 'bookworm' | 'trixie'): Promise<void> {
   const host = await testHost(t, { release, user: 'admin' });
   const stack = await testStack(t, host, {});
   const clean = {
@@ -237,7 +243,7 @@ async function jobReleases(trial: Trial): Promise<void> {
 
   // One that goes on ends in its own release; a hook that fails leaves all as it was, its timer too.
   await trial.up({ clean: { timeout: '1h', at: '04:15' } });
-  await trial.next({ wait: 40 });
+  await trial.next({ gate: true });
   const running = run();
   await sh('sleep 0.5');
   trial.write('clean', { 'clean.js': script('three') });
@@ -254,14 +260,16 @@ async function jobReleases(trial: Trial): Promise<void> {
   await trial.up({ clean: { keep: 2, timeout: '1h' } });
   trial.write('clean', { 'clean.js': script('four') });
   await trial.up({ clean: { keep: 2, timeout: '1h' } });
+  await sh('touch /srv/clean/data/go');
   const { code, stdout } = await running;
+  await sh('rm /srv/clean/data/go');
   assert.equal(code, 0);
   assert.match(stdout, /^two begins\ntwo ends in /);
   await trial.next({});
   assert.match((await run()).stdout, /^four begins\nfour ends/);
 
   // A run that is due while the release moves waits for it.
-  trial.write('clean', { 'clean.js': script('five'), 'slow.js': 'setTimeout(() => {}, 8000)' });
+  trial.write('clean', { 'clean.js': script('five'), 'slow.js': 'setTimeout(() => {}, 4000)' });
   const moving = trial.up(settled);
   await sh(
     'until systemctl is-active -q keelson_before@clean.service || [ "$(systemctl show -p ActiveState --value keelson_before@clean.service)" = activating ]; do sleep 0.2; done',
