@@ -128,6 +128,7 @@ function progress(): (progress: Progress) => void {
 function whatNext(sites: Site[], ssh: string, flag: string): void {
   const lines: [string, string][] = [
     ...sites.map(({ curl }): [string, string] => ['visit it', `curl ${curl}`]),
+    ['see how it is', flag ? 'sudo keelson status there' : `npm run status -- ${local}`],
     ['look at the host', ssh],
     ['change something', `edit stacks/Pulumi.${local}.yaml, or anything on the host by hand`],
     ['see what that means', `npm run ${local} -- ${flag}preview`],

@@ -33,12 +33,12 @@ list_replaced() {
 remove_kinds() {
   [ -s "$work/obsolete" ] || return 0
   [ "$1" != earlier ] || put_overridden_back
-  reversed='' part=later
+  reversed='' in_part=later
   for kind in $KINDS; do reversed="$kind $reversed"; done
   for kind in $reversed; do
     eval "staged=\${staged_$kind:-}"
-    if [ -n "$staged" ]; then part=staged; elif [ "$part" = staged ]; then part=earlier; fi
-    [ "$part" != "$1" ] || remove_kind "$kind"
+    if [ -n "$staged" ]; then in_part=staged; elif [ "$in_part" = staged ]; then in_part=earlier; fi
+    [ "$in_part" != "$1" ] || remove_kind "$kind"
   done
   [ "$1" != earlier ] || of_unknown_kinds <"$work/obsolete" | while IFS= read -r line; do
     say gone "${line%%"$TAB"*} $(item_name "$line"): stays, for this version of the kit does not know its kind"

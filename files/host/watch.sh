@@ -106,7 +106,9 @@ note_unwell() {
   {
     printf '%s' "$answer"
     answer_said
-  } | LC_ALL=C tr -cs '[:print:]' ' ' | cut -c 1-400 >"$work/reason"
+  } | LC_ALL=C tr -cs '[:print:]' ' ' | cut -c 1-400 >"$work/reason.new"
+  # Who starts it again may be reading.
+  mv -f "$work/reason.new" "$work/reason"
   printf '%s ' "$instance"
   cat "$work/reason"
 }

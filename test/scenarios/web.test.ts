@@ -111,13 +111,13 @@ const saysWhatCame = ({ host, stack }: Target): Step => [
       said(run),
       /it answered 301, not 200, to http:\/\/127\.0\.0\.1:4200\/health \(Host: shop\.example\.com, X-Forwarded-Proto: https\); all instances are on \w+ as before\n +\| Location: https:\/\/shop\.example\.com\/health\n +\| <p>Moved<\/p>/,
     );
-    await host.exec("sed -i '3s/.*/204/' /etc/monit/keelson.d/shop.health");
+    await host.exec("sed -i 's/@status=200/@status=204/' /etc/monit/keelson.d/shop.health");
     const { code, stdout } = await host.tryExec('/etc/monit/keelson.d/ask shop 4200');
     assert.deepEqual(
       [code, stdout.trimEnd()],
       [
-        1,
-        'http://127.0.0.1:4200/health (Host: shop.example.com, X-Forwarded-Proto: https): 200, not 204: well',
+        3,
+        'shop@4200 answered 200, not 204, to http://127.0.0.1:4200/health (Host: shop.example.com, X-Forwarded-Proto: https) well',
       ],
     );
     configure({ host, stack });
