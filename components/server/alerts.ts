@@ -148,13 +148,13 @@ function senders(): Item[] {
     directory(`${units}/service.d`),
     file(`${units}/service.d/${dropin}`, template('alerts/every', {})),
     ...silent,
-    ...['service', 'path'].map((type) =>
-      file(`${units}/keelson-alert.${type}`, template(`alerts/alert.${type}`, {}), {
-        check: 'systemd',
-      }),
+    ...['alert.service', 'alert.path', 'certificates.service', 'certificates.timer'].map((name) =>
+      file(`${units}/keelson-${name}`, template(`alerts/${name}`, {}), { check: 'systemd' }),
     ),
     unit('keelson-alert.service', { enabled: 'enabled' }),
-    unit('keelson-alert.path', { enabled: 'enabled', active: 'active', change: 'restart' }),
+    ...['alert.path', 'certificates.timer'].map((name) =>
+      unit(`keelson-${name}`, { enabled: 'enabled', active: 'active', change: 'restart' }),
+    ),
   ];
 }
 

@@ -5,7 +5,7 @@ usage() {
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
 | retry UNIT | scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE \
 | releases APP | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts \
-| silence SECONDS | status [write]"
+| silence SECONDS | certificates | status [write]"
 }
 
 main() {
@@ -89,6 +89,7 @@ main() {
     test-alerts) test_alerts ;;
     silence) silence_alerts "$@" ;;
     status) show_status "$@" ;;
+    certificates) tell_certificates ;;
     restart)
       run=restart
       open_work

@@ -203,3 +203,17 @@ test('a rollout tells that it failed, and that another release came, and nothing
   assert.deepEqual(rollout(0, ''), ['rollout', 'shop', 'none → bbbbbbbb, by ops']);
   assert.deepEqual(rollout(0, 'came_from=$release'), []);
 });
+
+test('certificates that end soon are told, and one that has ended', () => {
+  const said = at(`STATUS_CACHE=$STATE/cache
+    refresh_certificates() {
+      for days in -1 3 15; do
+        printf '%s\\t/etc/ssl/%s.pem\\n' "$(date -d "$days days 1 hour" +%s)" "$days"
+      done >"$STATUS_CACHE/certificates"
+    }
+    tell_certificates; cat "$STATE/journal"`);
+  const [ended, soon, ...more] = said.trim().split('\n');
+  assert.match(ended ?? '', /certificate \/etc\/ssl\/-1\.pem: has ended on \d{4}-\d\d-\d\d$/);
+  assert.match(soon ?? '', /certificate \/etc\/ssl\/3\.pem: ends in 3 days, on \d{4}-\d\d-\d\d$/);
+  assert.deepEqual(more, []);
+});

@@ -364,18 +364,20 @@ test('updates: those that apt would make, and asked for again only where somethi
 test('certificates: those of sites and of certbot, and none of a snippet that nobody includes', () => {
   const shown = slow(
     `cd $STATE/root
-    for name in own.pem etc/letsencrypt/live/a.de/fullchain.pem; do
+    for name in own.pem app.pem etc/letsencrypt/live/a.de/fullchain.pem; do
       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=x \
         -days 10 -out $name 2>/dev/null
     done
     printf 'server {\\n\\tssl_certificate "%s/own.pem";\\n ssl_certificate /gone.pem;\\n' $PWD >etc/nginx/conf.d/a.conf
+    echo "ssl_certificate $PWD/app.pem;" >etc/nginx/keelson.d/shop/tls.conf
     refresh_certificates; ended=$(date -d '+10 days' +%s)
     while IFS=$TAB read -r time path; do echo "$((ended - time < 60)) \${path##*/}"; done <$STATE/cache/certificates`,
     {
       'root/etc/nginx/conf.d/a.conf': '',
+      'root/etc/nginx/keelson.d/shop/tls.conf': '',
       'root/etc/nginx/snippets/b.conf': 'ssl_certificate /etc/ssl/certs/c.pem;\n',
       'root/etc/letsencrypt/live/a.de/x': '',
     },
   );
-  assert.equal(shown, '1 fullchain.pem\n1 own.pem\n');
+  assert.equal(shown, '1 app.pem\n1 fullchain.pem\n1 own.pem\n');
 });

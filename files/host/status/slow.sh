@@ -22,7 +22,7 @@ refresh_updates() {
 # something else, and each hour, in which certbot may have renewed one.
 refresh_certificates() {
   if [ -f "$STATUS_CACHE/certificates" ]; then
-    told_anew=$(find -L "$STATUS_CACHE/certificates" "$HOST_ROOT/etc/nginx" -maxdepth 2 \
+    told_anew=$(find -L "$STATUS_CACHE/certificates" "$HOST_ROOT/etc/nginx" -maxdepth 3 \
       \( -newer "$STATUS_CACHE/certificates" -o -path "$STATUS_CACHE/certificates" -mmin +60 \) -print -quit 2>/dev/null || :)
     [ -n "$told_anew" ] || return 0
   fi
@@ -44,6 +44,7 @@ refresh_certificates() {
 # A path each, a line each, of files that nginx reads.
 list_certificates() {
   find "$HOST_ROOT/etc/letsencrypt/live" -mindepth 2 -maxdepth 2 -name fullchain.pem 2>/dev/null || :
-  cat "$HOST_ROOT/etc/nginx/nginx.conf" "$HOST_ROOT"/etc/nginx/keelson.d/*.conf "$HOST_ROOT"/etc/nginx/conf.d/*.conf "$HOST_ROOT"/etc/nginx/sites-enabled/* 2>/dev/null |
+  cat "$HOST_ROOT/etc/nginx/nginx.conf" "$HOST_ROOT"/etc/nginx/keelson.d/*.conf "$HOST_ROOT"/etc/nginx/keelson.d/*/*.conf \
+    "$HOST_ROOT"/etc/nginx/conf.d/*.conf "$HOST_ROOT"/etc/nginx/sites-enabled/* 2>/dev/null |
     sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*"\{0,1\}\(\/[^;"$]*\)"\{0,1\};.*/\1/p' || :
 }

@@ -1,0 +1,17 @@
+# Certificates that end soon, of sites and of certbot: once a day, by keelson-certificates.timer.
+
+# Days before its end. What renews a certificate of 90 days does so at 30; so at 14 it has failed for long.
+CERTIFICATE_DAYS=14
+
+tell_certificates() {
+  [ -d "$STATUS_CACHE" ] || mkdir -p "$STATUS_CACHE"
+  rm -f "$STATUS_CACHE/certificates"
+  refresh_certificates
+  today=$(date +%s)
+  while IFS=$TAB read -r ends path; do
+    days=$(((ends - today) / 86400)) day=$(date -u -d "@$ends" +%F)
+    if [ "$ends" -le "$today" ]; then alert certificate "$path" "has ended on $day" </dev/null
+    elif [ "$days" -lt "$CERTIFICATE_DAYS" ]; then alert certificate "$path" "ends in $days days, on $day" </dev/null
+    fi
+  done <"$STATUS_CACHE/certificates"
+}
