@@ -10,3 +10,15 @@ retry_unit() {
   systemctl --no-pager reset-failed "$1"
   systemctl --no-pager start --no-block "$1"
 }
+
+# Usage: forget_tries INSTANCES. Of the app at hand; what has not failed by now needs no other try.
+forget_tries() {
+  still_failed=$(systemctl --no-pager --plain --no-legend --state=failed list-units "$app@*.service" "$app-*@*.service" 2>/dev/null) || still_failed=''
+  tries_of=''
+  for key in $1; do
+    name_unit "$key"
+    case $NEWLINE$still_failed in *"$NEWLINE$unit "*) ;; *) tries_of="$tries_of keelson-retry@$unit.timer" ;; esac
+  done
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$tries_of" ] || systemctl --no-pager stop $tries_of 2>/dev/null || :
+}

@@ -84,7 +84,8 @@ remove_instances() {
 
 # Usage: end_units NAME [UNIT]. All instances that there are of a template, with what else is to stop.
 end_units() {
-  limited "$JOB_LIMIT" systemctl stop ${2:+"$2"} "$1@*.service" "$1@*.socket" 2>/dev/null || :
+  limited "$JOB_LIMIT" systemctl stop ${2:+"$2"} "$1@*.service" "$1@*.socket" \
+    "keelson-retry@$1@*.timer" 2>/dev/null || :
   systemctl reset-failed "$1@*" 2>/dev/null || :
   # systemd keeps the slice of instances that are gone.
   systemctl stop "system-$(printf '%s' "$1" | sed 's/-/\\x2d/g').slice" 2>/dev/null || :

@@ -110,6 +110,7 @@ end_rollout() {
   set +e
   trap '' TERM INT
   recover
+  forget_tries "${keys:-}"
   printf '%s\n' "$result" >"$place/result"
   tell_rollout "$result"
   (exit "$result")

@@ -43,3 +43,18 @@ test('but not what runs by then, nor what somebody has stopped', () => {
   assert.equal(told('active', 'active'), '');
   assert.equal(told('failed', 'inactive'), '');
 });
+
+test('what a rollout brought back needs no other try, what is failed still does', () => {
+  const said = run(`app=shop
+    systemctl() {
+      case $* in
+        *list-units*) echo 'shop@3701.service loaded failed failed shop on port 3701' ;;
+        *) echo "$*" ;;
+      esac
+    }
+    forget_tries '3700 3701 mail@1'`);
+  assert.equal(
+    said.trim(),
+    '--no-pager stop keelson-retry@shop@3700.service.timer keelson-retry@shop-mail@1.service.timer',
+  );
+});
