@@ -306,8 +306,8 @@ test('with the app its members end, and its jobs with their timers', () => {
     remove_rollout shop '${item([mail])}${'\t'}@clean.job=j1'`,
   ).split('\n');
   for (const line of [
-    'systemctl stop shop.target shop@*.service shop@*.socket',
-    'systemctl stop shop-mail@*.service shop-mail@*.socket',
+    'systemctl stop shop.target shop@*.service shop@*.socket keelson-retry@shop@*.timer',
+    'systemctl stop shop-mail@*.service shop-mail@*.socket keelson-retry@shop-mail@*.timer',
     'systemctl stop shop-clean.timer',
     'systemctl stop shop-clean.service',
   ])
