@@ -201,6 +201,16 @@ test('a target that was stopped is started, and told in the words of its row', (
   assert.ok(lines.includes('change rollout shop target inactive → active'), lines.join('\n'));
 });
 
+test('since when a release is current is noted where it has come, and not where it only runs again', () => {
+  const noted = (from: string) =>
+    rolled(
+      { 3700: 'stopped' },
+      `came_from=${from}; still_up() { :; }; note_current() { echo "noted $1"; }`,
+    ).filter((line) => line.startsWith('noted'));
+  assert.deepEqual(noted(was), [`noted ${now}`]);
+  assert.deepEqual(noted(now), []);
+});
+
 const batches: [string, number, number][] = [
   ['25%', 2, 1],
   ['25%', 8, 2],

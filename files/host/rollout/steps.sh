@@ -173,7 +173,7 @@ say_links() {
 # Usage: settle WHAT-IS-TRUE-NOW, also when the last hook fails.
 settle() {
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
-  [ "$was" = "$release" ] || note_current "$release" "${by:-}"
+  [ "${came_from:-}" = "$release" ] || note_current "$release" "${by:-}"
   rejoin_balancers
   remove_old_releases
   [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; $1 nevertheless
