@@ -101,6 +101,8 @@ test('nobody is told while it is silent, whatever the clock says, nor of what a 
   assert.equal(count(`${rollout}; alert recovered shop-mail@1`), '0');
   assert.notEqual(count(`${rollout}; alert rollout-failed shop`), '0');
   assert.notEqual(count(`${rollout}; alert failed blog@1`), '0');
+  // Another one that looks whether there is a rollout is none.
+  assert.notEqual(count(`${rollout.replace('-n', '-s')}; alert failed shop@4190`), '0');
 });
 
 /** systemd's answers, which a machine of tests has none of. */
