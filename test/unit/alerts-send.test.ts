@@ -359,6 +359,16 @@ test('a test alert says of each channel what came of it', async (t) => {
   );
 });
 
+test('a test alert leaves alone what the sender is about to send', async (t) => {
+  const there = await slack(t);
+  const { run } = host(t, hook(there.origin));
+  const left = await run(
+    `mkdir -p "$SENDING/slack"; echo its own >"$SENDING/slack/body"; test_alerts >/dev/null & wait; cat "$SENDING/slack/body"`,
+  );
+  assert.equal(left, 'its own\n');
+  assert.equal(there.got.length, 1);
+});
+
 test('silence has an end, and only so much is silence', async (t) => {
   const there = await slack(t);
   const { run } = host(t, hook(there.origin));

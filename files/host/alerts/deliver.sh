@@ -72,10 +72,11 @@ try_later() {
   printf '%s %s\n' $((now + seconds)) "$1" >"$pause"
 }
 
-# Sends a test alert by each channel at once, and says what came of it.
+# Sends a test alert by each channel at once, and says what came of it; beside the sender, which may be at work.
 test_alerts() {
   set +eu
   umask 077
+  SENDING=$SENDING/test
   begin_sending
   [ -n "$channels" ] || fail "there are no channels: write alerts below the server in the stack file, and run up"
   failed=0
