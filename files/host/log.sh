@@ -66,8 +66,7 @@ open_work() {
   for own in "$LOG" "$STATE/lock" "$STATE/lock.holder"; do
     if is_there "$own" && [ ! -f "$own" ]; then put_aside "$own"; fi
   done
-  # A rollout, which runs in a unit of its own, knows nothing of who logs in.
-  [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming"
+  give_incoming
   sweep_work
   work=$(mktemp -d "/run/keelson/run.$$.XXXXXX")
   : >"$work/said"
@@ -77,6 +76,14 @@ open_work() {
   trap close_work EXIT
   # A connection that ends must not end the work: it is finished, and found finished by the next run.
   trap '' HUP PIPE
+}
+
+# Uploads are theirs whose manifests come: neither of who runs a job or starts an app anew, nor of a rollout, which knows
+# nothing of who logs in.
+give_incoming() {
+  case ${command:-} in
+    apply | prune | confirm | installed) [ -z "${SUDO_USER:-}" ] || chown "$SUDO_USER" "$STATE/incoming" ;;
+  esac
 }
 
 # What runs left that were killed: it may hold secrets.

@@ -92,12 +92,19 @@ is_well() {
   esac
 }
 
-# It was started again for what it was, and is well now.
+# It was started again for what it was, or systemd had given up on it, and is well now.
 note_well() {
   rm -f "$work/reason"
-  [ -f "$work/hung" ] || return 0
-  rm -f "$work/hung"
+  [ -f "$work/hung" ] || { [ -f "$work/failed" ] && has_stayed; } || return 0
+  rm -f "$work/hung" "$work/failed"
   raise recovered 'is well again'
+}
+
+# What ends again and again runs in between, too.
+has_stayed() {
+  [ -n "$main" ] || return 1
+  entered=$(systemctl show --no-pager -p ActiveEnterTimestampMonotonic --value "$instance.service") || return 1
+  [ "${entered:-0}" != 0 ] && [ $((now - entered / 1000000)) -ge 60 ]
 }
 
 # Monit's log has it, and the alert that it was started again.

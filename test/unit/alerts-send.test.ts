@@ -229,15 +229,20 @@ test('a message is given up after a day of attempts, and said to be', async (t) 
   const there = await slack(t);
   const { run, journal } = host(t, hook(there.origin));
   await run('alert failed shop@1; begin_sending; echo "0 148" >"$SENDING/pause.slack"');
-  for (const now of [10, 1000]) {
+  there.moods.push({ status: 500 });
+  await run(`${at(0)}deliver_alerts`);
+  await run('alert failed shop@2');
+  for (const now of [1000, 2000, 3000]) {
     there.moods.push({ status: 500 });
-    await run(`${at(now)}deliver_alerts`);
+    await run(`touch -cd '1 day ago' "$ALERTS/queue/slack/000000001"; ${at(now)}deliver_alerts`);
   }
-  assert.equal(await run(waiting), '');
-  assert.match(
-    (await journal()).at(-1) ?? '',
-    /^err -- slack: "web1: shop@1 has failed" is given up after 150 attempts: 500$/,
+  assert.deepEqual(
+    (await journal()).filter((line) => line.startsWith('err')),
+    ['err -- slack: "web1: shop@1 has failed" is given up after a day: 500'],
   );
+  // What came since has its own day.
+  await run(`${at(4000)}deliver_alerts`);
+  assert.deepEqual(there.got, [{ text: '*web1: shop@2 has failed*' }]);
 });
 
 test('what flaps is told at once, and then how often it came within ten minutes', async (t) => {
@@ -263,6 +268,14 @@ test('what flaps is told at once, and then how often it came within ten minutes'
   assert.equal(await run('is_waiting || ls "$SENDING/windows"'), '');
   await run(`${at(1300)}alert hung shop@1; deliver_alerts`);
   assert.equal(there.got.length, 4);
+});
+
+test('what comes again days later is news, also where nothing was sent in between', async (t) => {
+  const there = await slack(t);
+  const { run } = host(t, hook(there.origin));
+  for (const now of [0, 200_000]) await run(`${at(now)}alert hung shop@1 slow; deliver_alerts`);
+  const told = { text: '*web1: shop@1 does not answer*\n```\nslow\n```' };
+  assert.deepEqual(there.got, [told, told]);
 });
 
 test('a flood of many things is told of as one', async (t) => {
@@ -344,6 +357,16 @@ test('a test alert says of each channel what came of it', async (t) => {
     await none.run('mkdir "$CHANNELS"; test_alerts'),
     'keelson: there are no channels: write alerts below the server in the stack file, and run up\n',
   );
+});
+
+test('a test alert leaves alone what the sender is about to send', async (t) => {
+  const there = await slack(t);
+  const { run } = host(t, hook(there.origin));
+  const left = await run(
+    `mkdir -p "$SENDING/slack"; echo its own >"$SENDING/slack/body"; test_alerts >/dev/null & wait; cat "$SENDING/slack/body"`,
+  );
+  assert.equal(left, 'its own\n');
+  assert.equal(there.got.length, 1);
 });
 
 test('silence has an end, and only so much is silence', async (t) => {

@@ -23,7 +23,7 @@ const memory = {
 
 /** logger(1) is left out, which would write to the journal of the machine of the tests. */
 const start = `
-APPS_CONFIG=$STATE/etc CHANNELS=$STATE/channels DROP=$STATE/drop ALERTS=$STATE/alerts
+APPS_CONFIG=$STATE/etc CHANNELS=$STATE/channels DROP=$STATE/drop ALERTS=$STATE/alerts WATCHED=$STATE/watched
 logger() { printf '%s\\n' "$*" >>"$STATE/journal"; }
 files() { for one in "$DROP"/*; do [ ! -f "$one" ] || cat "$one"; done; }
 `;
@@ -101,6 +101,8 @@ test('nobody is told while it is silent, whatever the clock says, nor of what a 
   assert.equal(count(`${rollout}; alert recovered shop-mail@1`), '0');
   assert.notEqual(count(`${rollout}; alert rollout-failed shop`), '0');
   assert.notEqual(count(`${rollout}; alert failed blog@1`), '0');
+  // Another one that looks whether there is a rollout is none.
+  assert.notEqual(count(`${rollout.replace('-n', '-s')}; alert failed shop@4190`), '0');
 });
 
 /** systemd's answers, which a machine of tests has none of. */
@@ -146,6 +148,21 @@ test('a unit that failed is told as what it is, with how it ended and what it sa
       [event, subject, how, 'its last line'],
     );
   }
+});
+
+test('what systemd has given up on is told once, for as long as it is not well, and again after six hours', () => {
+  const failed = 'tell_failed shop@4190.service';
+  const count = (lines: string) =>
+    at(
+      `${systemd('Result=start-limit-hit\\nNRestarts=40\\n')}${lines}; files | grep -c '^failed$' || :`,
+    ).trim();
+  assert.equal(count(`${failed}; ${failed}`), '1');
+  assert.equal(count(`${failed}; tell_failed shop@4191.service`), '2');
+  const mark = '"$WATCHED/shop@4190/failed"';
+  assert.equal(count(`${failed}; touch -d '7 hours ago' ${mark}; ${failed}`), '2');
+  // Of what nobody was told in a rollout, somebody is told after it.
+  const rollout = 'mkdir -p "$STATE/rollouts/shop"; exec 7>"$STATE/rollouts/shop/lock"; flock -n 7';
+  assert.equal(count(`${rollout}; ${failed}; exec 7>&-; ${failed}`), '1');
 });
 
 test('a job is told as one, also one that has no timer', () => {

@@ -39,6 +39,22 @@ test('a server leaves once, before its first instance, and is waited for when it
   ]);
 });
 
+test('how many are moved at once outlasts that a server leaves', () => {
+  const moves = run(`found_down='' leave=22 single=no release=b
+    : >"$(health_file)"
+    still_up() { :; }
+    move() { leave_balancers "$2"; echo "move $2"; }
+    echo '${told}' >"$(access_log)"
+    roll_batches 1 '3700 3701 3702'
+    has_left=''
+    restart_batches 1 '3700 3701 3702'`);
+  const one = ['move 3700', 'move 3701', 'move 3702'];
+  assert.deepEqual(
+    moves.split('\n').filter((line) => line.startsWith('move')),
+    [...one, ...one],
+  );
+});
+
 test('what serves nobody moves before that', () => {
   assert.deepEqual(rolled('3700'), [
     'move 3700 at 0 s, there',

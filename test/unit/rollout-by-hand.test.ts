@@ -39,6 +39,16 @@ test('where one does not come up the others stay as they are, and it is Monit’
   );
 });
 
+test('of several that are started at once, the one that failed is named', () => {
+  assert.match(
+    run(`keys='3700 3701 3702' moving='3700 3701' moved='' key=3700 reason=broke evidence=said
+      : >"$STATE/manifests/site-shop"
+      ask_monit() { :; }
+      end_restart`),
+    /^failed: restart shop: 3700 broke; not restarted: 3702/,
+  );
+});
+
 test('members follow the app, each by itself', () => {
   const seen = { 3700: 'current', 3701: 'current', 'mail@1': 'stopped', 'mail@2': 'current' };
   assert.equal(

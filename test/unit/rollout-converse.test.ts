@@ -78,12 +78,19 @@ const beaten = (settings: string): string =>
     ${settings}
     since=@\${since:-1000}.123456789
     date() { echo 2000; }
-    is_running() { main=self; [ "$(cat "$clock_file")" -lt "$touches" ] || touch -d "@\${at:-1000}" "$root/alive"; }
+    is_running() { main=\${process-self}; [ "$(cat "$clock_file")" -lt "$touches" ] || touch -d "@\${at:-1000}" "$root/alive"; }
     if await_health; then echo "healthy at $(cat "$clock_file")"; else echo "$reason" | sed "s,$root,,"; fi`);
 
 test('a worker is healthy once it has touched its file after its start', () => {
   assert.equal(beaten(''), 'healthy at 100\n');
   assert.equal(beaten('touches=0'), 'healthy at 0\n');
+});
+
+test('one that is not even there is not told of in the words of another one', () => {
+  assert.equal(
+    beaten("answer='did not listen on 127.0.0.1:3700' process='' touches=999"),
+    'was not healthy within 2 s: it is starting still\n',
+  );
 });
 
 test('one that does not touch it in time has failed, and so has one that did before its start alone', () => {
@@ -92,4 +99,13 @@ test('one that does not touch it in time has failed, and so has one that did bef
     beaten('at=999'),
     'was not healthy within 2 s: it has not touched /alive for 1001 s\n',
   );
+});
+
+test('a good answer is no evidence of an end that came after it', () => {
+  const said = (answer: string) =>
+    run(
+      `location='' got=200 answer='${answer}' reason='answered 500'; echo hello >"$work/answer"; answer_said`,
+    );
+  assert.equal(said('answered 500'), '    hello\n');
+  assert.equal(said(''), '');
 });

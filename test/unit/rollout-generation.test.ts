@@ -112,6 +112,9 @@ test('of a generation that an older helper noted the unit file tells', () => {
     'web socket 33 http /\n',
   );
   assert.equal(settingsOf(unit('Type=exec\\n')), 'web port 15 http /\n');
+  // How it is asked is what is wanted now: of before nothing is known.
+  const wanted = 'read_settings "$line$TAB@path=/up$TAB@type=worker$TAB@health=command"';
+  assert.equal(settingsOf(`${unit('Type=exec\\n')}; ${wanted}`), 'worker port 15 command /up\n');
 });
 
 test('a setting alone is noted with the generation that it belongs to, and with no other', () => {

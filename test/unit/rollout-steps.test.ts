@@ -160,6 +160,49 @@ test('what ran before the first release failed goes on, and its target stays', (
   );
 });
 
+/** Both instances are of the good generation; what is asked of systemd and Monit is printed. */
+const proven = `mkdir "$place/good"; echo good >"$place/good/identity"
+  printf 'rollout\\tshop\\t3700=current\\t3701=current\\n' >"$place/good/item"
+  systemctl() { echo "systemctl $*"; }; monit_each() { echo "$1 $2"; };`;
+const asked = (lines: string[]) => lines.filter((line) => /^(systemctl|monitor)/.test(line));
+
+test('what was proven and fails is left to systemd and Monit, and what it failed for may come back', () => {
+  const lines = rolled(
+    { 3700: 'failed', 3701: 'stopped' },
+    `${proven} changed=no old=''; broken='b:3700 3701'`,
+  );
+  assert.deepEqual(asked(lines), [
+    'systemctl reset-failed shop@3700.service shop@3701.service',
+    'systemctl start shop@3700.service shop@3701.service',
+    'monitor 3700 3701 ',
+  ]);
+  assert.match(
+    lines.join('\n'),
+    /3700 on bbbbbbbb broke; there is nothing to go back to, systemd goes on to start shop@3700\.service, see journalctl -u shop@3700\.service/,
+  );
+});
+
+test('an instance that only comes is stopped where it fails, also of what was proven', () => {
+  const lines = rolled({ 3702: 'stopped' }, `${proven} changed=no old=''; broken='b:3702'`);
+  assert.deepEqual(asked(lines), [
+    'systemctl stop shop@3702.service',
+    'systemctl reset-failed shop@3702.service',
+  ]);
+});
+
+test('where a new release fails too, systemd goes on to start what it was about to, as it was before', () => {
+  const after = (state: string) =>
+    asked(rolled({ 3700: state, 3701: old }, `${proven} broken='b:3700'`));
+  const stopped = 'systemctl stop shop@3700.service';
+  assert.deepEqual(after('failed'), [
+    stopped,
+    'systemctl reset-failed shop@3700.service',
+    'systemctl start shop@3700.service',
+    'monitor 3700 ',
+  ]);
+  assert.deepEqual(after('stopped'), [stopped]);
+});
+
 test('a hook before that fails moves nothing, and puts the files back', () => {
   assert.deepEqual(rolled(four, "before='node migrate.js'; hook=bad"), [
     'hook before',
@@ -199,6 +242,16 @@ test('a target that was stopped is started, and told in the words of its row', (
     `changed=no old='' observation=$(printf '%s' "$observation" | sed s/target=active/target=inactive/)`,
   );
   assert.ok(lines.includes('change rollout shop target inactive → active'), lines.join('\n'));
+});
+
+test('since when a release is current is noted where it has come, and not where it only runs again', () => {
+  const noted = (from: string) =>
+    rolled(
+      { 3700: 'stopped' },
+      `came_from=${from}; still_up() { :; }; note_current() { echo "noted $1"; }`,
+    ).filter((line) => line.startsWith('noted'));
+  assert.deepEqual(noted(was), [`noted ${now}`]);
+  assert.deepEqual(noted(now), []);
 });
 
 const batches: [string, number, number][] = [

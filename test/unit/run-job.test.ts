@@ -47,6 +47,16 @@ const ends: [string, string, string][] = [
 for (const [title, properties, said] of ends)
   test(`a run that ends ${title}`, () => assert.equal(ran(properties), said));
 
+test('who may run a job is not given what others upload', () => {
+  const given = (command: string) =>
+    run(`chown() { echo "chown $*" | sed "s,$root,,"; }
+      SUDO_USER=deploy command=${command}; give_incoming`);
+  for (const command of ['run', 'restart', 'rollback', 'releases', 'rollout'])
+    assert.equal(given(command), '');
+  assert.equal(given('apply'), 'chown deploy /state/incoming\n');
+  assert.equal(given('installed'), 'chown deploy /state/incoming\n');
+});
+
 test('a job that runs is not run twice', () => {
   const said = ran('', 'state=activating');
   assert.match(

@@ -150,6 +150,20 @@ test('health: what Monit heard of this process, and not of the one before', () =
   assert.equal(given(now - 25).apps[0]?.instances[0]?.health, null);
 });
 
+test('health: what an app says is not taken for what Monit heard of another', () => {
+  const forged = check('shop-3701', 0, 'fine').replace(']]>', ']]&gt;');
+  const { apps } = status({
+    apps: item('shop', [3700, 3701, 3702]),
+    units: [3700, 3701, 3702].map((port) => unit(`shop@${port}.service`)),
+    checks:
+      check('shop-3701', 1, 'ill') + check('shop-3700', 1, forged) + check('shop-3702', 1, 'ill'),
+  });
+  assert.deepEqual(
+    apps[0]?.instances.map(({ health }) => health?.good),
+    [false, false, false],
+  );
+});
+
 test('a job: its last run and its next', () => {
   const { apps, problems } = status({
     apps: item('nightly', [], 'job'),
@@ -336,10 +350,20 @@ test('records that were cut are no status', () => {
 });
 
 /** A file of a made-up host, and lines of shell that look at it. */
-const slow = (lines: string, memory: Record<string, string>): string =>
+const slow = (lines: string, memory: Record<string, string> = {}): string =>
   hostShell(`HOST_ROOT=$STATE/root STATUS_CACHE=$STATE/cache; mkdir -p $STATE/cache\n${lines}`, {
     memory,
   });
+
+test('who is killed leaves nothing in memory, nor what was left before for long', () => {
+  const left = slow(
+    `mkdir $STATE/cache/.work.old $STATE/cache/.work.other; touch -d '1 hour ago' $STATE/cache/.work.old
+    gather_status() { read -r own _ </proc/self/stat; kill "$own"; }
+    (read_status) || echo "ended with $?"
+    ls -A $STATE/cache`,
+  );
+  assert.equal(left, 'ended with 143\n.work.other\n');
+});
 
 test('updates: those that apt would make, and asked for again only where something changed', () => {
   const apt = `timeout() { shift 4; [ "$1 $2" = 'apt-get -s' ] || exit 9; echo asked >>$STATE/asked

@@ -133,6 +133,17 @@ test('who was started again is told of once it is well', () => {
   assert.equal(watch(script), 'well\nwell\nalert recovered shop@3700 is well again\nwell\n');
 });
 
+test('what systemd had given up on is well when it has stayed up for a minute', () => {
+  const after = (seconds: number, main = 'main=7') =>
+    watch(`settings 'health\\tshop\\t@health=stay\\n'; find_group() { group='' ${main}; }
+      pass 100000; systemctl() { echo $(((1000 - ${seconds}) * 1000000)); }
+      mkdir -p "$WATCHED/shop@3700"; touch "$WATCHED/shop@3700/failed"
+      watched; alerts || :; ls "$WATCHED/shop@3700"`);
+  assert.equal(after(60), 'well\nalert recovered shop@3700 is well again\n');
+  assert.equal(after(59), 'well\nfailed\n');
+  assert.equal(after(60, "main=''"), 'well\nfailed\n');
+});
+
 /** Looks at so many values of one limit, ten seconds apart; what is said and done then, after each `|`. */
 const limited = (line: string, values: string, more = ''): string =>
   watch(`settings 'health\\tshop\\t@health=stay\\n${line}\\n'

@@ -65,7 +65,7 @@ is_silent() {
   case $until in '' | *[!0-9]*) until=0 ;; esac
   if [ "$until" -gt "$now" ] && [ $((until - now)) -le 604800 ]; then return 0; fi
   case $event in failed | hung | recovered) ;; *) return 1 ;; esac
-  [ -n "$known_app" ] && [ -f "$STATE/rollouts/$known_app/lock" ] && ! flock -n "$STATE/rollouts/$known_app/lock" true
+  [ -n "$known_app" ] && [ -f "$STATE/rollouts/$known_app/lock" ] && ! flock -n -s "$STATE/rollouts/$known_app/lock" true
 }
 
 # Named by the time since boot, which no clock changes: event, subject, time, then the text.

@@ -1,6 +1,6 @@
 # The sender: runs while something waits to be sent, as keelson-alert.service, and ends then.
 
-# How often a message is tried: with the pauses below it is given up after a day.
+# How often a channel is tried, which with the pauses below takes a day, before it is given up what has waited for one.
 TRIES=150
 
 deliver_alerts() {
@@ -9,8 +9,9 @@ deliver_alerts() {
   while :; do
     begin_sending
     take_now
-    take_drops
+    # First those that are over: what comes days later is told at once.
     end_windows
+    take_drops
     for channel in $channels; do
       # Whoever is slow holds up nobody else.
       ! first_message || send_first &
@@ -63,18 +64,19 @@ try_later() {
   case $1 in 1) seconds=5 ;; 2) seconds=15 ;; 3) seconds=30 ;; 4) seconds=60 ;; 5) seconds=120 ;; 6) seconds=300 ;; *) seconds=600 ;; esac
   [ "$seconds" -ge "$wait" ] || seconds=$wait
   [ "$1" != 1 ] || log_alert warning "$channel: \"$title\" is tried again, for a day: $said; $(remedy_of "$status" "$code")"
-  if [ "$1" -ge "$TRIES" ]; then
-    log_alert err "$channel: \"$title\" is given up after $1 attempts: $said"
+  if [ "$1" -ge "$TRIES" ] && [ -n "$(find "$message" -mmin +1439)" ]; then
+    log_alert err "$channel: \"$title\" is given up after a day: $said"
     rm -f "$message"
   fi
   take_now
   printf '%s %s\n' $((now + seconds)) "$1" >"$pause"
 }
 
-# Sends a test alert by each channel at once, and says what came of it.
+# Sends a test alert by each channel at once, and says what came of it; beside the sender, which may be at work.
 test_alerts() {
   set +eu
   umask 077
+  SENDING=$SENDING/test
   begin_sending
   [ -n "$channels" ] || fail "there are no channels: write alerts below the server in the stack file, and run up"
   failed=0

@@ -25,7 +25,17 @@ tell_failed() {
       ! grep -qs '^# One run of the job ' "$OWN_UNITS/$1" || kind=job subject=$name
       ;;
   esac
+  if [ "$kind" = failed ] && was_told; then return 0; fi
   said_last "$1" | alert "$kind" "$subject" "$(how_failed "$1")"
+}
+
+# Whether it has not been well since somebody was told: it is tried again every ten minutes, and told of every six hours.
+# `keelson watch` takes the mark away, and tells that it is well.
+was_told() {
+  mark=$WATCHED/$name/failed event=failed
+  [ -z "$(find "$mark" -mmin -360 2>/dev/null)" ] || return 0
+  is_silent || { mkdir -p "${mark%/*}" && : >"$mark"; }
+  return 1
 }
 
 # In words, of what systemd says of it.

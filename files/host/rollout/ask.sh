@@ -50,7 +50,7 @@ ask_http() {
 
 # Where the answer is the reason, what it said: where it leads, and the first line that it shows.
 answer_said() {
-  [ -n "${got:-}" ] || return 0
+  [ -n "${got:-}" ] && [ -n "$answer" ] || return 0
   case $reason in *"$answer"*) ;; *) return 0 ;; esac
   {
     [ -z "$location" ] || printf 'Location: %s\n' "$location"

@@ -43,8 +43,8 @@ pass_time() {
 
 # Whether one of them has been told since. nginx begins another log at night.
 is_asked() {
-  size=$(stat -c %s "$(access_log)" 2>/dev/null || echo 0)
-  [ "$size" -ge "$logged" ] || return 0
+  long=$(stat -c %s "$(access_log)" 2>/dev/null || echo 0)
+  [ "$long" -ge "$logged" ] || return 0
   tail -c "+$((logged + 1))" "$(access_log)" 2>/dev/null |
     grep -aq -e "^[^ ]* - [^ ]* \[[^]]*\] \"[A-Z]* /keelson-health/${app}[ ?][^\"]*\" 503 " \
       -e "^{.*,\"request\":\"[A-Z]* /keelson-health/${app}[ ?][^\"]*\",\"status\":503,"

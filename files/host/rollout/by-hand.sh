@@ -112,11 +112,12 @@ restart_batches() {
 
 # The others go on as they are; what failed is systemd's and Monit's again.
 end_restart() {
+  failed_one=$key
   open_ports
   monit_each monitor "$moving"
   rm -f "$place/moving"
   rest=$(without "${moved:+$moved }$moving" "$keys")
-  fail "restart $app: $key $reason${rest:+; not restarted: $rest}
+  fail "restart $app: $failed_one $reason${rest:+; not restarted: $rest}
 $evidence"
 }
 

@@ -119,7 +119,7 @@ read_good_settings() {
   if [ -s "$place/good/item" ]; then
     read_settings "$(cat "$place/good/item")"
   elif [ -s "$place/good/unit" ]; then
-    read_settings "${settings:-}"
+    read_settings "${settings_line:-}"
     if grep -q '^Requires=.*@%i\.socket$' "$place/good/unit"; then listen=socket; else listen=port; fi
     stop=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' "$place/good/unit")
     stop=${stop:-15}

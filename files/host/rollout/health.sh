@@ -6,7 +6,8 @@
 await_health() {
   deadline=$((started_at + start * 100))
   for key in $moving; do
-    main=''
+    # Nor is anything known of what another one answered.
+    main='' answer='' got=''
     case $health in
       http | tcp) await_answers "$key" ;;
       stay) await_stay "$key" ;;

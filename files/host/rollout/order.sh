@@ -33,10 +33,11 @@ operator() {
   printf '%s%s\n' "${SUDO_USER:-$(id -un)}" "${from%%"$NEWLINE"*}"
 }
 
-# The kernel lets go of the lock when its holder dies, so that only a rollout that goes on keeps it.
+# The kernel lets go of the lock when its holder dies, so that only a rollout that goes on keeps it. Who only looks for
+# one shares the lock: else two of them would take each other for a rollout.
 await_rollout() {
-  ! flock -n "$place/lock" true || return 0
-  flock -w "$LOCK_WAIT" "$place/lock" true ||
+  ! flock -n -s "$place/lock" true || return 0
+  flock -s -w "$LOCK_WAIT" "$place/lock" true ||
     fail "rollout $app: $(cat "$place/holder") still goes on; wait for it, or end it: systemctl stop keelson-rollout-$app"
 }
 
@@ -84,7 +85,8 @@ carry_out() {
   rollout_of "$(item_name "$line")"
   manifest=rollout-$app
   exec 8>>"$place/lock"
-  flock -n 8 || fail "rollout $app: $(cat "$place/holder") still goes on"
+  # Somebody may look just now.
+  flock -w 5 8 || fail "rollout $app: $(cat "$place/holder") still goes on"
   take_moment
   printf 'run %s, process %s, since %s, by %s' "$run" "$$" "$moment" "$by" >"$place/holder"
   trap end_rollout EXIT

@@ -99,6 +99,7 @@ go_back() {
   if [ -z "$old" ]; then
     name_unit "$key"
     left_one="$unit is stopped, and its journal left to be looked at" shown=$evidence
+    ! is_proven "$key" || left_one="systemd goes on to start $unit, see journalctl -u $unit"
     # First who served before, one after another.
     give_all_back "${unproven:-$key}"
     end_first_release "${moved:+$moved }${unproven:-$key}"
@@ -122,14 +123,16 @@ $shown"
 $shown"
 }
 
-# What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others.
+# What did not run before does not run afterwards, is not started at the next boot, and keeps no port from others; but for
+# what was proven.
 # Usage: end_first_release INSTANCES, that may have been started
 end_first_release() {
   read_settings "$settings_line"
-  started_ones=$(without "$(without "$found_down" "$1")" "$1")
+  started_ones=$(without "$(without "$found_down" "$1") $(proven_among "$1")" "$1")
   [ "$listen" != socket ] || systemctl_each stop socket "$started_ones"
   systemctl_each stop service "$started_ones"
   systemctl_each reset-failed service "$started_ones"
+  start_proven "$1"
   rm -f "$place/moving"
   [ -n "$current" ] || rm -f "$home/current"
   if [ -s "$place/good/identity" ] || [ -n "$(without "$found_down" "$keys")" ]; then return 0; fi
@@ -138,18 +141,20 @@ end_first_release() {
   say change "unit $app.target: disabled, since nothing of $app runs"
 }
 
-# What did not run before does not run afterwards.
+# What did not run before does not run afterwards, unless it was about to.
 return_instances() {
   ran=$(without "$found_down" "$1")
   [ "$1" = "$failed_ones" ] || ! is_taken "$1" || take_out "$1"
   systemctl_each stop service "$(without "$ran" "$1")"
   give_back "$1"
+  start_proven "$(without "$ran" "$1")"
   rm -f "$place/moving"
   [ -n "$ran" ] || return 0
   move "$old" "$ran" && return 0
   name_unit "$key"
   came_back="and $key on $(short "$old") $reason, see journalctl -u $unit"
   open_ports
+  monit_each monitor "$ran"
   rm -f "$place/moving"
 }
 
@@ -173,7 +178,7 @@ say_links() {
 # Usage: settle WHAT-IS-TRUE-NOW, also when the last hook fails.
 settle() {
   if [ "$changed" = yes ]; then make_good; else note_settings "$line"; fi
-  [ "$was" = "$release" ] || note_current "$release" "${by:-}"
+  [ "${came_from:-}" = "$release" ] || note_current "$release" "${by:-}"
   rejoin_balancers
   remove_old_releases
   [ "$changed" = no ] || [ "$old" = "$release" ] || run_hook after "$after" || fail "rollout $app: $reason; $1 nevertheless

@@ -16,9 +16,12 @@ STATUS_APPS='
     function moment(text) { sub(/^@/, "", text); return number(text) }
     # What Monit heard: of each check of a program when it was asked, its result and what it said. Monit hears of one that
     # it started in its last round, as it starts the next.
-    function read_monit(  line, part, name, said, round) {
+    function read_monit(  line, part, name, said, round, n, is_quoted) {
       RS = "<service "
       while ((getline line < (dir "/monit")) > 0) {
+        # What an app says may look like the beginning of another check.
+        if (is_quoted) { is_quoted = !index(line, "]]>"); continue }
+        n = split(line, part, /<!\[CDATA\[/); is_quoted = n > 1 && !index(part[n], "]]>")
         name = tag(line, "name")
         if (line ~ /<poll>/) round = tag(line, "poll")
         if (line !~ /^type="7"/ || line !~ /<program>/) continue

@@ -9,8 +9,11 @@ HOST_ROOT=''
 # Usage: read_status. Sets records, the file that has them. Changes nothing but what it keeps in memory.
 read_status() {
   [ -d "$STATUS_CACHE" ] || mkdir -p "$STATUS_CACHE"
+  # Of those that were killed; it lies in memory.
+  find "$STATUS_CACHE" -mindepth 1 -maxdepth 1 -name '.work.*' -mmin +10 -exec rm -rf {} +
   now=$(date +%s) gathered=$(mktemp -d "$STATUS_CACHE/.work.XXXXXX")
   trap 'rm -rf "$gathered"' EXIT
+  trap 'exit 143' HUP INT PIPE TERM
   records=$gathered/records
   gather_status
   join_status "$gathered" >"$records" || fail "the status could not be put together"

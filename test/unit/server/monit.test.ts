@@ -260,6 +260,10 @@ test('but not before it had its time to start, nor within 15 seconds of another 
   assert.equal(restart(100, 100, 60, { last: 10 }), '');
 });
 
+test('a clock that was put back keeps nothing waiting', () => {
+  assert.equal(restart(-3600, -3600, 60, { last: -3600 }), 'restart shop@3700.service');
+});
+
 test('one that ends again and again does not keep the others waiting for ever', () => {
   assert.equal(restart(179, 1), '');
   assert.equal(restart(180, 1), 'restart shop@3700.service');
