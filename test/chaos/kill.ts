@@ -97,7 +97,7 @@ async function round(
 const leftovers = async (host: DebianHost): Promise<string[]> =>
   (
     await host.exec(
-      `find /run/keelson /var/lib/keelson/pending -mindepth 1 ! -path '/run/keelson/begun*'; find /etc /srv /usr/local/sbin -name '.keelson.*' -o -name 'keelson.*.dpkg-new' -o -name '*.keelson-new'`,
+      `find /run/keelson /var/lib/keelson/pending -mindepth 1 ! -path '/run/keelson/begun*' ! -path '/run/keelson/watched*'; find /etc /srv /usr/local/sbin -name '.keelson.*' -o -name 'keelson.*.dpkg-new' -o -name '*.keelson-new'`,
     )
   )
     .split('\n')
