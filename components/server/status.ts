@@ -50,16 +50,21 @@ export const status = serverComponent({
   secrets: {
     statusPassword: z
       .string()
-      .min(12, { error: 'is shorter than 12 characters' })
-      .max(128, { error: 'is longer than 128 characters' })
-      .regex(/^[ -~]*$/, { error: 'holds what is no printable ASCII' })
+      .min(12, {
+        error:
+          'is shorter than 12 characters; choose a longer one, such as openssl rand -hex 16 prints',
+      })
+      .max(128, { error: 'is longer than 128 characters; choose a shorter one' })
+      .regex(/^[ -~]*$/, {
+        error: 'holds what is no printable ASCII; choose letters, digits and signs',
+      })
       .describe('Password of the user `status`, who sees the status page and the metrics'),
   },
   needs: ({ status }: Status) =>
     status && !status.allow
       ? [
           {
-            at: 'server.status',
+            at: 'status',
             secret: 'statusPassword',
             what: 'password or `allow`',
           },
