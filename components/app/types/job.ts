@@ -19,6 +19,7 @@ import { schedule } from '../schedule.ts';
 import { scratch } from '../scratch.ts';
 import { jobRollout } from '../still.ts';
 import { jobSudoers } from '../sudoers.ts';
+import { units } from '../units.ts';
 import { user } from '../user.ts';
 
 const components = [
@@ -31,6 +32,7 @@ const components = [
   reach,
   node,
   environment,
+  units,
   user,
   directories,
   home,

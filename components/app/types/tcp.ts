@@ -24,6 +24,7 @@ import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { stream } from '../stream.ts';
 import { sudoers } from '../sudoers.ts';
+import { units } from '../units.ts';
 import { user } from '../user.ts';
 
 const components = [
@@ -38,6 +39,7 @@ const components = [
   reach,
   node,
   environment,
+  units,
   user,
   directories,
   home,

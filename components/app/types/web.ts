@@ -32,6 +32,7 @@ import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
+import { units } from '../units.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
 
@@ -54,6 +55,7 @@ const components = [
   reach,
   node,
   environment,
+  units,
   user,
   uploads,
   directories,

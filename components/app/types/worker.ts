@@ -23,6 +23,7 @@ import { sandbox } from '../sandbox.ts';
 import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { sudoers } from '../sudoers.ts';
+import { units } from '../units.ts';
 import { user } from '../user.ts';
 
 const components = [
@@ -36,6 +37,7 @@ const components = [
   reach,
   node,
   environment,
+  units,
   user,
   directories,
   home,
