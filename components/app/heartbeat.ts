@@ -9,7 +9,7 @@ const fields = {
   heartbeat: environmentName
     .optional()
     .describe(
-      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind it when not, as healthchecks.io takes it',
+      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind its path when not, as healthchecks.io takes it',
     ),
 };
 
