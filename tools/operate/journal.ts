@@ -19,11 +19,14 @@ const script = `names=$1 follow=$2
 shift 2
 for name in $names; do set -- "$@" "SYSLOG_IDENTIFIER=$name"; done
 set -- "$@" + _SYSTEMD_UNIT=${journald} MESSAGE_ID=${suppressed}
-for name in $names; do
-  for unit in "$name.service" $(systemctl list-units --all --full --plain --no-legend --no-pager "$name@*.service" | cut -d ' ' -f 1); do
-    set -- "$@" + _UID=0 "UNIT=$unit" + "_SYSTEMD_UNIT=$unit"
-  done
-done
+units=$(for name in $names; do
+  echo "$name.service"
+  systemctl list-units --all --full --plain --no-legend --no-pager "$name@*.service" | cut -d ' ' -f 1
+done)
+set -- "$@" + _UID=0
+for unit in $units; do set -- "$@" "UNIT=$unit"; done
+set -- "$@" +
+for unit in $units; do set -- "$@" "_SYSTEMD_UNIT=$unit"; done
 set -- journalctl -q --no-pager -o json --all --output-fields=${fields.join()} "$@"
 [ "$follow" = yes ] || exec "$@"
 exec 3<&0

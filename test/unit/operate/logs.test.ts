@@ -220,15 +220,17 @@ function asked(names: readonly string[], ...units: string[]): string {
 }
 
 test('the journal is asked for what an app and its members say, and for what systemd says of them', () => {
+  const of = (field: string): string =>
+    ['shop', 'shop@3700', 'shop@3701', 'shop-clean']
+      .map((name) => `${field}=${name}.service`)
+      .join(' ');
   assert.equal(
     asked(['shop', 'shop-clean'], 'shop@3700.service', 'shop@3701.service'),
     [
       'SYSLOG_IDENTIFIER=shop SYSLOG_IDENTIFIER=shop-clean',
       '_SYSTEMD_UNIT=systemd-journald.service MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e',
-      ...['shop', 'shop@3700', 'shop@3701', 'shop-clean'].flatMap((it) => [
-        `_UID=0 UNIT=${it}.service`,
-        `_SYSTEMD_UNIT=${it}.service`,
-      ]),
+      `_UID=0 ${of('UNIT')}`,
+      of('_SYSTEMD_UNIT'),
     ].join(' + '),
   );
 });
