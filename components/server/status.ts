@@ -11,7 +11,7 @@ import { sites } from './nginx.ts';
 const statusSchema = z
   .strictObject({
     domain: field.domain
-      .refine((given) => !given.startsWith('*'), {
+      .refine((given) => !/^(?:\*|default$)/.test(given), {
         error: 'is no single name; write one such as status.example.com',
       })
       .describe('Name or IPv4 address under which the page is, and no app'),

@@ -64,7 +64,8 @@ test('without either there is a problem, and what to do', () => {
   assert.deepEqual(status.needs?.(web1({ status: { domain, allow: ['10.0.0.1'] } })), []);
   assert.deepEqual(status.needs?.(web1()), []);
   assert.throws(() => web1({ status: { domain, allow: [] } }), /is empty; name those/);
-  assert.throws(() => web1({ status: { domain: '*.a.de' } }), /is no single name/);
+  for (const domain of ['*.a.de', 'default'])
+    assert.throws(() => web1({ status: { domain } }), /is no single name; write one such as/);
 });
 
 test('a password that is short, endless, or cannot be typed is refused', () => {
