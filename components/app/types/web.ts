@@ -1,5 +1,5 @@
 /** Apps that answer HTTP requests, behind nginx. */
-import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
 import { also } from '../also.ts';
 import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
@@ -35,6 +35,7 @@ import { sudoers } from '../sudoers.ts';
 import { units } from '../units.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
+import { canListen } from './running.ts';
 
 const components = [
   release,
@@ -78,18 +79,10 @@ export type WebApp = Values<Merged<typeof components>> & {
   readonly name: string;
 };
 
-const rules: readonly Rule<WebApp>[] = [
-  {
-    path: 'sandbox',
-    error: 'leaves the app no way to listen; add `listen: socket` or choose `network: localhost`',
-    holds: ({ listen, sandbox }) => listen !== 'port' || sandbox?.network !== 'none',
-  },
-];
-
 export const web = {
   name: 'web',
   components,
   fields: mergedFields(components),
-  rules,
+  rules: [canListen],
   instances: portsOf,
 } as const satisfies AppType<WebApp>;
