@@ -3,12 +3,10 @@
  * release, environment, directories and sandbox, move with it in one rollout, and go back with it.
  */
 import { z } from 'zod';
-import { isDebians } from '../fields/index.ts';
 import { matching } from '../fields/matching.ts';
 import { mapping } from '../fields/shape.ts';
 import type { Facts } from '../host/facts.ts';
 import { file, instances, unit } from '../host/kinds.ts';
-import { pairs } from '../lib/pairs.ts';
 import { askingWorker, checksOf } from './checks.ts';
 import { CannotRun } from './code/runs.ts';
 import { checkTypeScript } from './code/typescript.ts';
@@ -102,10 +100,6 @@ export const also = appComponent({
       site: all.flatMap(({ files, running }) => [...files, ...running]),
     };
   },
-  conflicts: (apps: readonly App[]) => [
-    ...apps.flatMap(debians),
-    ...pairs(apps.flatMap(called), (a, b) => a.unit === b.unit).map(clash),
-  ],
   report: ({ also }: App) => {
     const keys = Object.entries(also).map(([name, own]) => [name, keysOf(own)] as const);
     return keys.length === 0 ? {} : { also: Object.fromEntries(keys) };
@@ -143,26 +137,3 @@ function checkName(it: { name: string; member: string }, { releases }: Pick<Fact
       `its units are called ${unit}@, as those of the app ${unit} are, which the server has still; take that app out in a run of its own first, or rename the member`,
     );
 }
-
-type Called = { at: string; unit: string; what: string };
-
-/** What the units of an app and its members are called by. */
-const called = (app: App): Called[] => [
-  { at: `apps.${app.name}`, unit: app.name, what: `the app ${app.name}` },
-  ...Object.keys(app.also).map((member) => ({
-    at: `apps.${app.name}.also.${member}`,
-    unit: unitName(app, member),
-    what: `the member ${member} of ${app.name}`,
-  })),
-];
-
-const clash = ({ first, second }: { first: Called; second: Called }): string =>
-  `${second.at}: its units are called ${second.unit}@, as those of ${first.what} are; rename one of them`;
-
-const debians = (app: App): string[] =>
-  Object.keys(app.also)
-    .filter((member) => isDebians(unitName(app, member)))
-    .map(
-      (member) =>
-        `apps.${app.name}.also.${member}: its units would be called ${unitName(app, member)}@, a name that Debian uses itself; choose another`,
-    );

@@ -1,5 +1,6 @@
 /** Heartbeat: a URL that is asked when a run of a job has ended, so that silence is noticed elsewhere. */
-import { environmentName } from '../fields/index.ts';
+import { environmentName, secretUrl } from '../fields/index.ts';
+import { covered } from '../fields/secrets.ts';
 import { aptPackage, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { appComponent, type Named } from './component.ts';
@@ -9,14 +10,14 @@ const fields = {
   heartbeat: environmentName
     .optional()
     .describe(
-      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind it when not, as healthchecks.io takes it',
+      'Name of the secret of this app that holds a URL: it is asked for when a run ended well, and with /fail behind its path when not, as healthchecks.io takes it',
     ),
 };
 
 type Heartbeat = Named<typeof fields>;
 
-/** As curl reads it in quotes. */
-const url = /^https?:\/\/[^\s"\\]+$/;
+/** Without Pulumi it is known that there is one, and no more. */
+const isUrl = (value: string): boolean => value === covered || secretUrl.safeParse(value).success;
 
 /** It has units of its own: it makes no run longer, and none fails for it. No app's name holds a `_` or a dot. */
 export const heartbeat = appComponent({
@@ -42,6 +43,6 @@ export const heartbeat = appComponent({
       const at = `apps.${name}.heartbeat: ${heartbeat}`;
       const set = `pulumi config set --secret --path 'keelson:secrets.${name}.${heartbeat}'`;
       if (value === undefined) return [`${at} is no secret of ${name}; ${set}`];
-      return url.test(value) ? [] : [`${at} holds no URL that can be asked; ${set}`];
+      return isUrl(value) ? [] : [`${at} holds no URL that can be asked; ${set}`];
     }),
 });

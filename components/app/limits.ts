@@ -70,10 +70,22 @@ const rules: readonly Rule<Limited>[] = [
   },
 ];
 
+const answeredRules: readonly Rule<Limited & { rollout: { timeout: number } }>[] = [
+  ...rules,
+  {
+    path: 'limits.responseTime.above',
+    error: 'is not below `rollout.timeout`, for which an answer is waited; choose less',
+    holds: ({ limits, rollout }) =>
+      !limits?.responseTime?.above ||
+      !rollout?.timeout ||
+      limits.responseTime.above < rollout.timeout * 1000,
+  },
+];
+
 export const limits = appComponent({
   name: 'limits',
   fields: { limits: webSchema.prefault({}) },
-  rules,
+  rules: answeredRules,
 });
 
 export const workerLimits = appComponent({

@@ -33,5 +33,17 @@ type Stack = {
 export const awsConflicts = ({ named, places, aws, general }: Stack): Problem[] => [
   ...missingAws(named, general),
   ...balancerConflicts(aws, named),
+  ...(aws?.balancer ? places.flatMap(hiddenSites) : []),
   ...bucketConflicts(aws?.buckets ?? {}, places),
 ];
+
+/** Static sites of servers that let in the balancer alone, which asks for none. */
+const hiddenSites = ({ aws, server, apps }: Place): Problem[] =>
+  aws && apps.some(({ type }) => type === 'web')
+    ? apps
+        .filter(({ type }) => type === 'static')
+        .map(
+          ({ name }) =>
+            `apps.${name}: is a static site, which aws.balancer does not ask for, and ${server?.name} lets in nobody else beside web apps; let it run on servers without them, or serve its files as static of a web app`,
+        )
+    : [];

@@ -22,6 +22,18 @@ const reserved = new Set(
 export const isDebians = (name: string): boolean =>
   reserved.has(name) || name.startsWith('systemd-');
 
+/** Services and timers of Debian's whose place a unit file of a job would take; others run beside instances. */
+const services = new Set(
+  `anacron apache2 apt-daily-upgrade apt-listchanges avahi-daemon bind9 certbot clamav-daemon cloud-config cloud-final
+  cloud-init cloud-init-local containerd dovecot fail2ban fwupd fwupd-refresh haproxy haveged hwclock
+  ifupdown-pre ifupdown-wait-online irqbalance kmod man-db mariadb mdmonitor memcached named php-fpm plymouth podman
+  postgresql proftpd qemu-guest-agent rabbitmq-server rc-local redis-server resolvconf rsync smartd smartmontools
+  snapd sysstat sysstat-collect sysstat-summary tor ufw valkey x11-common`.split(/\s+/),
+);
+
+/** Whether a service or timer of this very name may be Debian's. */
+export const isDebiansJob = (name: string): boolean => services.has(name);
+
 /** Name of an app: also its user, its group, its units and its directories. */
 export const appName = matching(
   /^[a-z][a-z0-9-]{0,30}$/,

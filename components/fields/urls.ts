@@ -28,3 +28,9 @@ export const url = matching(
   /^https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?\/[A-Za-z0-9._~/@+=-]{1,1000}$/,
   'is not a plain URL; give https://host/path without user, query or escapes',
 ).describe('URL of a file, such as https://example.com/shop-1.2.0.tar.gz');
+
+/** An address that is itself a secret, such as that of a webhook: whatever curl asks as it stands, in quotes. */
+export const secretUrl = matching(
+  /^https?:\/\/[A-Za-z0-9[][!#-&(-;=?-[\]_a-z~]{0,2000}$/,
+  'is not a URL; give the whole https://… that the receiver shows',
+).describe('URL that is a secret, such as that of a webhook');

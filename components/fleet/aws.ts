@@ -19,6 +19,13 @@ export type OnAws = {
 
 const isWeb = ({ type }: { type: string }): boolean => type === 'web';
 
+/** Whether anybody else than the host itself asks nginx for something there. */
+const isAsked = ({ server, apps }: HostConfig): boolean =>
+  apps.some((app) => 'domains' in app) ||
+  (server.status !== undefined && !server.status.allow?.every(isLoopback));
+
+const isLoopback = (network: string): boolean => /^(?:127\.|::1(?:\/|$))/.test(network);
+
 /** Makes them all. */
 export function onAws(hosts: readonly HostConfig[], shared: AwsSettings): OnAws {
   if (hosts.every(({ aws }) => !aws)) return { machines: new Map(), complete: (host) => host };
@@ -66,14 +73,15 @@ function machinesOf(
 ): Map<string, AwsServer> {
   const users = Object.values(buckets).flatMap(({ apps }) => apps);
   return new Map(
-    hosts.flatMap(({ name, aws, apps }) => {
+    hosts.flatMap((host) => {
+      const { name, aws, apps } = host;
       if (!aws) return [];
       const args = {
         ...{ ssh, keys, network, config: { ...aws, tags: { ...tags, ...aws.tags } } },
-        web: apps.some(isWeb),
+        web: isAsked(host),
         open: apps.flatMap(openPorts),
         role: apps.some((app) => users.includes(app.name)),
-        ...(balancer && { balancer: balancer.securityGroupId }),
+        ...(balancer && apps.some(isWeb) && { balancer: balancer.securityGroupId }),
       };
       return [[name, new AwsServer(name, args)]];
     }),

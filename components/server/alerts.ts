@@ -81,10 +81,6 @@ const alertsSchema = z
 
 export type Alerts = z.output<typeof alertsSchema>;
 
-const secretUrl = field.matching(
-  /^https?:\/\/[A-Za-z0-9[][^\s"'\\<>^`{|}\p{Cc}]{0,2000}$/u,
-  'is not a URL; give the whole https://… that the receiver shows',
-);
 const secretWord = field.matching(
   /^[!-~]{1,500}$/,
   'is not a token; give printable ASCII without blanks, on one line',
@@ -116,9 +112,9 @@ export const alerts = serverComponent({
   name: 'alerts',
   fields,
   secrets: {
-    slack: secretUrl.describe('URL of an incoming webhook of Slack'),
+    slack: field.secretUrl.describe('URL of an incoming webhook of Slack'),
     telegram: secretWord.describe('Token of a bot of Telegram, as @BotFather shows it'),
-    webhook: secretUrl.describe('URL that alerts are posted to as JSON'),
+    webhook: field.secretUrl.describe('URL that alerts are posted to as JSON'),
     webhookToken: secretWord.describe('Sent to the webhook as `Authorization: Bearer …`'),
     mail: field
       .matching(/^[\x20-\x7e]{1,500}$/, 'is not a password in printable ASCII; choose another')

@@ -25,22 +25,26 @@ const units = '/etc/systemd/system';
 /** Read by curl itself, so that the URL is in no process's arguments. */
 const asked = '/etc/keelson/heartbeat';
 
+const named = (url: string, server: string): string => url.replaceAll('{server}', server);
+
 export const heartbeat = serverComponent({
   name: 'heartbeat',
   fields,
   secrets: {
-    heartbeat: field
-      .matching(
-        /^https?:\/\/[A-Za-z0-9[][^\s"'\\<>^`|\p{Cc}]{0,2000}$/u,
-        'is not a URL; give the whole https://… that the receiver shows',
-      )
+    heartbeat: z
+      .string()
+      .superRefine((given, context) => {
+        const url = field.secretUrl.safeParse(named(given, 'server'));
+        for (const { message } of url.error?.issues ?? [])
+          context.addIssue({ code: 'custom', message });
+      })
       .describe('URL of the heartbeat; {server} in it stands for the name of the server'),
   },
   needs: ({ heartbeat }: Given) =>
     heartbeat ? [{ at: 'heartbeat', secret: 'heartbeat', what: 'URL' }] : [],
   render: ({ heartbeat, name }: Given, { secrets = {} }) => {
     if (!heartbeat) return {};
-    const url = (secrets.heartbeat ?? '').replaceAll('{server}', name);
+    const url = named(secrets.heartbeat ?? '', name);
     const text = template('alerts/heartbeat', { url });
     return {
       base: [

@@ -11,7 +11,7 @@ import { sites } from './nginx.ts';
 const statusSchema = z
   .strictObject({
     domain: field.domain
-      .refine((given) => !given.startsWith('*'), {
+      .refine((given) => !/^(?:\*|default$)/.test(given), {
         error: 'is no single name; write one such as status.example.com',
       })
       .describe('Name or IPv4 address under which the page is, and no app'),
@@ -50,16 +50,21 @@ export const status = serverComponent({
   secrets: {
     statusPassword: z
       .string()
-      .min(12, { error: 'is shorter than 12 characters' })
-      .max(128, { error: 'is longer than 128 characters' })
-      .regex(/^[ -~]*$/, { error: 'holds what is no printable ASCII' })
+      .min(12, {
+        error:
+          'is shorter than 12 characters; choose a longer one, such as openssl rand -hex 16 prints',
+      })
+      .max(128, { error: 'is longer than 128 characters; choose a shorter one' })
+      .regex(/^[ -~]*$/, {
+        error: 'holds what is no printable ASCII; choose letters, digits and signs',
+      })
       .describe('Password of the user `status`, who sees the status page and the metrics'),
   },
   needs: ({ status }: Status) =>
     status && !status.allow
       ? [
           {
-            at: 'server.status',
+            at: 'status',
             secret: 'statusPassword',
             what: 'password or `allow`',
           },

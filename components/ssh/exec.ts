@@ -6,12 +6,15 @@ import { HostError, type Target, type Way } from './target.ts';
 /** The size of a terminal, and its kind as TERM has it. */
 export type Terminal = { readonly rows: number; readonly columns: number; readonly term: string };
 
+/** A connection that was there, and is no more: nobody knows what became of the command. */
+export class Lost extends HostError {}
+
 /** A command that was started. */
 export type Remote = {
   readonly target: Target;
   /** Its standard input, output and error. */
   readonly channel: ClientChannel;
-  /** Its exit code, 255 where a signal ended it; rejects where the connection is lost. */
+  /** Its exit code, 255 where a signal ended it; rejects with Lost where the connection is. */
   readonly ended: Promise<number>;
   /** Ends the connection, and what reads its standard input. */
   close(): void;
@@ -69,8 +72,8 @@ function endOf(target: Target, client: Client, channel: ClientChannel): Promise<
   channel.once('exit', (status: number | null) => {
     code = status ?? 255;
   });
-  return new Promise((done, failed) => {
-    const lost = () => failed(new HostError(target, 'the connection was lost'));
+  const ended = new Promise<number>((done, failed) => {
+    const lost = () => failed(new Lost(target, 'the connection was lost'));
     channel.once('close', () => {
       client.end();
       if (code === undefined) lost();
@@ -78,6 +81,9 @@ function endOf(target: Target, client: Client, channel: ClientChannel): Promise<
     });
     client.once('close', () => code === undefined && lost());
   });
+  // Who still reads the output asks for the end later.
+  ended.catch(() => {});
+  return ended;
 }
 
 /**

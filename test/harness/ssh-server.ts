@@ -35,6 +35,8 @@ export type SshServer = {
   connections: { open: number; total: number };
   /** Each command, with the variables that came before it. */
   commands: Array<{ command: string; environment: Record<string, string> }>;
+  /** Cuts all connections. */
+  drop(): void;
   close(): Promise<void>;
 };
 
@@ -73,14 +75,18 @@ export async function sshServer(admission: Admission = {}): Promise<SshServer> {
     client.on('session', (accept) => serve(accept(), commands));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const drop = () => {
+    for (const client of clients) client.end();
+  };
   return {
     port: (server.address() as AddressInfo).port,
     connections,
     commands,
+    drop,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const client of clients) client.end();
+        drop();
       }),
   };
 }

@@ -103,6 +103,17 @@ const wrong: [string, Settings, string[]][] = [
     ['aws.balancer: no web app runs on a server on AWS; put one there, or leave it out'],
   ],
   [
+    'a static site that nobody would reach',
+    {
+      apps: { shop, manual: { type: 'static', source: 'shop', domains: ['manual.example.com'] } },
+      aws: { balancer },
+      servers: { web1: made },
+    },
+    [
+      'apps.manual: is a static site, which aws.balancer does not ask for, and web1 lets in nobody else beside web apps; let it run on servers without them, or serve its files as static of a web app',
+    ],
+  ],
+  [
     'one zone',
     { aws: { balancer, subnets: ['subnet-0abc1234'] } },
     ['aws.subnets: is one, and a balancer needs two, in two zones; name another one'],

@@ -180,6 +180,16 @@ const table: Record<string, Row> = {
     ],
     admits: '?&%#',
   },
+  secretUrl: {
+    field: field.secretUrl,
+    good: ['https://hooks.example.com/T0/B0', 'http://[::1]:8080/a?b=c&d=%20', 'https://u:p@a.de'],
+    bad: [
+      ['hooks.example.com/x', /is not a URL; give the whole https:\/\/… that the receiver shows/],
+      ['ftp://a.de', /is not a URL/],
+      ['https://a.de/"\nurl = "file:///etc/shadow', /is not a URL/],
+    ],
+    admits: '?&%#$;()!*[]',
+  },
   headerName: {
     field: field.headerName,
     good: ['X-Frame-Options', 'vary'],

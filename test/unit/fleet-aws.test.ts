@@ -10,7 +10,7 @@ import { addressesOf } from '../../components/fleet/fleet.ts';
 import { AwsBalancer, AwsBucket, AwsServer, Host, type HostArgs } from '../../components/index.ts';
 import { account, computed, typed } from './aws/account.ts';
 import { type Engine, engine } from './engine.ts';
-import { chat, publicKey, shop, web1 } from './shop.ts';
+import { chat, mailer, manual, publicKey, shop, web1 } from './shop.ts';
 
 const cidrs: Record<string, string> = { 'subnet-a': '172.31.0.0/20', 'subnet-b': '172.31.16.0/20' };
 const answers = {
@@ -74,13 +74,40 @@ test('a server lets the world in at the public ports of its TCP services, and at
   );
 });
 
+const groupOf = ({ registered }: Engine, name: string) =>
+  registered.find((it) => it.type.endsWith(':SecurityGroup') && it.name === name)?.inputs as {
+    ingress: { description: string; cidrBlocks?: string[] }[];
+  };
+
+test('http is let in where something is asked by it: a site, or a status page for others', async () => {
+  const site = [manual()];
+  const status = { domain: 'status.example.com' };
+  const cases: [object[], object, boolean][] = [
+    [site, {}, true],
+    [[mailer()], {}, false],
+    [[mailer()], { status }, true],
+    [[], { status: { ...status, allow: ['10.0.0.0/8', '127.0.0.1'] } }, true],
+    [[], { status: { ...status, allow: ['127.0.0.1', '::1'] } }, false],
+  ];
+  for (const [apps, server, isOpen] of cases) {
+    const made = await engine({ answers, computed });
+    const own = { ...hosts[0], server: { ...hosts[0]?.server, ...server }, apps };
+    // Beside a server whose web app is asked by a balancer.
+    onAws([own, hosts[1]] as never, { ...shared, buckets: {} });
+    await settled(made);
+    const { ingress } = groupOf(made, 'web1');
+    const http = ingress.find(({ description }) => description === 'http');
+    assert.deepEqual(http?.cidrBlocks, isOpen ? ['0.0.0.0/0'] : undefined, JSON.stringify(server));
+  }
+});
+
 test('servers are asked for http by the balancer alone, get its requests, and have rights to the bucket', async () => {
   const made = await engine({ answers, computed });
   onAws(hosts, shared);
   await settled(made);
   const inputs = (type: string, name: string) =>
     made.registered.find((it) => it.type.endsWith(`:${type}`) && it.name === name)?.inputs ?? {};
-  const { ingress } = inputs('SecurityGroup', 'web2') as { ingress: object[] };
+  const { ingress } = groupOf(made, 'web2');
   const asked = { description: 'http', protocol: 'tcp', fromPort: 80, toPort: 80 };
   assert.deepEqual(ingress[1], { ...asked, securityGroups: ['balancer'] });
   for (const name of ['web1', 'web2']) {

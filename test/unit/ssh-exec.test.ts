@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
-import { exec } from '../../components/ssh/exec.ts';
+import { exec, Lost } from '../../components/ssh/exec.ts';
 import { keyPair, sshServer } from '../harness/ssh-server.ts';
 import { scratchDirectory } from './scratch.ts';
 
@@ -65,4 +65,11 @@ test('a connection that is lost midway is told with the server', async () => {
     ended,
     /^HostError: server web1 \(root@127\.0\.0\.1:\d+\): the connection was lost$/,
   );
+});
+
+test('one that is lost while its output is read is told when that has ended', async () => {
+  const { channel, ended } = await exec(way(), ['sh', '-c', 'echo one; cat']);
+  for await (const _ of channel) server.drop();
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setImmediate(done));
+  await assert.rejects(ended, Lost);
 });

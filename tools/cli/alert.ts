@@ -1,83 +1,35 @@
-/** `keelson alert STACK`: sends a test alert from each server by each of its channels. */
-import { join, relative } from 'node:path';
-import { resolve } from '../../components/config/config.ts';
-import type { HostConfig } from '../../components/config/host.ts';
-import { unknown } from '../../components/config/spelling.ts';
-import { projectRoot, stackFolder } from '../../components/config/stack-file.ts';
-import { readStackFile, stacksIn } from '../../components/config/stack-on-disk.ts';
-import { helperPath } from '../../components/host/script.ts';
+/** `keelson alert`: sends a test alert from each server by each of its channels. */
+import { parseArgs } from 'node:util';
 import { plain } from '../../components/lib/plain.ts';
-import { open } from '../../components/ssh/connection.ts';
-import type { Command } from './command.ts';
+import { failure, hear, Refused } from '../operate/ask.ts';
+import { onEach } from '../operate/each.ts';
+import { readStack, type Server, serversWith } from '../operate/stack.ts';
+import { type Command, refuse } from './command.ts';
 
-const usage = 'Usage: keelson alert STACK [SERVER]';
+const usage = `Usage: keelson alert STACK [--server NAME]
 
-/**
- * Says of each channel of each server whether the receiver took a test alert, with its words and a remedy where not.
- * @returns the exit code: 1 where one did not, 2 for wrong arguments.
- */
-async function run(args: readonly string[]): Promise<number> {
-  const root = projectRoot('.');
-  if (root === undefined)
-    return refuse('there is no Pulumi.yaml here or above; go to the project', 1);
-  process.chdir(root);
-  const folder = relative(root, stackFolder(root)) || '.';
-  const [stack, server, ...others] = args;
-  if (stack === undefined || others.length > 0)
-    return refuse(`${usage}; stacks: ${stacksIn(folder).join(', ')}`, 2);
-  const { hosts } = resolve(readStackFile(join(folder, `Pulumi.${stack}.yaml`))).config;
-  const chosen = hosts.filter(({ name }) => server === undefined || name === server);
-  if (chosen.length === 0)
-    return refuse(
-      `${server} ${unknown(
-        server ?? '',
-        'a server of it',
-        hosts.map(({ name }) => name),
-      )}`,
-      2,
-    );
-  const outcomes = await Promise.all(chosen.map(tested));
-  for (const { lines } of outcomes) console.log(lines.join('\n'));
-  return outcomes.every(({ isGood }) => isGood) ? 0 : 1;
-}
+Waits for what comes of it, and says so of each channel: sent, or the receiver's words and what to do.`;
 
 export const alert: Command = {
   name: 'alert',
   usage,
   summary: 'sends a test alert from each server of a stack by each of its channels',
-  run,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { server: { type: 'string' } },
+      allowPositionals: true,
+    });
+    const [stack, ...others] = positionals;
+    if (stack === undefined || others.length > 0) return refuse(usage);
+    return await onEach(serversWith(readStack(stack), undefined, values.server), tested);
+  },
 };
 
-type Outcome = { isGood: boolean; lines: string[] };
-
-/** Asks one server, over its own connection. */
-async function tested({ name, server, aws }: HostConfig): Promise<Outcome> {
-  const told = (isGood: boolean, text: string): Outcome => ({
-    isGood,
-    lines: text
-      .trim()
-      .split('\n')
-      .map((line) => `${name}: ${plain(line)}`),
-  });
-  if (aws)
-    return told(
-      false,
-      'is made on AWS, and its address is not in the stack file; log in there, and run sudo keelson test-alerts',
-    );
-  try {
-    const session = await open({ ...server, name });
-    try {
-      const said = await session.script(`${helperPath} test-alerts 2>&1 && echo good || echo bad`);
-      return told(said.endsWith('good\n'), said.replace(/(good|bad)\n$/, ''));
-    } finally {
-      session.close();
-    }
-  } catch (error) {
-    return told(false, (error as Error).message);
-  }
-}
-
-function refuse(message: string, code: number): number {
-  console.error(message);
+/** Its exit code is 1 where a receiver did not take it, which is among what it says. */
+async function tested(server: Server): Promise<number> {
+  const { target, said, wrong, code } = await hear(server, ['test-alerts']);
+  if (code !== 0 && said === '') throw new Refused(target, failure(target, code, wrong));
+  for (const line of said.trim().split('\n')) console.log(`${server.name}: ${plain(line)}`);
   return code;
 }

@@ -1,8 +1,9 @@
 /** `keelson rollback`: an app back on a release that its servers keep, at once; the stack file is told. */
 import { parseArgs } from 'node:util';
 import { followHelper, printer } from '../operate/ask.ts';
+import { complain } from '../operate/each.ts';
 import { goalOf, keptOn, shortOf } from '../operate/kept.ts';
-import { pin } from '../operate/pin.ts';
+import { notPinned, pin } from '../operate/pin.ts';
 import { readStack, type Server, type Stack, serversWith } from '../operate/stack.ts';
 import { inTurn } from '../operate/turns.ts';
 import { type Command, refuse } from './command.ts';
@@ -50,6 +51,10 @@ function tell({ file, name }: Stack, app: string, goal: string, done: readonly S
   console.log(
     `${file} now says release: "${digits}" of ${app}, which the next up of ${name} keeps; commit it.`,
   );
+  for (const server of notPinned(file, app, digits))
+    complain(
+      `${server} has another release of ${app} by settings of its own, to which the next up goes: write release: "${digits}" below servers.${server}.apps.${app} too`,
+    );
   console.log(
     `To deploy the source again: pulumi config rm --path 'keelson:apps.${app}.release' --stack ${name}`,
   );

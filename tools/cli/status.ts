@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { askHelper } from '../operate/ask.ts';
 import { onEach } from '../operate/each.ts';
 import { readStack, type Server, serversWith } from '../operate/stack.ts';
-import { hostLine, parseStatus, type Status, statusHead, statusRows } from '../operate/status.ts';
+import { hostLine, type Status, statusHead, statusOf, statusRows } from '../operate/status.ts';
 import { table } from '../operate/table.ts';
 import { painted } from '../operate/text.ts';
 import { type Command, refuse } from './command.ts';
@@ -25,16 +25,20 @@ export const status: Command = {
     const [stack, ...others] = positionals;
     if (stack === undefined || others.length > 0) return refuse(usage);
     const servers = serversWith(readStack(stack), undefined, values.server);
-    const answers = new Map<Server, string>();
+    const answers = new Map<Server, { status: Status; json: unknown }>();
     const code = await onEach(servers, async (server) => {
-      answers.set(server, await askHelper(server, ['status']));
+      const said = await askHelper(server, ['status']);
+      answers.set(server, { status: statusOf(server.way, said), json: JSON.parse(said) });
       return 0;
     });
-    const inOrder = servers.filter((server) => answers.has(server));
+    const inOrder = servers.flatMap((server) => {
+      const answer = answers.get(server);
+      return answer ? [{ server, ...answer }] : [];
+    });
     if (values.json) {
-      const all = inOrder.map((it) => [it.name, JSON.parse(answers.get(it) ?? '')]);
+      const all = inOrder.map(({ server, json }) => [server.name, json]);
       console.log(JSON.stringify(Object.fromEntries(all), null, 2));
-    } else for (const server of inOrder) print(server, parseStatus(answers.get(server) ?? ''));
+    } else for (const { server, status } of inOrder) print(server, status);
     return code;
   },
 };

@@ -12,12 +12,21 @@ import type { Server } from './stack.ts';
 export class Refused extends HostError {}
 
 /**
+ * What a verb of the helper printed, also as it failed, and its exit code.
+ * @throws HostError where the server cannot be reached.
+ */
+export async function hear({ way }: Server, words: readonly string[]) {
+  const { target, channel, ended } = await exec(way, [helperPath, ...words], { root: true });
+  const [said, wrong, code] = await Promise.all([text(channel), text(channel.stderr), ended]);
+  return { target, said, wrong, code };
+}
+
+/**
  * What a verb of the helper printed, such as `['releases', 'shop']`.
  * @throws Refused with its own words where it fails, HostError where it cannot be reached.
  */
-export async function askHelper({ way }: Server, words: readonly string[]): Promise<string> {
-  const { target, channel, ended } = await exec(way, [helperPath, ...words], { root: true });
-  const [said, wrong, code] = await Promise.all([text(channel), text(channel.stderr), ended]);
+export async function askHelper(server: Server, words: readonly string[]): Promise<string> {
+  const { target, said, wrong, code } = await hear(server, words);
   if (code !== 0) throw new Refused(target, failure(target, code, wrong));
   return said;
 }

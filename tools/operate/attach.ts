@@ -10,7 +10,7 @@ export function ownTerminal(): Terminal | undefined {
 }
 
 /**
- * Runs it until it ends, and returns its exit code.
+ * Runs it until it ends, and returns its exit code; 128 and the signal's number where that ended it here.
  * @throws HostError where the server cannot be reached, or is lost.
  */
 export async function attach(
@@ -27,13 +27,22 @@ export async function attach(
     stdin.setRawMode(true);
     stdout.on('resize', resize);
   }
-  process.once('SIGINT', close).once('SIGTERM', close);
+  let signalled: number | undefined;
+  const end = (_: NodeJS.Signals, number: number) => {
+    signalled = 128 + number;
+    close();
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
   stdin.pipe(channel);
   channel.pipe(stdout);
   channel.stderr.pipe(stderr);
   try {
     return await ended;
+  } catch (error) {
+    if (signalled === undefined) throw error;
+    return signalled;
   } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
     if (terminal) stdin.setRawMode(false);
     stdout.off('resize', resize);
     stdin.unpipe(channel);

@@ -19,6 +19,13 @@ export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<st
   if (begun.length > 0) yield Buffer.concat(begun).toString();
 }
 
+/** The last one first. */
+export async function* backwards<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  yield* all.reverse();
+}
+
 /** Several that are in order, as one that is in order: each comes as far as the others need it. */
 export async function* merged<T>(
   sources: readonly AsyncIterator<T>[],

@@ -13,17 +13,18 @@ for log in "/var/log/$app"/$files; do
     if [ -n "$pattern" ]; then grep -aP $either -e "$pattern" || :; else cat; fi | tail -n "$lines" | sed -e '$a\\'
 done`;
 
-/** What comes, below tail's own headers. */
+/** What comes, below tail's own headers; a pattern that grep refuses ends it. */
 const following = `app=$1 lines=$3 pattern=$4 either=$5 files=$6
-{ tail -n "$lines" -v -F "/var/log/$app"/$files 2>/dev/null |
-  if [ -n "$pattern" ]; then grep -aP --line-buffered $either -e "^==> /var/log/$app/[^/]+\\.log <==$|$pattern"; else cat; fi; } &
-cat >/dev/null
-kill 0`;
+exec 3<&0
+{ cat <&3; kill 0; } >/dev/null 2>&1 &
+exec 3<&-
+tail -n "$lines" -v -F "/var/log/$app"/$files 2>/dev/null |
+  if [ -n "$pattern" ]; then exec grep -aP --line-buffered $either -e "^==> /var/log/$app/[^/]+\\.log <==$|$pattern"; else exec cat; fi`;
 
 /** The command that prints it, and the mark of its headers; following it ends with its standard input. */
 export function filesCommand(part: Part, { lines, grep, follow }: Wanted) {
   const mark = `keelson-${randomBytes(16).toString('hex')}`;
-  const either = grep !== undefined && grep === grep.toLowerCase() ? '-i' : '--';
+  const either = grep !== undefined && grep === grep.toLowerCase() ? '-i' : '';
   const text = follow ? following : script;
   const count = lines === undefined ? '+1' : String(lines);
   const words = ['sh', '-c', text, 'sh', part.app, mark, count, grep ?? '', either, filesOf(part)];
@@ -44,7 +45,9 @@ export async function* fileEntries(
   mark: string,
   lines: AsyncIterable<string>,
 ): AsyncGenerator<Entry> {
-  const header = new RegExp(`^(?:${mark} (.+)|==> /var/log/${app}/(.+)\\.log <==)$`);
+  // An app may write such a line as tail does: it says no more by it than another instance's name.
+  const key = '([a-z0-9@-]+)';
+  const header = new RegExp(`^(?:${mark} ${key}|==> /var/log/${app}/${key}\\.log <==)$`);
   let from = app;
   // tail puts an empty line before each header but the first.
   let isHeld = false;

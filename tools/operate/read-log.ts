@@ -4,8 +4,8 @@ import type { AppConfig } from '../../components/app/components.ts';
 import { exec } from '../../components/ssh/exec.ts';
 import { failure, Refused } from './ask.ts';
 import type { Entry, Wanted } from './entry.ts';
-import { journalCommand, journalEntries } from './journal.ts';
-import { linesOf } from './lines.ts';
+import { isBackwards, journalCommand, journalEntries } from './journal.ts';
+import { backwards, linesOf } from './lines.ts';
 import { fileEntries, filesCommand } from './log-files.ts';
 import { nameOf, type Part, withMembers } from './part.ts';
 import type { Server } from './stack.ts';
@@ -39,7 +39,8 @@ export async function* readLog(
   signal.addEventListener('abort', end, { once: true });
   try {
     const lines = linesOf(channel);
-    yield* files ? fileEntries(app, files.mark, lines) : journalEntries(names, lines);
+    const turned = isBackwards(wanted) ? backwards(lines) : lines;
+    yield* files ? fileEntries(app, files.mark, lines) : journalEntries(names, turned);
     const code = await ended;
     const isNothing = code === 1 && wanted.grep !== undefined && (await wrong) === '';
     if (code !== 0 && !isNothing && !signal.aborted)

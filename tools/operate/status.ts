@@ -1,9 +1,11 @@
 /** What `keelson status` of a server's helper says, as a table: the parts of it that fit a line. */
 import { z } from 'zod';
 import { plain } from '../../components/lib/plain.ts';
+import { HostError, type Way } from '../../components/ssh/target.ts';
 import type { Cell } from './table.ts';
 
-const text = z.string().transform(plain);
+/** On one line, since it stands in a table. */
+const text = z.string().transform((given) => plain(given).replace(/[\n\t]/g, ' '));
 const number = z.number().nullish();
 
 const instanceSchema = z.object({
@@ -46,8 +48,14 @@ const statusSchema = z.object({
 
 export type Status = z.output<typeof statusSchema>;
 
-/** @throws where it is none, or of another version. */
-export const parseStatus = (said: string): Status => statusSchema.parse(JSON.parse(said));
+/** @throws HostError where it is none, or of another version. */
+export function statusOf(way: Way, said: string): Status {
+  try {
+    return statusSchema.parse(JSON.parse(said));
+  } catch {
+    throw new HostError(way, 'its status cannot be read here; run pulumi up with this version');
+  }
+}
 
 export const statusHead = [
   'app',

@@ -1,12 +1,13 @@
 /** Changes to the servers of a stack, one after another, or as many at once as its stack file allows a release. */
 import { batches } from '../../components/lib/batches.ts';
+import { Lost } from '../../components/ssh/exec.ts';
 import { Refused } from './ask.ts';
 import { complain } from './each.ts';
 import type { Server } from './stack.ts';
 
 /**
- * Does it on each server. One that cannot be reached keeps none of the others; where it fails on one, those that come
- * later are left as they are.
+ * Does it on each server. One that cannot be reached keeps none of the others; where it fails on one, or nobody knows how
+ * it went, those that come later are left as they are.
  * @returns the servers on which it was done.
  */
 export async function inTurn(
@@ -22,7 +23,8 @@ export async function inTurn(
     done.push(...turn.filter((_, at) => results[at]?.status === 'fulfilled'));
     for (const { message } of reasons) complain(message);
     const left = turns.slice(index + 1).flat();
-    if (left.length === 0 || !reasons.some((error) => error instanceof Refused)) continue;
+    const isBegun = reasons.some((error) => error instanceof Refused || error instanceof Lost);
+    if (left.length === 0 || !isBegun) continue;
     complain(`left as they are: ${left.map(({ name }) => name).join(', ')}`);
     break;
   }

@@ -8,6 +8,7 @@ import { pages } from '../pages.ts';
 import { redirects } from '../redirects.ts';
 import { siteRelease } from '../release.ts';
 import { siteRollout } from '../still.ts';
+import { units } from '../units.ts';
 import { user } from '../user.ts';
 
 const components = [
@@ -16,6 +17,7 @@ const components = [
   pages,
   headers,
   redirects,
+  units,
   user,
   siteRollout,
   noInstances('web'),

@@ -4,27 +4,17 @@ import { tcpChecks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { conversing } from '../conversation.ts';
-import { directories } from '../directories.ts';
-import { environment } from '../environment.ts';
-import { home } from '../home.ts';
 import { instances } from '../instances.ts';
 import { workerLimits } from '../limits.ts';
-import { linked } from '../linked.ts';
-import { logs } from '../logs.ts';
 import { needs } from '../needs.ts';
-import { node } from '../node.ts';
-import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
 import { isOpen, publicly } from '../public.ts';
-import { reach } from '../reach.ts';
 import { release } from '../release.ts';
 import { tcpRollout } from '../rollouts/tcp.ts';
-import { sandbox } from '../sandbox.ts';
-import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { stream } from '../stream.ts';
 import { sudoers } from '../sudoers.ts';
-import { user } from '../user.ts';
+import { canListen, running } from './running.ts';
 
 const components = [
   release,
@@ -34,17 +24,7 @@ const components = [
   conversing,
   ports,
   service,
-  sandbox,
-  reach,
-  node,
-  environment,
-  user,
-  directories,
-  home,
-  linked,
-  scratch,
-  places,
-  logs,
+  ...running,
   tcpRollout,
   tcpChecks,
   needs,
@@ -59,11 +39,7 @@ export type TcpApp = Values<Merged<typeof components>> & {
 };
 
 const rules: readonly Rule<TcpApp>[] = [
-  {
-    path: 'sandbox',
-    error: 'leaves the app no way to listen; add `listen: socket` or choose `network: localhost`',
-    holds: ({ listen, sandbox }) => listen !== 'port' || sandbox?.network !== 'none',
-  },
+  canListen,
   {
     path: 'sandbox',
     error: 'keeps out whom `public: each` lets in; choose `network: any`',

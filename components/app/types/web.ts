@@ -1,5 +1,5 @@
 /** Apps that answer HTTP requests, behind nginx. */
-import { type Merged, mergedFields, type Rule, type Values } from '../../fields/shape.ts';
+import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
 import { also } from '../also.ts';
 import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
@@ -32,8 +32,10 @@ import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
+import { units } from '../units.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
+import { canListen } from './running.ts';
 
 const components = [
   release,
@@ -54,6 +56,7 @@ const components = [
   reach,
   node,
   environment,
+  units,
   user,
   uploads,
   directories,
@@ -76,18 +79,10 @@ export type WebApp = Values<Merged<typeof components>> & {
   readonly name: string;
 };
 
-const rules: readonly Rule<WebApp>[] = [
-  {
-    path: 'sandbox',
-    error: 'leaves the app no way to listen; add `listen: socket` or choose `network: localhost`',
-    holds: ({ listen, sandbox }) => listen !== 'port' || sandbox?.network !== 'none',
-  },
-];
-
 export const web = {
   name: 'web',
   components,
   fields: mergedFields(components),
-  rules,
+  rules: [canListen],
   instances: portsOf,
 } as const satisfies AppType<WebApp>;

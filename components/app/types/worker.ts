@@ -5,25 +5,15 @@ import { workerChecks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
 import { count, numbersOf } from '../count.ts';
-import { directories } from '../directories.ts';
-import { environment } from '../environment.ts';
 import { healthy } from '../healthy.ts';
-import { home } from '../home.ts';
 import { instances } from '../instances.ts';
 import { workerLimits } from '../limits.ts';
-import { linked } from '../linked.ts';
-import { logs } from '../logs.ts';
 import { needs } from '../needs.ts';
-import { node } from '../node.ts';
-import { places } from '../places.ts';
-import { reach } from '../reach.ts';
 import { release } from '../release.ts';
 import { workerRollout } from '../rollout.ts';
-import { sandbox } from '../sandbox.ts';
-import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { sudoers } from '../sudoers.ts';
-import { user } from '../user.ts';
+import { running } from './running.ts';
 
 const components = [
   release,
@@ -32,17 +22,7 @@ const components = [
   count,
   service,
   workerLimits,
-  sandbox,
-  reach,
-  node,
-  environment,
-  user,
-  directories,
-  home,
-  linked,
-  scratch,
-  places,
-  logs,
+  ...running,
   workerRollout,
   workerChecks,
   needs,

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { also } from '../../../components/app/also.ts';
 import { service } from '../../../components/app/service.ts';
-import type { WebApp } from '../../../components/app/types/web.ts';
 import { instances } from '../../../components/host/kinds.ts';
 import { complaints, context, find, items, lines, shop, trixie } from '../shop.ts';
 
@@ -12,8 +11,6 @@ const wanted = (given: object, app: object = {}) =>
   also.render?.(shop({ ...app, also: { mail: { ...mail, ...given } } }), context(shop())) ?? {};
 const text = (given: object = {}, app: object = {}): string =>
   find(wanted(given, app).app ?? [], 'file', unit).content ?? '';
-const app = (name: string, given: object = {}): WebApp => ({ ...shop(given), name });
-const conflicts = (...apps: WebApp[]): string[] => also.conflicts?.(apps, { secrets: {} }) ?? [];
 
 test('a member has units of its own, as the user of the app and in its release', () => {
   const unitLines = lines(text());
@@ -138,19 +135,6 @@ test('an app without members wants nothing of it, and says nothing', () => {
   });
 });
 
-test('two that would have units of one name are refused, and both are named', () => {
-  assert.deepEqual(conflicts(app('shop', { also: { mail } }), app('shop-mail')), [
-    'apps.shop-mail: its units are called shop-mail@, as those of the member mail of shop are; rename one of them',
-  ]);
-  assert.deepEqual(
-    conflicts(app('shop', { also: { 'a-b': mail } }), app('shop-a', { also: { b: mail } })),
-    [
-      'apps.shop-a.also.b: its units are called shop-a-b@, as those of the member a-b of shop are; rename one of them',
-    ],
-  );
-  assert.deepEqual(conflicts(app('shop', { also: { mail } }), app('mail'), app('store-mail')), []);
-});
-
 test('an app that the server has still is not to become a member in the same run', () => {
   const facts = { ...trixie, releases: { 'shop-mail': ['d'.repeat(64)] } };
   assert.throws(() => also.render?.(shop({ also: { mail } }), context(shop(), { facts })), {
@@ -158,12 +142,6 @@ test('an app that the server has still is not to become a member in the same run
     message:
       'its units are called shop-mail@, as those of the app shop-mail are, which the server has still; take that app out in a run of its own first, or rename the member',
   });
-});
-
-test('a name by which Debian calls units of its own is refused', () => {
-  assert.deepEqual(conflicts(app('serial', { also: { getty: mail } })), [
-    'apps.serial.also.getty: its units would be called serial-getty@, a name that Debian uses itself; choose another',
-  ]);
 });
 
 test('a member says what it is, what it runs, and what only a process has', () => {

@@ -10,18 +10,21 @@ const unitOf = (instance: string) =>
     `/etc/systemd/system/keelson_heartbeat@${instance}.service`,
   );
 
-/** What curl is told by the command of a unit, of which systemd takes `$$` for `$` and `%%` for `%`. */
-function told(unit: string): string {
+/** What curl is told by the command of a unit, of which systemd takes `$$` for `$`, `%%` for `%`, and `\\"` for `"`. */
+function told(unit: string, url = 'https://hc.example/a?b'): string {
   const [, command = ''] = /^ExecStart=-\/bin\/sh -c '(.*)'$/m.exec(unit) ?? [];
-  const script = command.replaceAll('$$', '$').replaceAll('%%', '%').replaceAll('\\\\', '\\');
-  const env = { PATH: process.env.PATH, BEAT: 'https://hc.example/a?b' };
+  const script = command.replaceAll('$$', '$').replaceAll('%%', '%').replace(/\\(.)/g, '$1');
+  const env = { PATH: process.env.PATH, BEAT: url };
   const args = ['-c', script.replace('exec curl', 'cat; echo curl')];
   return spawnSync('sh', args, { env, encoding: 'utf8' }).stdout;
 }
 
-test('the URL is asked for as it is when a run ended well, and with /fail when not', () => {
+test('the URL is asked for as it is when a run ended well, and with /fail behind its path when not', () => {
   assert.match(told(unitOf('cleanup')), /^url = "https:\/\/hc\.example\/a\?b"\ncurl?/);
-  assert.match(told(unitOf('cleanup.failed')), /^url = "https:\/\/hc\.example\/a\?b\/fail"\n/);
+  assert.match(told(unitOf('cleanup.failed')), /^url = "https:\/\/hc\.example\/a\/fail\?b"\n/);
+  const plain = 'https://hc.example/a';
+  assert.match(told(unitOf('cleanup'), plain), /^url = "https:\/\/hc\.example\/a"\n/);
+  assert.match(told(unitOf('cleanup.failed'), plain), /^url = "https:\/\/hc\.example\/a\/fail"\n/);
 });
 
 test('it is asked again, but not for ever, and no run fails for it', () => {
@@ -52,5 +55,7 @@ test('it names a secret of the job that holds a URL', () => {
     assert.deepEqual(complaints({ BEAT: bad }), [
       `apps.cleanup.heartbeat: BEAT holds no URL that can be asked; ${remedy}`,
     ]);
-  assert.deepEqual(complaints({ BEAT: 'https://hc.example/a' }), []);
+  // As it is read without Pulumi, it is one.
+  for (const good of ['https://hc.example/a', '[secret]'])
+    assert.deepEqual(complaints({ BEAT: good }), []);
 });

@@ -43,12 +43,21 @@ const wrong: [object, string][] = [
     { cpu: { above: '0.9' } },
     'limits.cpu.above is not a share of a core; write 90%, or 150% for one and a half',
   ],
+  [
+    { responseTime: { above: '5s' } },
+    'limits.responseTime.above is not below `rollout.timeout`, for which an answer is waited; choose less',
+  ],
   [{ eventLoop: { above: '0.2s' } }, 'limits.eventLoop.above is not a time; write 200ms or 2s'],
 ];
 
 for (const [limits, said] of wrong)
   test(`${JSON.stringify(limits)} is refused`, () =>
     assert.deepEqual(complaints({ start: 'a.js', limits }), [said]));
+
+test('an answer may take longer where more time is waited for it', () => {
+  const limits = { responseTime: { above: '5s' } };
+  assert.deepEqual(complaints({ start: 'a.js', limits, rollout: { timeout: '6s' } }), []);
+});
 
 test('nobody waits for an answer of a worker', () => {
   assert.deepEqual(mailer({ limits: { cpu: { above: '90%' } } }).limits.cpu?.for, 300);

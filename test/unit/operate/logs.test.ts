@@ -4,10 +4,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Entry } from '../../../tools/operate/entry.ts';
 import { journalCommand, journalEntries } from '../../../tools/operate/journal.ts';
-import { linesOf, merged } from '../../../tools/operate/lines.ts';
+import { backwards, linesOf, merged } from '../../../tools/operate/lines.ts';
 import { fileEntries, filesCommand } from '../../../tools/operate/log-files.ts';
 import { lineOf } from '../../../tools/operate/log-line.ts';
 import type { Part } from '../../../tools/operate/part.ts';
@@ -58,7 +59,8 @@ test('an entry of the journal tells its instance, a hook its name, and systemd s
   const found = await journal(
     { _SYSTEMD_UNIT: 'shop@3700.service' },
     { _SYSTEMD_UNIT: 'keelson_before@shop.service' },
-    { _SYSTEMD_UNIT: 'init.scope', UNIT: 'shop@3700.service', MESSAGE: 'Started' },
+    { _SYSTEMD_UNIT: 'init.scope', _UID: '0', UNIT: 'shop@3700.service', MESSAGE: 'Started' },
+    { _SYSTEMD_UNIT: 'shop@3700.service', _UID: '990', UNIT: 'shop@3700.service' },
   );
   assert.deepEqual(
     found.map(({ from, isAbout }) => [from, isAbout]),
@@ -66,8 +68,16 @@ test('an entry of the journal tells its instance, a hook its name, and systemd s
       ['shop@3700', false],
       ['before', false],
       ['shop@3700', true],
+      ['shop@3700', true],
     ],
   );
+});
+
+test('what another app passes for systemd’s word has the name of who wrote it', async () => {
+  const [found] = await journal({
+    ...{ _SYSTEMD_UNIT: 'blog@3800.service', _UID: '991', UNIT: 'shop@3700.service' },
+  });
+  assert.deepEqual([found?.from, found?.isAbout], ['blog@3800', false]);
 });
 
 test('a line that the journal keeps in pieces is put together, also among others', async () => {
@@ -90,10 +100,14 @@ test('a line that the journal keeps in pieces is put together, also among others
 });
 
 test('bytes that are no text are read as far as they are, and what has no words is empty', async () => {
-  const found = await journal({ MESSAGE: [104, 105, 33] }, { MESSAGE: null });
+  const found = await journal(
+    { MESSAGE: [104, 105, 33] },
+    { MESSAGE: null },
+    { MESSAGE: ['twice', [104, 105]], UNIT: ['a', 'b'] },
+  );
   assert.deepEqual(
     found.map(({ text }) => text),
-    ['hi!', ''],
+    ['hi!', '', 'twice\nhi'],
   );
 });
 
@@ -118,6 +132,16 @@ test('what is asked of the journal: each word by itself, the app’s name among 
   assert.deepEqual(journalCommand(['shop', 'shop-mail'], wanted).slice(3), [
     ...['sh', 'shop shop-mail', 'yes', '--since=-3600s', '-n', '7', '-g', "a'; id"],
   ]);
+});
+
+test('the last lines that match are asked for from the end, and told in their order', async () => {
+  const wanted = { lines: 7, since: undefined, grep: 'x', follow: false };
+  const isAsked = (given: object) =>
+    journalCommand(['shop'], { ...wanted, ...given }).includes('--reverse');
+  assert.ok(isAsked({}));
+  for (const other of [{ lines: undefined }, { grep: undefined }, { follow: true }])
+    assert.ok(!isAsked(other), JSON.stringify(other));
+  assert.deepEqual(await all(backwards(Readable.from(['c', 'b', 'a']))), ['a', 'b', 'c']);
 });
 
 const scratch = scratchDirectory('log-files');
@@ -155,7 +179,7 @@ test('of log files the end of each is read, over the last rotation, and whether 
   assert.deepEqual(await read(files), [
     ...['shop@3700 b', 'shop@3700 c', 'shop@3700 ', 'shop@3701 x', 'shop@3701 y'],
   ]);
-  assert.deepEqual(await read(files, { grep: '^[CX]$' }), []);
+  assert.deepEqual(await read(files, { grep: '^[Cx]$' }), ['shop@3701 x']);
   assert.deepEqual(await read(files, { grep: '^[cx]$' }), ['shop@3700 c', 'shop@3701 x']);
 });
 
@@ -170,38 +194,95 @@ test('members write beside their app, and are read with it or alone', async () =
   assert.deepEqual(await read({ 'job.log': 'e\n' }), ['shop e']);
 });
 
-/** The matches that the command gives to journalctl on a host where these units are loaded. */
-function asked(names: readonly string[], ...units: string[]): string {
+/** An environment in which journalctl does this, and these units are loaded. */
+function host(journalctl: string, ...units: string[]) {
   const place = join(scratch, 'bin');
   mkdirSync(place, { recursive: true });
   const program = (name: string, text: string) =>
     writeFileSync(join(place, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  program('journalctl', 'echo "$*"');
+  program('journalctl', journalctl);
   program(
     'systemctl',
     `for one in ${units.join(' ')}; do case $one in "\${7%@*}"@*) echo "$one x" ;; esac; done`,
   );
-  const wanted = { lines: undefined, since: undefined, grep: undefined, follow: false };
-  const [shell = '', ...args] = journalCommand(names, wanted);
-  const env = { ...process.env, PATH: `${place}:${process.env.PATH}` };
+  return { ...process.env, PATH: `${place}:${process.env.PATH}` };
+}
+
+const whole = { lines: undefined, since: undefined, grep: undefined, follow: false };
+
+/** The matches that the command gives to journalctl on a host where these units are loaded. */
+function asked(names: readonly string[], ...units: string[]): string {
+  const env = host('echo "$*"', ...units);
+  const [shell = '', ...args] = journalCommand(names, whole);
   return execFileSync(shell, args, { env, encoding: 'utf8' })
     .replace(/.*?(?=SYSLOG)/, '')
     .trim();
 }
 
 test('the journal is asked for what an app and its members say, and for what systemd says of them', () => {
+  const of = (field: string): string =>
+    ['shop', 'shop@3700', 'shop@3701', 'shop-clean']
+      .map((name) => `${field}=${name}.service`)
+      .join(' ');
   assert.equal(
     asked(['shop', 'shop-clean'], 'shop@3700.service', 'shop@3701.service'),
-    'SYSLOG_IDENTIFIER=shop SYSLOG_IDENTIFIER=shop-clean + MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e + UNIT=shop.service UNIT=shop@3700.service UNIT=shop@3701.service UNIT=shop-clean.service',
+    [
+      'SYSLOG_IDENTIFIER=shop SYSLOG_IDENTIFIER=shop-clean',
+      '_SYSTEMD_UNIT=systemd-journald.service MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e',
+      `_UID=0 ${of('UNIT')}`,
+      of('_SYSTEMD_UNIT'),
+    ].join(' + '),
   );
+});
+
+/** Starts a command that follows, as sshd does; its end is its exit code. */
+function follow(words: readonly string[], env = process.env) {
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env });
+  const ended = new Promise((done) => child.once('close', done));
+  return { child, ended };
+}
+
+test('the journal is followed until somebody ends it', { timeout: 20_000 }, async (t) => {
+  const env = host('echo one; exec sleep 60');
+  const { child, ended } = follow(journalCommand(['shop'], { ...whole, follow: true }), env);
+  t.after(() => child.kill());
+  assert.equal((await linesOf(child.stdout).next()).value, 'one');
+  child.stdin.end();
+  assert.notEqual(await ended, 0);
+});
+
+test('a pattern that is none ends what would follow, and says why', {
+  timeout: 20_000,
+}, async (t) => {
+  const env = host('echo "Bad pattern" >&2; exit 1');
+  const { command } = directory({ '3700.log': 'old\n' });
+  const wanted = { follow: true, grep: '(' };
+  for (const [words, code, why] of [
+    [journalCommand(['shop'], { ...whole, ...wanted }), 1, /^Bad pattern$/m],
+    [command(wanted).words, 2, /^grep: .*missing/m],
+  ] as const) {
+    const { child, ended } = follow(words, env);
+    t.after(() => child.kill());
+    const said = text(child.stderr);
+    child.stdout.resume();
+    assert.equal(await ended, code);
+    assert.match(await said, why);
+  }
+});
+
+test('what an app writes passes for no header with anything else than a name', async () => {
+  const lines = ['==> /var/log/shop/\x1b]0;x\x07.log <==', '==> /var/log/shop/3701.log <==', 'a'];
+  assert.deepEqual(told(await all(fileEntries('shop', 'mark', Readable.from(lines)))), [
+    `shop ${lines[0]}`,
+    'shop@3701 a',
+  ]);
 });
 
 test('log files are followed until somebody ends it', { timeout: 20_000 }, async (t) => {
   const { path, command } = directory({ '3700.log': 'old\n', '3701.log': '' });
   const { mark, words } = command({ follow: true });
-  const [program = '', ...args] = words;
-  const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise((done) => child.once('close', done));
+  const { child, ended } = follow(words);
   t.after(() => child.kill());
   async function* lines() {
     for await (const line of linesOf(child.stdout)) yield line.replace(path, '/var/log/shop');

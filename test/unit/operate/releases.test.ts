@@ -1,9 +1,12 @@
 /** Kept releases: which one an app goes back to, and how the stack file is told. */
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { goalOf, type Kept, parseKept, shortOf } from '../../../tools/operate/kept.ts';
-import { pinned } from '../../../tools/operate/pin.ts';
+import { notPinned, pinned } from '../../../tools/operate/pin.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const hash = (digit: string): string => digit.repeat(64);
 const kept = (digit: string, state: Kept['state']): Kept => ({
@@ -71,18 +74,56 @@ test('the line is put into the stack file, of which all else stays as it is', ()
   );
   for (const app of ['shop', 'blog', 'wiki'])
     assert.equal(
-      parse(pinned(file, app, '12345678')).config['keelson:apps'][app].release,
+      parse(pinned(file, app, '12345678') ?? '').config['keelson:apps'][app].release,
       '12345678',
     );
 });
 
-test('an app that another file describes gets a line of its own, quoted', () => {
-  const shared = '# top\nconfig:\n  keelson:extends: shared.yaml # both\n';
-  const text = pinned(shared, 'shop', '12345678');
-  assert.match(text, /^# top\nconfig:\n {2}keelson:extends: shared.yaml # both\n/);
-  assert.equal(parse(text).config['keelson:apps'].shop.release, '12345678');
-  assert.equal(
-    parse(pinned(file, 'mail', '12345678')).config['keelson:apps'].mail.release,
-    '12345678',
-  );
+const releaseOf = (text: string | undefined, app: string): string =>
+  parse(text ?? '').config['keelson:apps'][app].release;
+
+test('an app that another file describes gets a line of its own, quoted, and all else stays', () => {
+  const shared = `# top
+config:
+  # both
+  keelson:extends: [a.yaml,   b.yaml]   # and these
+  pulumi:x: 'quoted' # so
+`;
+  const lines = '  keelson:apps:\n    shop:\n      release: "12345678"\n';
+  for (const end of ['', '# end\n', 'secretsprovider: x\n', '  y: |\n    text\n', '\n\nz: 1\n']) {
+    const [first, rest] = end.startsWith('  ') ? [shared + end, ''] : [shared, end];
+    assert.equal(pinned(first + rest, 'shop', '12345678'), first + lines + rest);
+  }
+  assert.equal(pinned(shared.trimEnd(), 'shop', '12345678'), shared + lines);
+  assert.equal(pinned(file, 'mail', '12345678'), `${file}    mail:\n      release: "12345678"\n`);
+  const flows = [
+    'config: {}',
+    'config: { keelson:apps: {} }',
+    'config: { keelson:apps: { a: {} } }',
+  ];
+  for (const flow of flows) assert.equal(releaseOf(pinned(flow, 'a', '12345678'), 'a'), '12345678');
+});
+
+test('a file that says apps in another way is left alone', () => {
+  const anchored = 'config:\n  keelson:apps:\n    a: &a { source: x }\n    b: *a\n';
+  assert.equal(pinned(anchored, 'b', '12345678'), undefined);
+  assert.equal(releaseOf(pinned(anchored, 'a', '12345678'), 'b'), '12345678');
+  for (const other of ['', 'config:\n', 'config:\n  keelson:apps:\n    a:\n', 'config: [\n'])
+    assert.equal(pinned(other, 'a', '12345678'), undefined, other);
+});
+
+test('a server whose own settings name another release is told', () => {
+  const scratch = scratchDirectory('pin');
+  mkdirSync(join(scratch, 'shop'));
+  const path = join(scratch, 'Pulumi.live.yaml');
+  const text = `config:
+  keelson:apps:
+    shop: { source: ${join(scratch, 'shop')}, start: server.js, domains: [shop.example.com] }
+  keelson:servers:
+    web1: { address: web1.example.com }
+    web2: { address: web2.example.com, apps: { shop: { release: "87654321" } } }
+`;
+  writeFileSync(path, pinned(text, 'shop', '12345678') ?? '');
+  assert.deepEqual(notPinned(path, 'shop', '12345678'), ['web2']);
+  assert.deepEqual(notPinned(path, 'shop', '87654321'), ['web1']);
 });

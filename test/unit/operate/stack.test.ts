@@ -1,6 +1,7 @@
 /** Servers and apps by name, and what is done on several of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Lost } from '../../../components/ssh/exec.ts';
 import { HostError } from '../../../components/ssh/target.ts';
 import { Refused } from '../../../tools/operate/ask.ts';
 import { onEach } from '../../../tools/operate/each.ts';
@@ -61,11 +62,18 @@ test('one that is down keeps no other from answering, and makes the exit code 1'
   assert.deepEqual(said, ['server web1 (web1.example.com:22): cannot be reached']);
 });
 
-test('in turn: one that is down is passed over, where one fails the rest is left as it is', async (t) => {
+test('in turn: one that is down is passed over, where one fails or is lost the rest is left as it is', async (t) => {
   const down = await complaints(t, () =>
     inTurn(servers, 1, async (it) => void (it.name === 'web1' && away(it))),
   );
   assert.deepEqual(names(down.result), ['web2', 'web3']);
+  t.mock.restoreAll();
+  const lost = await complaints(t, () =>
+    inTurn(servers, 1, async ({ name, way }) => {
+      if (name === 'web2') throw new Lost(way, 'the connection was lost');
+    }),
+  );
+  assert.deepEqual([names(lost.result), lost.said[1]], [['web1'], 'left as they are: web3']);
   t.mock.restoreAll();
   const failed = await complaints(t, () =>
     inTurn(servers, 1, async ({ way }) => {

@@ -5,8 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 import {
   hostLine,
   lasting,
-  parseStatus,
   statusHead,
+  statusOf,
   statusRows,
 } from '../../../tools/operate/status.ts';
 import { table } from '../../../tools/operate/table.ts';
@@ -36,9 +36,12 @@ const instance = {
   health: { good: true, answer: '', at: '2026-11-28T20:40:58Z' },
 };
 
+const way = { name: 'web1', address: 'web1.example.com' };
+
 /** As the page status.json of a server. */
 const said = (apps: object[]) =>
-  parseStatus(
+  statusOf(
+    way,
     JSON.stringify({
       ...{ version: 1, problems: ['fwupd.service failed\x1b[2J'] },
       host: {
@@ -62,7 +65,7 @@ test('a line for each instance: what runs, how often it ended, and whether it an
   };
   const bad = {
     cpuPercent: null,
-    health: { good: false, answer: `500, not 200: ${'x'.repeat(80)}` },
+    health: { good: false, answer: `500, not\n200: ${'x'.repeat(80)}` },
   };
   const [first = '', second = ''] = lines([{ ...web, instances: [instance, { ...down, ...bad }] }]);
   assert.match(first, /^shop +3700 +4be1f0a2 +active +2 +1d +1\.5% +88\.6mb +good$/);
@@ -100,4 +103,12 @@ test('the host in a line, and its problems without what a terminal would obey', 
   assert.equal(hostLine(status, now), 'Debian 12.8, up 26d, load 0.12, memory 25%, disk / 31%');
   assert.deepEqual(status.problems, ['fwupd.service failed\\x1b[2J']);
   assert.deepEqual([59, 60, 3600, 86_400].map(lasting), ['59s', '1m', '1h', '1d']);
+});
+
+test('what is no status, or of another version, is told of its server', () => {
+  for (const said of ['', '{}', 'null', '{"version":2,"apps":[]}'])
+    assert.throws(() => statusOf(way, said), {
+      message:
+        'server web1 (web1.example.com:22): its status cannot be read here; run pulumi up with this version',
+    });
 });

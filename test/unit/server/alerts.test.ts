@@ -127,6 +127,10 @@ test('what is wrong with secrets of a server is told without them', () => {
       `server.alerts.slack: has no URL of an incoming webhook yet; run ${set}.slack'`,
     ],
     [
+      () => stack({ status: { domain: 'status.example.com' } }, undefined),
+      `server.status: has no password or \`allow\` yet; run ${set}.statusPassword'`,
+    ],
+    [
       () => parseHost('web1', { address, ...slack }),
       'alerts.slack: has no URL of an incoming webhook yet; give it in serverSecrets.slack',
     ],

@@ -59,21 +59,26 @@ test('without either there is a problem, and what to do', () => {
   const needs = status.needs?.(web1({ status: { domain } })) ?? [];
   assert.deepEqual(
     missingSecrets(needs, {}, (name) => `set ${name}`),
-    ['server.status: has no password or `allow` yet; set statusPassword'],
+    ['status: has no password or `allow` yet; set statusPassword'],
   );
   assert.deepEqual(status.needs?.(web1({ status: { domain, allow: ['10.0.0.1'] } })), []);
   assert.deepEqual(status.needs?.(web1()), []);
   assert.throws(() => web1({ status: { domain, allow: [] } }), /is empty; name those/);
-  assert.throws(() => web1({ status: { domain: '*.a.de' } }), /is no single name/);
+  for (const domain of ['*.a.de', 'default'])
+    assert.throws(() => web1({ status: { domain } }), /is no single name; write one such as/);
 });
 
 test('a password that is short, endless, or cannot be typed is refused', () => {
   const schema = secretsOf([status]);
   const said = (statusPassword: string) =>
     schema.safeParse({ statusPassword }).error?.issues.map(({ message }) => message);
-  assert.deepEqual(said('short'), ['is shorter than 12 characters']);
-  assert.deepEqual(said('x'.repeat(129)), ['is longer than 128 characters']);
-  assert.deepEqual(said('twelve chars\n'), ['holds what is no printable ASCII']);
+  assert.deepEqual(said('short'), [
+    'is shorter than 12 characters; choose a longer one, such as openssl rand -hex 16 prints',
+  ]);
+  assert.deepEqual(said('x'.repeat(129)), ['is longer than 128 characters; choose a shorter one']);
+  assert.deepEqual(said('twelve chars\n'), [
+    'holds what is no printable ASCII; choose letters, digits and signs',
+  ]);
   assert.equal(said(statusPassword), undefined);
 });
 
