@@ -37,6 +37,11 @@ test('facts and memory are read from the lines that a host prints', () => {
   });
 });
 
+test('whose rsyslog is on a host is a fact, where there is one', () => {
+  assert.equal(parseFacts(lines().join('\n')).facts.rsyslog, undefined);
+  assert.equal(parseFacts(lines({ rsyslog: 'own' }).join('\n')).facts.rsyslog, 'own');
+});
+
 test('a host that the kit does not support is refused with the reason', () => {
   const refused = (more: Record<string, string>, message: RegExp) =>
     assert.throws(() => parseFacts(lines(more).join('\n')), message);
