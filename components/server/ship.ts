@@ -46,6 +46,11 @@ const shipSchema = z
         'Certificates in PEM of whoever signs that of the receiver; default: those that Debian trusts',
       ),
   })
+  // librelp with OpenSSL takes any name that a trusted authority signed.
+  .refine(({ protocol, ca }) => protocol === 'tls' || ca !== undefined, {
+    path: ['ca'],
+    error: 'is needed with relp, which does not check the name; give the authority of the receiver',
+  })
   .describe(
     'Sends all that the journal gets to another machine, which may be away meanwhile; default: it stays here',
   );

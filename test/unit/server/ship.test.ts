@@ -18,6 +18,14 @@ const folderOf = (t: TestContext) => {
 const render = (given: object, rsyslog?: 'own' | 'kit') =>
   ship.render?.(web1(given), { facts: { ...trixie, ...(rsyslog && { rsyslog }) } }) ?? {};
 const to = 'logs.example.com';
+const reference = readFileSync(new URL('../../../stacks/reference.yaml', import.meta.url), 'utf8');
+const [found = ''] = /-----BEGIN C[^]*END CERTIFICATE-----/.exec(reference) ?? [];
+const own = found.replace(/^ +/gm, '');
+
+test('without an authority of its own nobody is told apart with relp', () => {
+  assert.throws(() => web1({ ship: { to } }), /is needed with relp, which does not check the name/);
+});
+
 const settings = '/etc/keelson/ship/ship.conf';
 
 test('a server that says nothing of it ships nothing', () => {
@@ -26,11 +34,11 @@ test('a server that says nothing of it ships nothing', () => {
 });
 
 test('each message is acknowledged, over TLS, by whom the certificate names', () => {
-  const { base = [] } = render({ ship: { to } });
+  const { base = [] } = render({ ship: { to, ca: own } });
   const text = textOf(base, settings);
   assert.match(text, /action\(type="omrelp" target="logs\.example\.com" port="6514"/);
   assert.match(text, /tls="on" tls\.authMode="name" tls\.permittedPeer="logs\.example\.com"/);
-  assert.match(text, /tls\.caCert="\/etc\/ssl\/certs\/ca-certificates\.crt"/);
+  assert.match(text, /tls\.caCert="\/etc\/keelson\/ship\/ca\.pem"/);
   assert.doesNotMatch(text, /omfwd/);
   assert.ok(names(base).includes('package rsyslog-relp'));
   assert.ok(names(base).includes('unit keelson-ship.service'));
@@ -72,13 +80,13 @@ const quietIn = (given: ReturnType<typeof render>) =>
   names(given.base ?? []).filter((name) => quiet.includes(name));
 
 test('an rsyslog that the kit brings writes no second copy of all logs, also when nothing is shipped any more', () => {
-  assert.deepEqual(quietIn(render({ ship: { to } })), quiet);
-  assert.deepEqual(quietIn(render({ ship: { to } }, 'kit')), quiet);
+  assert.deepEqual(quietIn(render({ ship: { to, ca: own } })), quiet);
+  assert.deepEqual(quietIn(render({ ship: { to, ca: own } }, 'kit')), quiet);
   assert.deepEqual(names(render({}, 'kit').base ?? []), quiet);
 });
 
 test('one of the host’s own goes on as it is', () => {
-  assert.deepEqual(quietIn(render({ ship: { to } }, 'own')), []);
+  assert.deepEqual(quietIn(render({ ship: { to, ca: own } }, 'own')), []);
 });
 
 /** Runs `rewind` with a stand-in for journalctl, which says what it was asked. */
@@ -104,7 +112,9 @@ test('with a stand-in for journalctl: each start goes back by more than can be o
   const { state, asked } = rewound(t, 's=b;i=9\n', 'a\nb\n-- cursor: s=b;i=1\n');
   assert.equal(state, 's=b;i=1\n');
   assert.match(asked ?? '', /-r -n 256 .*--cursor=s=b;i=9/);
-  const window = /windowSize="(\d+)"/.exec(textOf(render({ ship: { to } }).base ?? [], settings));
+  const window = /windowSize="(\d+)"/.exec(
+    textOf(render({ ship: { to, ca: own } }).base ?? [], settings),
+  );
   assert.ok(Number(window?.[1]) < 256);
 });
 
