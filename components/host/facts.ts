@@ -14,6 +14,8 @@ export const factsSchema = z.object({
   sshd: z.string(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
+  /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */
+  rsyslog: z.enum(['own', 'kit']).optional(),
   /** Releases kept on the host, newest first, by app. */
   releases: z.record(z.string(), z.array(z.string())),
   /** Those of them that never came up, by app. */

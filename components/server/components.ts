@@ -18,6 +18,7 @@ import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
 import { retry } from './retry.ts';
+import { ship } from './ship.ts';
 import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
@@ -41,6 +42,7 @@ const all = [
   alerts,
   heartbeat,
   status,
+  ship,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */

@@ -23,6 +23,12 @@ print_facts() {
   else
     fact systemd 0
   fi
+  # What the kit brought, it holds still.
+  if grep -qs "^unit${TAB}rsyslog.service$TAB" "$STATE/manifests/server-base"; then
+    fact rsyslog kit
+  elif [ -x /usr/sbin/rsyslogd ]; then
+    fact rsyslog own
+  fi
   print_memory
   print_releases
 }

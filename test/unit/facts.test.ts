@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseFacts } from '../../components/host/facts.ts';
+import { factsScript } from '../../components/host/script.ts';
 
 const lines = (more: Record<string, string> = {}): string[] =>
   Object.entries({
@@ -35,6 +40,25 @@ test('facts and memory are read from the lines that a host prints', () => {
     run: 'r7',
     lines: ['! file /etc/a mode 0666 → 0644 (drift)'],
   });
+});
+
+test('whose rsyslog is on a host is a fact, where there is one', () => {
+  assert.equal(parseFacts(lines().join('\n')).facts.rsyslog, undefined);
+  assert.equal(parseFacts(lines({ rsyslog: 'own' }).join('\n')).facts.rsyslog, 'own');
+});
+
+test('an rsyslog is there because of the kit for as long as the kit holds its service', (t) => {
+  const state = mkdtempSync(join(tmpdir(), 'keelson-facts-'));
+  t.after(() => rmSync(state, { recursive: true }));
+  mkdirSync(join(state, 'manifests'));
+  const unit = 'unit\trsyslog.service\tactive=inactive\tenabled=disabled\n';
+  const ask = (items: string) => {
+    writeFileSync(join(state, 'manifests/server-base'), `run r1\n\n${items}end\n`);
+    const script = factsScript().replace(/^wait_for_boot \d.*$/m, `STATE='${state}'`);
+    return execFileSync('sh', ['-c', script], { encoding: 'utf8' });
+  };
+  assert.match(ask(unit), /^rsyslog\tkit$/m);
+  assert.doesNotMatch(ask(unit.replace('rsyslog', 'rsyslog-2')), /^rsyslog\tkit$/m);
 });
 
 test('a host that the kit does not support is refused with the reason', () => {

@@ -11,6 +11,7 @@ import { stackSchemas } from '../../components/config/stack.ts';
 import { readStackFile } from '../../components/config/stack-on-disk.ts';
 import { conversation } from '../../components/fields/conversation.ts';
 import * as field from '../../components/fields/index.ts';
+import { certificates } from '../../components/server/ship.ts';
 import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
@@ -219,6 +220,7 @@ const unbound =
 /** What single fields of the vocabulary have a use for, by their patterns. */
 const admitted = [
   [field.domain, '*'],
+  [certificates, ' \n'],
   [field.publicKey, ' '],
   [field.plainText, ' '],
   [field.requestPath, '?'],
