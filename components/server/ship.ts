@@ -39,7 +39,9 @@ const shipSchema = z
       ),
     name: field.address
       .optional()
-      .describe('Name in the certificate of the receiver; default: that of `to`'),
+      .describe(
+        'Name in the certificate of the receiver, which is checked with `tls` alone; default: that of `to`',
+      ),
     ca: certificates
       .optional()
       .describe(

@@ -33,7 +33,7 @@ test('a server that says nothing of it ships nothing', () => {
   assert.deepEqual(items(render({}, 'own')), []);
 });
 
-test('each message is acknowledged, over TLS, by whom the certificate names', () => {
+test('each message is acknowledged, over TLS, by whom an authority of one’s own vouches for', () => {
   const { base = [] } = render({ ship: { to, ca: own } });
   const text = textOf(base, settings);
   assert.match(text, /action\(type="omrelp" target="logs\.example\.com" port="6514"/);
