@@ -24,7 +24,7 @@ print_facts() {
     fact systemd 0
   fi
   # What the kit brought, it holds still.
-  if grep -qs "^unit${TAB}rsyslog.service$TAB" "$STATE/manifests/server-base"; then
+  if grep -qs "^unit${TAB}rsyslog.service$TAB" "$STATE/manifests/base"; then
     fact rsyslog kit
   elif [ -x /usr/sbin/rsyslogd ]; then
     fact rsyslog own

@@ -53,7 +53,7 @@ test('an rsyslog is there because of the kit for as long as the kit holds its se
   mkdirSync(join(state, 'manifests'));
   const unit = 'unit\trsyslog.service\tactive=inactive\tenabled=disabled\n';
   const ask = (items: string) => {
-    writeFileSync(join(state, 'manifests/server-base'), `run r1\n\n${items}end\n`);
+    writeFileSync(join(state, 'manifests/base'), `run r1\n\n${items}end\n`);
     const script = factsScript().replace(/^wait_for_boot \d.*$/m, `STATE='${state}'`);
     return execFileSync('sh', ['-c', script], { encoding: 'utf8' });
   };
