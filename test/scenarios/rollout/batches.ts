@@ -99,7 +99,8 @@ async function monitSlept(shop: Shop): Promise<void> {
   // What is stopped by hand stays so: see habits.test.ts.
   const [hung] = await mainPids(shop.host, 'shop@3704');
   await shop.host.exec(`kill -STOP ${hung}`);
-  await waitFor(shop.host, `grep '^Subject:.*shop-3704' ${mails}`);
+  // It is asked again and again for a quarter of a minute first.
+  await waitFor(shop.host, `grep '^Subject:.*shop-3704' ${mails}`, 90);
   const answers = 'curl -sf --max-time 1 http://127.0.0.1:3704/health';
   await waitFor(shop.host, `! test -d /proc/${hung} && ${answers}`, 90);
 }
