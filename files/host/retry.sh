@@ -13,6 +13,9 @@ retry_unit() {
 
 # Usage: forget_tries INSTANCES. Of the app at hand; what has not failed by now needs no other try.
 forget_tries() {
+  # Mostly there is none.
+  waiting_tries=$(systemctl --no-pager --plain --no-legend list-units "keelson-retry@$app@*.timer" "keelson-retry@$app-*@*.timer" 2>/dev/null) || waiting_tries=''
+  [ -n "$waiting_tries" ] || return 0
   still_failed=$(systemctl --no-pager --plain --no-legend --state=failed list-units "$app@*.service" "$app-*@*.service" 2>/dev/null) || still_failed=''
   tries_of=''
   for key in $1; do

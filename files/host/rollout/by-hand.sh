@@ -96,19 +96,8 @@ restart_down() { restart_batches "$(count "$(of_member "$1" "$down")")" "$(of_me
 restart_up() { restart_batches "$(batch_size "$1")" "$(of_member "$1" "$up")"; }
 
 # Usage: restart_batches SIZE INSTANCES
-restart_batches() {
-  size=$1
-  # shellcheck disable=SC2086 # keys
-  set -- $2
-  while [ $# -gt 0 ]; do
-    batch_of=''
-    while [ $# -gt 0 ] && [ "$(count "$batch_of")" -lt "$size" ]; do
-      batch_of="${batch_of:+$batch_of }$1"
-      shift
-    done
-    move "$release" "$batch_of" || end_restart
-  done
-}
+restart_batches() { in_batches restart_batch "$1" "$2"; }
+restart_batch() { move "$release" "$1" || end_restart; }
 
 # The others go on as they are; what failed is systemd's and Monit's again.
 end_restart() {

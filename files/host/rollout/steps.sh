@@ -55,17 +55,22 @@ $evidence"
   down=$(without "$first" "$down") up=$(without "$first" "$up")
 }
 
-roll_batches() {
-  size=$1
+# Usage: roll_batches SIZE INSTANCES
+roll_batches() { in_batches roll_batch "$1" "$2"; }
+roll_batch() { { still_up && move "$release" "$1"; } || go_back; }
+
+# Usage: in_batches STEP SIZE INSTANCES. Calls the step with so many of them at a time.
+in_batches() {
+  each_batch=$1 size=$2
   # shellcheck disable=SC2086 # keys
-  set -- $2
+  set -- $3
   while [ $# -gt 0 ]; do
     batch_of=''
     while [ $# -gt 0 ] && [ "$(count "$batch_of")" -lt "$size" ]; do
       batch_of="${batch_of:+$batch_of }$1"
       shift
     done
-    { still_up && move "$release" "$batch_of"; } || go_back
+    "$each_batch" "$batch_of"
   done
 }
 
