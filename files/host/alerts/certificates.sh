@@ -1,8 +1,5 @@
 # Certificates that end soon, of sites and of certbot: once a day, by keelson-certificates.timer.
 
-# Days before its end. What renews a certificate of 90 days does so at 30; so at 14 it has failed for long.
-CERTIFICATE_DAYS=14
-
 tell_certificates() {
   [ -d "$STATUS_CACHE" ] || mkdir -p "$STATUS_CACHE"
   rm -f "$STATUS_CACHE/certificates"

@@ -3,7 +3,7 @@
 
 # Usage: join_status DIRECTORY. Leaves the next sample there.
 join_status() {
-  awk -F '\t' -v dir="$1" -v cache="$STATUS_CACHE" -v root="$HOST_ROOT" -v state="$STATE" -v now="$now" "$PLAIN$STATUS_SYSTEM$STATUS_APPS"'
+  awk -F '\t' -v dir="$1" -v cache="$STATUS_CACHE" -v root="$HOST_ROOT" -v state="$STATE" -v soon="$CERTIFICATE_DAYS" -v now="$now" "$PLAIN$STATUS_SYSTEM$STATUS_APPS"'
     BEGIN {
       OFS = "\t"
       read_sample(); read_units(); read_monit(); read_releases(); read_timers()
@@ -98,7 +98,7 @@ STATUS_SYSTEM='
       while ((getline < file) > 0) {
         days = int(($1 - now) / 86400)
         if ($1 < now) { days = -up((now - $1) / 86400); is_wrong("certificate " plain($2) " ended") }
-        else if (days < 14) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
+        else if (days < soon) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
         print "certificate", plain($2), $1, days
       }
       close(file)

@@ -18,6 +18,9 @@ refresh_updates() {
   mv -f "$STATUS_CACHE/updates.$$" "$STATUS_CACHE/updates"
 }
 
+# Days before its end. What renews a certificate of 90 days does so at 30; so at 14 it has failed for long.
+CERTIFICATE_DAYS=14
+
 # When each certificate ends that nginx is told of, or that certbot keeps. Looked for anew where nginx was told
 # something else, and each hour, in which certbot may have renewed one.
 refresh_certificates() {
