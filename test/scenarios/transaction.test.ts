@@ -54,7 +54,7 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
       '/etc/systemd/system/own.service',
       '[Service]\nExecStart=/does/not/exist\n',
       'systemd',
-      /own\.service/,
+      /own runs \/does\/not\/exist, which is not on this server/,
     );
     await prune(host);
   },
