@@ -90,9 +90,13 @@ export function nameConflicts(places: readonly Place[]): Problem[] {
 
 /** What is registered for one server, after its name; uploads are called by their app. */
 const resourceNames = (apps: readonly string[]) => [
-  ...['helper', 'prune', ...parts.filter((part) => manifests[part].scope === 'server')].map(
-    (name) => ({ kind: 'command', name, thing: name }),
-  ),
+  ...[
+    'helper',
+    'prune',
+    ...parts
+      .filter((part) => manifests[part].scope === 'server')
+      .flatMap((part) => (manifests[part].confirm ? [part, `${part}-confirm`] : [part])),
+  ].map((name) => ({ kind: 'command', name, thing: name })),
   ...apps.flatMap((app) => [
     { kind: 'app', name: app, thing: `app ${app}` },
     ...parts

@@ -38,6 +38,7 @@ export function compose(contributions: readonly Contribution[]): Manifest[] {
   const named = new Set(composed.map(({ name }) => name));
   return composed.map((slot, index) => {
     const { name, part, app, after } = slot;
+    const { secret, confirm } = manifests[part];
     const told = unitsToldBy(slot.items, composed.slice(0, index));
     const items = [...slot.items, ...told].map((item) => withFiles(item, all));
     const mine = contributions.filter((given) => part === 'base' || given.app === app);
@@ -45,7 +46,8 @@ export function compose(contributions: readonly Contribution[]): Manifest[] {
       name,
       after: after.filter((other) => named.has(other)),
       ...(app !== undefined && { app }),
-      secret: manifests[part].secret,
+      secret,
+      ...(confirm !== undefined && { confirm }),
       items,
       uploads: uploadsOf(items, mine),
       notes: mine.flatMap(({ notes = [] }) =>

@@ -12,15 +12,19 @@ type Declaration = {
   readonly after?: Part;
   /** Its text is a Pulumi secret. */
   readonly secret: boolean;
+  /** Seconds after which it goes back by itself, unless a new connection confirms that the host still lets one in. */
+  readonly confirm?: number;
 };
 
-export type Part = 'base' | 'private' | 'app' | 'rollout' | 'site';
+export type Part = 'base' | 'private' | 'access' | 'app' | 'rollout' | 'site';
 
 export const manifests: Readonly<Record<Part, Declaration>> = {
   /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
   base: { scope: 'server', secret: false },
   /** Files with secrets of the server, such as where alerts go. */
   private: { scope: 'server', after: 'base', secret: true },
+  /** What can shut us out: sshd, the firewall, what sudo reads for who logs in, settings of the network. */
+  access: { scope: 'server', after: 'base', secret: false, confirm: 90 },
   /** User, directories, release and units of an app. */
   app: { scope: 'app', after: 'base', secret: false },
   /** The environment of an app and its instances. Its hash says something of the secrets in it. */

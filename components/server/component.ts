@@ -23,11 +23,11 @@ export type ServerComponent<F extends Shape, S> = {
   readonly secrets?: Shape;
   /** Those that the settings of a server cannot do without. */
   readonly needs?: (server: S) => readonly SecretNeed[];
-  /** What it wants of the host; what holds a secret goes into `private`. */
+  /** What it wants of the host; what holds a secret goes into `private`, what can shut us out into `access`. */
   readonly render?: (
     server: S,
     host: { readonly facts: Facts; readonly secrets?: Secrets },
-  ) => Pick<Wanted, 'base' | 'private' | 'uploads'>;
+  ) => Pick<Wanted, 'base' | 'private' | 'access' | 'uploads'>;
   /** What two servers of a stack may not both say, as `servers.web2.address: … ; remedy`. */
   readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
   /** Files of this machine that must be readable. */

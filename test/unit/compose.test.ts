@@ -22,12 +22,13 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
   ]);
 
 test('the manifests: what waits for what, and which one is secret', () => {
-  assert.deepEqual(parts, ['base', 'private', 'app', 'rollout', 'site']);
+  assert.deepEqual(parts, ['base', 'private', 'access', 'app', 'rollout', 'site']);
   assert.deepEqual(
     parts.map((part) => [part, manifests[part].scope, manifests[part].after ?? '']),
     [
       ['base', 'server', ''],
       ['private', 'server', 'base'],
+      ['access', 'server', 'base'],
       ['app', 'app', 'base'],
       ['rollout', 'app', 'app'],
       ['site', 'app', 'rollout'],
@@ -37,6 +38,14 @@ test('the manifests: what waits for what, and which one is secret', () => {
     parts.filter((part) => manifests[part].secret),
     ['private', 'rollout'],
   );
+});
+
+test('what can shut us out goes back by itself after 90 s, and nothing else does', () => {
+  const [base, access] = compose([
+    of('sshd', { base: [aptPackage('openssh-server')], access: [file('/etc/ssh/x.conf', 'x')] }),
+  ]);
+  assert.deepEqual([base?.name, base?.confirm], ['base', undefined]);
+  assert.deepEqual([access?.name, access?.after, access?.confirm], ['access', ['base'], 90]);
 });
 
 test('a host has one base, and each app manifests of its own that wait for no other app', () => {
