@@ -11,7 +11,7 @@ const sshdSchema = z
     z.literal(false),
     z.strictObject({
       rootLogin: z
-        .enum(['key', 'no'])
+        .boolean()
         .optional()
         .describe(
           'Whether root logs in, by key; default: as long as root is who the kit logs in as',
@@ -111,12 +111,12 @@ const maxAuthTries = 4;
  * @throws where the user who logs in would be shut out. The host tells who that is, since ssh_config may say it.
  */
 function rootLogin({ user }: Sshd, given: Login, { login = user ?? 'root' }: Facts): string {
-  const wanted = given.rootLogin ?? (login === 'root' ? 'key' : 'no');
-  if (wanted === 'no' && login === 'root')
+  const isAllowed = given.rootLogin ?? login === 'root';
+  if (!isAllowed && login === 'root')
     throw new Error(
-      'sshd.rootLogin: no would shut out root, who logs in; name a user with passwordless sudo as `user`, or leave rootLogin out',
+      'sshd.rootLogin: false would shut out root, who logs in; name a user with passwordless sudo as `user`, or leave rootLogin out',
     );
-  return wanted === 'no' ? 'no' : 'prohibit-password';
+  return isAllowed ? 'prohibit-password' : 'no';
 }
 
 /** `true` leaves to Debian, and to files of people's own, what is on. */

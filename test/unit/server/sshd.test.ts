@@ -70,15 +70,15 @@ test('root may log in while root does; the host tells, and the stack file where 
   assert.equal(root({}, { login: 'root' }), 'prohibit-password');
   assert.equal(root({}, { login: 'admin' }), 'no');
   assert.equal(root({ user: 'admin' }), 'no');
-  assert.equal(root({ sshd: { rootLogin: 'key' } }, { login: 'admin' }), 'prohibit-password');
-  assert.equal(root({ sshd: { rootLogin: 'no' } }, { login: 'admin' }), 'no');
+  assert.equal(root({ sshd: { rootLogin: true } }, { login: 'admin' }), 'prohibit-password');
+  assert.equal(root({ sshd: { rootLogin: false } }, { login: 'admin' }), 'no');
 });
 
 test('root is not shut out while root logs in', () => {
   const message =
-    'sshd.rootLogin: no would shut out root, who logs in; name a user with passwordless sudo as `user`, or leave rootLogin out';
-  assert.throws(() => render({ sshd: { rootLogin: 'no' } }, { login: 'root' }), { message });
-  assert.throws(() => render({ sshd: { rootLogin: 'no' } }), { message });
+    'sshd.rootLogin: false would shut out root, who logs in; name a user with passwordless sudo as `user`, or leave rootLogin out';
+  assert.throws(() => render({ sshd: { rootLogin: false } }, { login: 'root' }), { message });
+  assert.throws(() => render({ sshd: { rootLogin: false } }), { message });
 });
 
 test('forwarding is asked for, by a setting or by a status page that the host itself may see', () => {
