@@ -14,8 +14,8 @@ export const factsSchema = z.object({
   sshd: z.string(),
   /** Who logged in for this look; another user than root has become root by sudo. */
   login: z.string().optional(),
-  /** `no`: something else than Debian's sshd lets people in. */
-  openssh: z.literal('no').optional(),
+  /** `socket`: systemd listens for Debian's sshd. `no`: something else lets people in. */
+  openssh: z.enum(['socket', 'no']).optional(),
   /** Bits of its shortest RSA host key. */
   rsaHostKey: z.coerce.number().int().optional(),
   /** Users whom a Match of people's own lets in with a password, with blanks between them. */

@@ -39,7 +39,8 @@ type Login = Exclude<Sshd['sshd'], false>;
 type Setting = { keyword: string; value: string; reason: string };
 
 /** Before 50-cloud-init.conf and 60-cloudimg-settings.conf: the first value that sshd finds holds. */
-const path = '/etc/ssh/sshd_config.d/10-keelson.conf';
+const folder = '/etc/ssh/sshd_config.d';
+const path = `${folder}/10-keelson.conf`;
 
 export const sshd = serverComponent({
   name: 'sshd',
@@ -52,12 +53,18 @@ export const sshd = serverComponent({
     return {
       access: [
         file(path, template('server/sshd.conf', { settings }), { check: 'sshd' }),
-        unit('ssh.service', { change: 'reload', config: '/etc/ssh/sshd_config.d' }),
+        unit('ssh.service', { failed: 'no', change: toldBy(facts), config: folder }),
         ...watched.map(({ keyword, value }) => sshdSetting(keyword, value)),
       ],
     };
   },
 });
+
+/**
+ * Told to read its files anew, it starts itself again, and has lost what systemd listens at. Sessions outlive a restart
+ * (KillMode=process), and who connects meanwhile waits.
+ */
+const toldBy = ({ openssh }: Facts) => (openssh === 'socket' ? 'restart' : 'reload');
 
 /** sshd's own `Match` comes after what holds for all, and over it. */
 const othersByPassword = ({ passwords = '' }: Facts): string[] =>

@@ -34,7 +34,11 @@ print_facts() {
 # Of sshd what its configuration says, nothing while that is broken; of its login who came.
 print_sshd() {
   fact login "${SUDO_USER:-$(id -un)}"
-  if [ ! -x /usr/sbin/sshd ] || [ ! -f /usr/lib/systemd/system/ssh.service ]; then fact openssh no; fi
+  if [ ! -x /usr/sbin/sshd ] || [ ! -f /usr/lib/systemd/system/ssh.service ]; then
+    fact openssh no
+  elif [ -e /etc/systemd/system/sockets.target.wants/ssh.socket ]; then
+    fact openssh socket
+  fi
   sshd_said=$(timeout -k 1 10 sshd -T 2>/dev/null || :)
   # Whatever address and port lead there from outside.
   printf '%s\n' "$sshd_said" | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }

@@ -26,6 +26,12 @@ test('all of it is in the manifest that goes back by itself, checked by sshd, wh
   });
 });
 
+test('sshd of which systemd holds the socket does not live through a reload; drop-ins of its unit are people’s', () => {
+  const { state, instructions } = find(render({}, { openssh: 'socket' }), 'unit', 'ssh.service');
+  assert.equal(instructions?.['@change'], 'restart');
+  assert.deepEqual(state, { failed: 'no', config: 'current' });
+});
+
 test('its file is read before those of cloud images', () => {
   const images = ['50-cloud-init.conf', '60-cloudimg-settings.conf'];
   const all = [...images, path.replace(/^.*\//, '')].sort();
