@@ -30,6 +30,10 @@ export function renderHost(host: HostConfig, facts: Facts, releases: Releases): 
   return compose([...own, ...givens(host, facts, releases).flatMap(renderApp)]);
 }
 
+/** What a preview has to say of a server beside what differs there. */
+export const serverNews = ({ server }: HostConfig, facts: Facts): string[] =>
+  serverComponents.flatMap(({ news }) => news?.(server, facts) ?? []);
+
 /** What a host's components say of it, for outputs: where it is, and what runs there. */
 export type HostReport = ServerReport & {
   readonly apps: Readonly<Record<string, AppReport & { type: string }>>;

@@ -12,6 +12,14 @@ export const factsSchema = z.object({
   hostname: z.string(),
   /** Where sshd listens, such as `[::]:22 0.0.0.0:22`; empty when that cannot be told. */
   sshd: z.string(),
+  /** Who logged in for this look; another user than root has become root by sudo. */
+  login: z.string().optional(),
+  /** `socket`: systemd listens for Debian's sshd. `no`: something else lets people in. */
+  openssh: z.enum(['socket', 'no']).optional(),
+  /** Bits of its shortest RSA host key. */
+  rsaHostKey: z.coerce.number().int().optional(),
+  /** Users whom a Match of people's own lets in with a password, with blanks between them. */
+  passwords: z.string().optional(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
   /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */

@@ -12,6 +12,7 @@ export { aptPackage } from './kinds/package.ts';
 export { rollout } from './kinds/rollout.ts';
 export { ruleset } from './kinds/ruleset.ts';
 export { setting } from './kinds/setting.ts';
+export { sshdSetting } from './kinds/sshd.ts';
 export { sysctl } from './kinds/sysctl.ts';
 export { tree } from './kinds/tree.ts';
 export { unit } from './kinds/unit.ts';

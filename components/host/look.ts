@@ -13,6 +13,7 @@ import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { withRuns } from './sent.ts';
+import { refuseShutOut } from './shut-out.ts';
 import { type Succession, succession } from './succession.ts';
 
 /** What a host's manifests are, given its facts. */
@@ -64,7 +65,7 @@ export type Looked = { readonly name: string; readonly takeOver?: boolean };
  * @throws when it is not supported, when something there is somebody else's, or when it does not answer in full.
  */
 export async function look(
-  session: Pick<Session, 'script'> & Partial<Pick<Session, 'greeting'>>,
+  session: Pick<Session, 'script'> & Partial<Pick<Session, 'greeting' | 'reached'>>,
   host: Looked,
   render: Render,
   run: string,
@@ -76,6 +77,7 @@ export async function look(
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
+  refuseShutOut(session.reached?.(), manifests);
   refuseGreeting((await session.greeting?.()) ?? '', manifests, memory);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
   const gone = answer.manifests

@@ -2,13 +2,14 @@
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
-import { newsOf, renderHost, reportHost, withBuilds } from '../config/render.ts';
+import { newsOf, renderHost, reportHost, serverNews, withBuilds } from '../config/render.ts';
 import { newRun, type Render } from '../host/look.ts';
 import type { Way } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
 import { register } from './commands.ts';
 import { commandConnection, holds, sameForAll } from './connection.ts';
 import { given } from './inputs.ts';
+import { noteWay, refuseCutWay } from './jumps.ts';
 import { together } from './looks.ts';
 import { type Machine, onMachine, reachedBy } from './machine.ts';
 import { readHost, releasesOf, type Settings } from './settings.ts';
@@ -145,9 +146,10 @@ async function registerHost(
     const before = lastOf(name).then(({ memory }) => memory);
     return drift === 'ignore'
       ? await unseen(render, before, run)
-      : await together(lookAt(way, render, run, before, host, machine));
+      : await together(lookAt(way, render, run, before, host, machine).then(noteWay));
   };
   const { look: seen, last, reached, pace } = await see();
+  refuseCutWay(seen, reached);
   const same = reached && sameForAll(reached, server);
   const isBarred =
     reached !== undefined &&
@@ -163,7 +165,11 @@ async function registerHost(
     deletedWith: await machine?.resource,
   });
   if (pulumi.runtime.isDryRun())
-    for (const line of await newsOf(config.apps, seen.facts, pins)) pulumi.log.info(line, host);
+    for (const line of [
+      ...serverNews(config, seen.facts),
+      ...(await newsOf(config.apps, seen.facts, pins)),
+    ])
+      pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
   return {
     ...{ commands, apps: onceDone(name, commands, apps) },

@@ -32,6 +32,8 @@ export type ServerComponent<F extends Shape, S> = {
   readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
   /** Files of this machine that must be readable. */
   readonly localFiles?: (server: S) => readonly LocalFile[];
+  /** What a preview has to say of the server, whether anything differs or not. */
+  readonly news?: (server: S, facts: Facts) => readonly string[];
   /** What it says of the server once it is rendered. */
   readonly report?: (server: S) => Partial<ServerReport>;
 };

@@ -19,6 +19,7 @@ import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
 import { retry } from './retry.ts';
 import { ship } from './ship.ts';
+import { sshd } from './sshd.ts';
 import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
@@ -36,6 +37,7 @@ const all = [
   journal,
   logrotate,
   sudoers,
+  sshd,
   filter,
   nginx,
   monit,

@@ -20,6 +20,10 @@ export type Reached = {
   readonly login: Login;
   /** The key that it is told by. */
   readonly hostKey: HostKey;
+  /** Those that are known of it here, of which it has shown one. */
+  readonly known: readonly HostKey[];
+  /** Keys of the agent that it refused before it took one. */
+  readonly refusals: number;
   readonly jump: Reached | undefined;
 };
 
@@ -123,7 +127,7 @@ export async function connect({
   client.on('error', () => client.end());
   if (jump) client.once('close', () => jump.client.end());
   const reached = (): Reached => ({
-    ...{ target, login, jump: jump?.reached() },
+    ...{ target, login, jump: jump?.reached(), known: keys, refusals: attempt.refusals },
     hostKey: preferred(target, target.hostKey ? proven.slice(0, 1) : proven),
   });
   return { client, target, reached };
@@ -137,6 +141,7 @@ function followLogin(attempt: Given['attempt']): (line: string) => void {
     const [, methods] = /Received USERAUTH_FAILURE \((.*)\)$/.exec(line) ?? [];
     if (methods === undefined) return;
     attempt.methods = methods.split(',');
+    attempt.refusals += 1;
     attempt.isPartial ||= isSigned && !attempt.methods.includes('publickey');
     isSigned = false;
   };

@@ -29,7 +29,10 @@ async function reach(target: Target, waits: Waits, say: Say): Promise<Line> {
   let isSaid = false;
   const end = Date.now() + (waits.boot ?? 0);
   for (;;) {
-    const attempt = { isConnected: false, greeting: '', tried: [], methods: [], isPartial: false };
+    const attempt = {
+      ...{ isConnected: false, greeting: '', tried: [], methods: [], refusals: 0 },
+      isPartial: false,
+    };
     try {
       return await viaJump(target, waits, say, async (jump, stream) => {
         const keys = facts.keys.length > 0 ? facts.keys : await certified(target, facts);

@@ -14,6 +14,8 @@ export type Attempt = {
   tried: readonly Login[];
   /** What the host would take of logins, as it said last. */
   methods: readonly string[];
+  /** How many keys it refused. */
+  refusals: number;
   /** Whether it took the key, and wanted more. */
   isPartial: boolean;
 };

@@ -14,9 +14,7 @@ print_facts() {
   done </proc/meminfo
   IFS= read -r value </proc/sys/kernel/hostname
   fact hostname "$value"
-  # Whatever address and port lead there from outside; nothing while its configuration is broken.
-  timeout -k 1 10 sshd -T 2>/dev/null | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
-    $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
+  print_sshd
   if [ -d /run/systemd/system ]; then
     value=$(systemctl --version) value=${value#* }
     fact systemd "${value%%[!0-9]*}"
@@ -31,6 +29,37 @@ print_facts() {
   fi
   print_memory
   print_releases
+}
+
+# Of sshd what its configuration says, nothing while that is broken; of its login who came.
+print_sshd() {
+  fact login "${SUDO_USER:-$(id -un)}"
+  if [ ! -x /usr/sbin/sshd ] || [ ! -f /usr/lib/systemd/system/ssh.service ]; then
+    fact openssh no
+  elif [ -e /etc/systemd/system/sockets.target.wants/ssh.socket ]; then
+    fact openssh socket
+  fi
+  sshd_said=$(timeout -k 1 10 sshd -T 2>/dev/null || :)
+  # Whatever address and port lead there from outside.
+  printf '%s\n' "$sshd_said" | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
+    $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
+  value=$(printf '%s\n' "$sshd_said" | sed -n 's/^hostkey \(.*\)$/\1.pub/p' | while IFS= read -r value; do
+    cat "$value" 2>/dev/null || :
+  done | ssh-keygen -lf - 2>/dev/null | awk '$NF == "(RSA)" && (bits == "" || $1 < bits) { bits = $1 } END { print bits }')
+  [ -z "$value" ] || fact rsaHostKey "$value"
+  fact passwords "$(password_logins)"
+}
+
+# Who has a password that a Match of people's own lets in, whatever holds for all others; as seen from where we are.
+password_logins() {
+  grep -qis '^[[:space:]]*match[[:space:]=]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf || return 0
+  came_from=${SSH_CONNECTION:-127.0.0.1} came_from=${came_from%% *}
+  awk -F : '$2 ~ /^\$/ { print $1 }' /etc/shadow 2>/dev/null | head -n 20 | while IFS= read -r value; do
+    printf '%s\n' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'Include /etc/ssh/sshd_config' |
+      timeout -k 1 10 sshd -T -f /dev/stdin \
+        -C "user=$value,host=$came_from,addr=$came_from,laddr=127.0.0.1,lport=22" 2>/dev/null |
+      grep -qE '^(password|kbdinteractive)authentication yes$' && printf '%s\n' "$value"
+  done | paste -s -d ' '
 }
 
 # What was applied last: of each manifest the run and the drift in its header.

@@ -38,10 +38,21 @@ remove_manifest() {
 doomed() {
   for doomed_file in "$STATE"/manifests/* "$STATE"/pending/*; do
     doomed_name=${doomed_file##*/}
-    if [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept"; then
+    if [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept" &&
+      ! is_later "$doomed_file"; then
       printf '%s\n' "$doomed_name"
     fi
   done | sort -u
+}
+
+# Whether a manifest was applied by a later run than that of the names, which knew nothing of it: where the way to the
+# host is another one, and nothing goes, Pulumi has the command run again as it was.
+# Usage: is_later PATH
+is_later() {
+  case $run in [0-9]*T[0-9]*Z-*) named_by=${run%%-*} ;; *) return 1 ;; esac
+  applied_by=$(sed -n '2s/^run \([0-9]*T[0-9]*Z\)-.*/\1/p' "$1")
+  [ -n "$applied_by" ] && [ "$applied_by" != "$named_by" ] &&
+    [ "$(printf '%s\n' "$applied_by" "$named_by" | LC_ALL=C sort | tail -n 1)" = "$applied_by" ]
 }
 
 # Sets owner.

@@ -20,7 +20,8 @@ for (const release of triedOn('bookworm'))
       ...{ rollout: { drain: '1s', start: '20s', watch: '0s', answers: 1 }, ...more },
     });
     stack.configure({
-      server,
+      // What logins forward is to reach nothing even where they may.
+      server: { ...(server as object), sshd: { forwarding: true } },
       apps: {
         ...apps,
         evil: hostile('evil', 4400),

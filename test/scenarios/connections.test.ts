@@ -34,7 +34,7 @@ test('operators with other keys and known hosts find nothing to do, and rotate k
   const { host, stack } = await provisionedHost(t);
   await assertNothingToDo(stack);
   const text = readFileSync(host.identity, 'utf8');
-  asAnother(stack, host, keyFile(stack, 'id', text), 'ecdsa');
+  asAnother(stack, host, keyFile(stack, 'id', text), 'ssh-rsa');
   await assertNothingToDo(stack);
   asAnother(stack, host, keyFile(stack, 'id', `\n${text}\n\n`), 'ed25519');
   await assertNothingToDo(stack);
@@ -42,7 +42,7 @@ test('operators with other keys and known hosts find nothing to do, and rotate k
   // The old key no longer logs in; the agent still holds it.
   const rotated = keyPair();
   await host.exec(`echo '${rotated.public}' >/root/.ssh/authorized_keys`);
-  asAnother(stack, host, keyFile(stack, 'new', rotated.private), 'ecdsa');
+  asAnother(stack, host, keyFile(stack, 'new', rotated.private), 'ssh-rsa');
 
   // What a destroy goes by is renewed, and nothing else.
   const renewed = ['update server-helper', 'update server-prune'];

@@ -13,6 +13,7 @@ import {
   link,
   monitorCheck,
   setting,
+  sshdSetting,
   sysctl,
   systemUser,
   tree,
@@ -264,6 +265,29 @@ const stories: Record<string, Story> = {
       'gone   directory /etc/keelson',
     ],
     left: '! nft list table inet keelson',
+  },
+  sshd: {
+    items: [
+      file('/etc/ssh/sshd_config.d/10-keelson.conf', 'X11Forwarding no\n', { check: 'sshd' }),
+      unit('ssh.service', { failed: 'no', change: 'reload', config: '/etc/ssh/sshd_config.d' }),
+      sshdSetting('X11Forwarding', 'no'),
+    ],
+    first: [
+      'new    file /etc/ssh/sshd_config.d/10-keelson.conf',
+      'found  sshd X11Forwarding value yes → no',
+    ],
+    damages: [
+      [
+        'echo X11Forwarding yes >/etc/ssh/sshd_config.d/10-keelson.conf',
+        [
+          'drift  file /etc/ssh/sshd_config.d/10-keelson.conf content',
+          'drift  sshd X11Forwarding value yes → no',
+        ],
+      ],
+    ],
+    beside: /^change unit ssh.service: reloaded$/,
+    gone: ['gone   unit ssh.service', 'gone   file /etc/ssh/sshd_config.d/10-keelson.conf'],
+    left: 'sshd -T | grep -x "x11forwarding yes"',
   },
   setting: {
     prepare: (host) => host.exec('hostname first; echo first >/etc/hostname'),

@@ -12,6 +12,8 @@ const reached = (more: Partial<Reached> = {}): Reached => ({
   target: { name: 'web1', address: '192.0.2.1', port: 22, user: 'admin' },
   login: agent,
   hostKey: 'ssh-ed25519 A',
+  known: ['ssh-ed25519 A'],
+  refusals: 0,
   jump: undefined,
   ...more,
 });

@@ -112,6 +112,7 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 });
 
 type Rendered = {
+  access?: readonly Item[];
   base?: readonly Item[];
   access?: readonly Item[];
   app?: readonly Item[];

@@ -7,9 +7,9 @@ import type { Item } from '../../components/host/item.ts';
 import { type Case, cases, facts, release } from './snapshots/cases.ts';
 import { snapshot } from './snapshots/print.ts';
 
-/** What is there since. */
+/** What is there since; what is wanted of sshd has a name of its own kind. */
 const since =
-  /^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
+  /^[A-Z]\w+$|^ssh\.service$|^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|ssh\/sshd_config\.d\/10-keelson\.conf|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
 
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {

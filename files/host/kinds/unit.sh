@@ -43,8 +43,8 @@ observe_unit() {
           # What a generator made goes by itself.
           if ((list " " v["FragmentPath"]) ~ /\/etc\//) say("@whose", "somebody")
           if (v["NeedDaemonReload"] == "yes" || is_unread(there[u], v["DropInPaths"])) say("reload", "needed")
-          if (stale[u] != "") say("@stale", stale[u])
         }
+        if (v["LoadState"] != "not-found" && stale[u] != "") say("@stale", stale[u])
         print out
         split("", v); any = 0
       }

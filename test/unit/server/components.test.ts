@@ -11,6 +11,7 @@ test('the smallest server is an address; everything else has a default', () => {
     packages: [],
     openFiles: 524288,
     sysctl: {},
+    sshd: {},
     takeOver: false,
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
     nginx: {

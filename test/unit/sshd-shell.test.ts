@@ -1,0 +1,43 @@
+/** What the host says of sshd, in the shell that runs there; `sshd -T` itself is asked in scenarios. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostShell } from './host-shell.ts';
+
+const says = (words: string) => `sshd_words() { printf '%s\\n' ${words}; }`;
+const observe = (words: string, ...names: string[]) =>
+  hostShell(
+    `${says(words)}
+observe_sshd "${names.map((name) => `sshd\t${name}\tvalue=no`).join('\n')}"`,
+  );
+
+test('a keyword is found in whatever spelling, with the value that holds', () => {
+  const seen = observe(
+    "'passwordauthentication yes' 'permitrootlogin without-password' 'hostkeyalgorithms a,b'",
+    ...['PasswordAuthentication', 'PermitRootLogin', 'HostKeyAlgorithms'],
+  );
+  assert.deepEqual(seen.trimEnd().split('\n'), [
+    'sshd\tPasswordAuthentication\tvalue=yes',
+    'sshd\tPermitRootLogin\tvalue=prohibit-password',
+    'sshd\tHostKeyAlgorithms\tvalue=a,b',
+  ]);
+});
+
+test('a configuration that cannot be read is a difference, not a guess', () => {
+  assert.equal(observe("''", 'X11Forwarding'), 'sshd\tX11Forwarding\tvalue=unreadable\n');
+});
+
+const apply = (words: string) =>
+  hostShell(`${says(words)}
+sshd_sayers() { printf '00-own.conf comes first'; }
+say() { printf '%s %s\\n' "$1" "$2"; }
+excused=''
+apply_sshd "sshd\tX11Forwarding\tvalue=no"
+printf '%s' "$excused"`);
+
+test('what another file says first is told, and holds up nothing', () => {
+  assert.equal(
+    apply("'x11forwarding yes'"),
+    'warn sshd X11Forwarding is yes, not no: 00-own.conf comes first\ndrift\tsshd\tX11Forwarding\tvalue\tyes\tno\n',
+  );
+  assert.equal(apply("'x11forwarding no'"), '');
+});
