@@ -12,6 +12,8 @@ export const factsSchema = z.object({
   hostname: z.string(),
   /** Where sshd listens, such as `[::]:22 0.0.0.0:22`; empty when that cannot be told. */
   sshd: z.string(),
+  /** The port at which this run came in, as sshd has it: it may be translated on the way. */
+  sshPort: z.coerce.number().int().optional(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
   /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */
@@ -22,7 +24,10 @@ export const factsSchema = z.object({
   failed: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-export type Facts = z.output<typeof factsSchema>;
+export type Facts = z.output<typeof factsSchema> & {
+  /** The address from which this run came in; of the look alone, since who logs in is no change. */
+  readonly client?: string | undefined;
+};
 
 /** What the host remembers of earlier runs. */
 export type Memory = {
@@ -32,6 +37,8 @@ export type Memory = {
   readonly blobs: ReadonlyMap<string, string>;
   /** What sshd starts to take files; a program of its own is started by the login's shell. */
   readonly sftp?: string | undefined;
+  /** From where the login that asks came. */
+  readonly client?: string | undefined;
 };
 
 /** What is assumed of a host that nobody has seen yet: the least that the kit supports. */
@@ -78,7 +85,10 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   );
   const read = factsSchema.safeParse({ ...plain, releases, failed });
   if (!read.success) throw new Error(misread(read.error, output));
-  return { facts: supported(read.data), memory: { manifests, blobs, sftp: plain.sftp } };
+  return {
+    facts: supported(read.data),
+    memory: { manifests, blobs, sftp: plain.sftp, client: plain.client },
+  };
 }
 
 /** What a start-up file of the login prints, or reads, in the script's place. */

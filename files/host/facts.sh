@@ -17,6 +17,7 @@ print_facts() {
   # Whatever address and port lead there from outside; nothing while its configuration is broken.
   timeout -k 1 10 sshd -T 2>/dev/null | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
     $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
+  print_login
   if [ -d /run/systemd/system ]; then
     value=$(systemctl --version) value=${value#* }
     fact systemd "${value%%[!0-9]*}"
@@ -31,6 +32,20 @@ print_facts() {
   fi
   print_memory
   print_releases
+}
+
+# The port and the address by which this very login came. sudo keeps them to itself; whoever started it knows.
+print_login() {
+  login=${SSH_CONNECTION:-} value=$$
+  while [ -z "$login" ] && [ "${value:-0}" -gt 1 ]; do
+    login=$(tr '\0' '\n' 2>/dev/null <"/proc/$value/environ" | sed -n 's/^SSH_CONNECTION=//p') || :
+    value=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$value/status" 2>/dev/null) || :
+  done
+  # shellcheck disable=SC2086 # address and port of the client, then those of sshd
+  set -- $login
+  [ $# = 4 ] || return 0
+  fact sshPort "$4"
+  fact client "${1%%\%*}"
 }
 
 # What was applied last: of each manifest the run and the drift in its header.

@@ -107,6 +107,7 @@ test('secrets of a server reach its manifest of secrets, and no other', () => {
     [
       ['base', false, []],
       ['private', true, ['base']],
+      ['access', false, ['base']],
     ],
   );
   const holds = all.filter((it) => JSON.stringify(it.items).includes('B0/abc'));
