@@ -27,23 +27,16 @@ const isPublished = ({ program }: Listener): boolean => /^(?:docker-proxy|conmon
 const isAsking = ({ program, port }: Listener): boolean => port === 123 && program === 'ntpd';
 
 /**
- * A newer kit must not cut a database off from its clients: what listens already is named in the stack file first.
- * @throws with each port that would be shut.
+ * What listens already is named in the stack file first: a newer kit must not cut a database off from its clients.
+ * @returns a line for each port that would be shut.
  */
-export function refuseShut(listeners: readonly Listener[]): void {
-  const open = distinct(listeners).filter((it) => it.state === 'open' && !isPublished(it));
-  if (open.length === 0) return;
-  const lines = open.map(
-    (it) =>
-      `! ${named(it)} is open to ${it.reach === 'all' ? 'all' : 'others'} and would be closed; keelson:server.firewall.open keeps it, keelson:server.firewall.close shuts it`,
-  );
-  throw new Error(
-    [
-      'is in use: its firewall would shut what listens there, and nothing was changed',
-      ...lines,
-    ].join('\n  '),
-  );
-}
+export const shutBy = (listeners: readonly Listener[]): string[] =>
+  distinct(listeners)
+    .filter((it) => it.state === 'open' && !isPublished(it))
+    .map(
+      (it) =>
+        `! ${named(it)} is open to ${it.reach === 'all' ? 'all' : 'others'} and would be closed; keelson:server.firewall.open keeps it, keelson:server.firewall.close shuts it`,
+    );
 
 /** What a preview says of them, beside the manifest because of which they are shut; it changes nothing. */
 export const toldOf = (listeners: readonly Listener[], { items }: Manifest): string[] =>

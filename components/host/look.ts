@@ -7,10 +7,10 @@ import type { Session } from '../ssh/connection.ts';
 import { type Answer, type Judged, parseAnswer } from './answer.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
-import { refuseShut, toldOf } from './listeners.ts';
+import { toldOf } from './listeners.ts';
 import { type Header, itemLine, type Manifest, text } from './manifest.ts';
 import { preview } from './preview.ts';
-import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
+import { refuseForeign, refuseGreeting, refuseInUse } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { type Succession, succession } from './succession.ts';
@@ -75,7 +75,6 @@ export async function look(
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
   refuseForeign(answer.manifests);
-  refuseShut(answer.listeners);
   refuseGreeting((await session.greeting?.()) ?? '', manifests, memory);
   const judged = new Map(answer.manifests.map((it) => [it.name, it]));
   const gone = answer.manifests
@@ -86,7 +85,7 @@ export async function look(
   const related = succession(manifests, answer.manifests, isDue);
   const given: Given = { memory, answer, run, related, isDue, takeover };
   const [own, ...seen] = related.manifests.map((it) => see(it, judged.get(it.name), given));
-  refuseOwn(seen, answer.texts);
+  refuseInUse(seen, answer);
   return { facts, memory, helper: own as Seen, seen, gone, isLate: related.isLate };
 }
 
