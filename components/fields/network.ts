@@ -80,16 +80,18 @@ export const port = integer(1024, 65535)
 export const anyPort = integer(1, 65535).describe('TCP port');
 
 /** Several ports in a row; the first is below the last. */
-export const portRange = matching(
-  /^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/,
-  'is not a range of ports; write one such as 60000-61000',
-)
+export const portRange = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/, {
+    error: 'is no port and no range of them; write one such as 5432 or 60000-61000',
+    abort: true,
+  })
   .refine(
     (given) => {
       const [first = 0, last = 0] = given.split('-').map(Number);
       return first < last && last <= 65535;
     },
-    { error: 'is not a range of ports; its first is below its last, and both are 1 to 65535' },
+    { error: 'is no range of ports; its first is below its last, and both are 1 to 65535' },
   )
   .describe('Ports from one to another');
 

@@ -46,9 +46,9 @@ read_filter() {
     '"$program" "$@"
 }
 
-# What is loaded, but for who came when: nft lists that as well.
+# What is loaded, but for who came when: nft lists that as well. Protocols by their numbers: a package may bring names.
 live_filter() {
-  listed=$(nft -s list table inet keelson 2>/dev/null) || return 1
+  listed=$(nft -sp list table inet keelson 2>/dev/null) || return 1
   printf '%s\n' "$listed" | awk '
     /^\tset / { dynamic = 0 }
     /^\t\tflags .*dynamic/ { dynamic = 1 }
