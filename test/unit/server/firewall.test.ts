@@ -131,7 +131,7 @@ test('what is wrong is told', () => {
     ],
   );
   assert.deepEqual(wrong({ open: [{ port: 5432 }], close: [5432] }), [
-    'server.firewall.close: names a port that is in open too; keep one of them',
+    'server.firewall.close: a list names a port that is in open too; keep one of them',
   ]);
 });
 
