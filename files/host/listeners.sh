@@ -7,14 +7,15 @@
 shut_sockets() {
   case $1 in *"$TAB@settled="*) ;; *) return 0 ;; esac
   settled=${1#*"$TAB@settled="} settled=${settled%%"$NEWLINE"*}
-  settled="${settled%%"$TAB"*} $(ports_of_apps)"
+  applied=$(stored_items)
+  settled="${settled%%"$TAB"*} $(printf '%s\n' "$1" "$applied" | ports_of_kit)"
   listening=$(other_sockets "$settled")
   [ -n "$listening" ] || return 0
   holders=$(holders_of "$listening")
   # What has ended meanwhile has no holder either.
   still=$NEWLINE$(other_sockets "$settled")$NEWLINE
   socket_state=open
-  if stored_items | grep -q "^file$TAB$FILTER/firewall.nft$TAB"; then socket_state=shut; fi
+  case $NEWLINE$applied in *"${NEWLINE}file$TAB$FILTER/firewall.nft$TAB"*) socket_state=shut ;; esac
   printf '%s\n' "$listening" | while IFS=$TAB read -r socket protocol port reach use; do
     case $still in *"$NEWLINE$socket$TAB"*) ;; *) continue ;; esac
     take_program "$socket" "$port"
@@ -48,10 +49,12 @@ take_program() {
   set +f
 }
 
-# The ports of all instances, which are closed already, and those that apps open, as words PROTOCOL:PORT.
-ports_of_apps() {
-  filter_rules | sed -n 's/^add element inet keelson ports { \([0-9]*\) }$/tcp:\1/p
-    s/^insert rule inet keelson input tcp dport \([0-9]*\) accept$/tcp:\1/p' | tr '\n' ' '
+# The ports of instances, which the filter closes anyway, and those of nginx, which are opened, as words PROTOCOL:PORT.
+# Usage: ports_of_kit < ITEM-LINES
+ports_of_kit() {
+  awk -F '\t' '{ for (i = 3; i <= NF; i++) {
+    if ($1 == "rollout" && $i ~ /^[0-9]+=/) printf "tcp:%d ", $i
+    if ($i ~ /^@port=[0-9]/) printf "tcp:%d ", substr($i, 7) } }'
 }
 
 # SOCKET<TAB>PROTOCOL<TAB>PORT<TAB>all|some<TAB>listens|asks of each socket beyond the loopback that is none of these.
@@ -61,20 +64,20 @@ other_sockets() {
   settled=$1
   set --
   for table in tcp tcp6 udp udp6; do [ ! -r "/proc/net/$table" ] || set -- "$@" "/proc/net/$table"; done
-  read -r lowest highest </proc/sys/net/ipv4/ip_local_port_range
-  SETTLED=$settled awk -v lowest="$lowest" -v highest="$highest" '
+  SETTLED=$settled awk -v range=/proc/sys/net/ipv4/ip_local_port_range '
     function number(hex,  i, n) { for (i = 1; i <= length(hex); i++) n = n * 16 + index("123456789ABCDEF", substr(hex, i, 1)); return n }
     function is_loopback(hex) {
       if (length(hex) == 8) return hex ~ /7F$/
       return hex == "00000000000000000000000001000000" || hex ~ /^0000000000000000FFFF0000.*7F$/ }
     BEGIN { n = split(ENVIRON["SETTLED"], word, " ")
       for (i = 1; i <= n; i++) { split(word[i], part, ":"); ends = split(part[2], end, "-")
-        for (port = end[1] + 0; port <= end[ends] + 0; port++) settled[part[1], port] } }
+        for (port = end[1] + 0; port <= end[ends] + 0; port++) settled[part[1], port] }
+      getline chosen <range; split(chosen, own) }
     FNR == 1 { protocol = FILENAME ~ /udp/ ? "udp" : "tcp"; next }
     protocol == "tcp" && $4 != "0A" { nextfile }
     protocol == "udp" && $4 != "07" { next }
     { split($2, at, ":"); port = number(at[2]) }
     is_loopback(at[1]) || ((protocol, port) in settled) { next }
     { print $10 "\t" protocol "\t" port "\t" (at[1] ~ /^0+$/ ? "all" : "some") "\t" \
-        (protocol == "udp" && port >= lowest && port <= highest ? "asks" : "listens") }' "$@"
+        (protocol == "udp" && port >= own[1] + 0 && port <= own[2] + 0 ? "asks" : "listens") }' "$@"
 }

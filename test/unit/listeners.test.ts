@@ -27,16 +27,22 @@ async function bind(t: TestContext, address: string): Promise<Socket> {
   return socket;
 }
 
-type Given = { settled?: string; memory?: Record<string, string>; range?: string; filter?: string };
+type Given = {
+  settled?: string;
+  memory?: Record<string, string>;
+  range?: string;
+  items?: string[];
+};
 
 /** What is said of these ports, when the kernel chooses ports for who asks in this range. */
-function said(ports: readonly number[], { settled = 'tcp:22', filter = '', ...given }: Given = {}) {
-  const { memory = {}, range = '1 2' } = given;
-  const item = `file\t/etc/keelson/filter.d/firewall.nft\tmode=0644\t@settled=${settled}`;
+function said(
+  ports: readonly number[],
+  { settled = 'tcp:22', memory = {}, range = '1 2', items = [] }: Given = {},
+) {
+  const firewall = `file\t/etc/keelson/filter.d/firewall.nft\tmode=0644\t@settled=${settled}`;
   const shell = `${part.replace('/proc/sys/net/ipv4/ip_local_port_range', '"$work/range"')}
-    echo '${range}' >"$work/range"; FILTER=/etc/keelson/filter.d; filter_rules() { echo '${filter}'; }
-    shut_sockets "unit\tx$NEWLINE$(cat)"`;
-  return hostShell(shell, { input: item, memory })
+    echo '${range}' >"$work/range"; FILTER=/etc/keelson/filter.d; shut_sockets "$(cat)"`;
+  return hostShell(shell, { input: [firewall, ...items].join('\n'), memory })
     .split('\n')
     .filter((line) => ports.includes(Number(line.split('\t')[3])));
 }
@@ -61,21 +67,20 @@ test('who listens beyond the loopback is told by port, protocol and program, and
   );
 });
 
-test('what is let in or may be shut is not told, nor what apps open or the filter closes already', async (t) => {
-  const ports = [];
+test('what is let in or may be shut is not told, nor ports of the kit’s own apps and of nginx', async (t) => {
+  const ports: number[] = [];
   for (let count = 0; count < 4; count++) ports.push(await listen(t, '0.0.0.0'));
   const [one = 0, two = 0, three = 0, four = 0] = ports;
-  const filter = [
-    `add element inet keelson ports { ${one} }`,
-    `insert rule inet keelson input tcp dport ${two} accept`,
-  ].join('\n');
-  const settled = `udp:${three} tcp:${four - 1}-${four + 1}`;
-  assert.deepEqual(
-    said([one, two, three, four], { filter, settled }).filter(
-      (line) => !line.startsWith(`socket\topen\ttcp\t${three}\t`),
-    ),
-    [],
-  );
+  const items = [
+    `rollout\tshop\tcurrent=c3\ttarget=active\t${one}=current\t@type=web`,
+    `file\t/etc/nginx/keelson-stream.d/chat.conf\tmode=0644\t@port=${two}`,
+  ];
+  const settled = `tcp:22 tcp:${four}-${four}`;
+  const told = (given: Given) => said(ports, given).map((line) => Number(line.split('\t')[3]));
+  assert.deepEqual(told({}).toSorted(), ports.toSorted());
+  assert.deepEqual(told({ items, settled }), [three]);
+  const applied = `keelson 1 x\nrun r1\n\n${items.join('\n')}\nend\n`;
+  assert.deepEqual(told({ settled, memory: { 'manifests/x': applied } }), [three]);
 });
 
 test('a socket of UDP that is connected hears its peer alone, and one at a port of the kernel’s choice asks', async (t) => {
