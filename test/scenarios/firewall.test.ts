@@ -118,6 +118,8 @@ const comesBack = (target: Target): Step => [
   async () => {
     const { host, stack } = target;
     await host.exec('systemctl restart nftables');
+    // It follows, in a job of its own.
+    await waitFor(host, 'nft list chain inet keelson ssh');
     assert.equal(await knock(host.address, 5432), 'ECONNREFUSED');
     await host.exec(`nft -f - <<'RULES'
       table inet f2b-table {
