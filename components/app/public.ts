@@ -66,6 +66,8 @@ function takenBy(port: number, server: ServerConfig | undefined): string | undef
   if (port === 80 || port === 443) return 'is where nginx answers for sites';
   if (!server) return undefined;
   if (port === (server.port ?? 22)) return `is that of sshd on ${server.name}`;
+  const closed = server.firewall === false ? [] : server.firewall.close;
+  if (closed.includes(port)) return `is in firewall.close of ${server.name}`;
   const [low, high] = outgoingPorts(server);
   return low <= port && port <= high
     ? `is among ${low} to ${high}, which outgoing connections of ${server.name} use`

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { duration } from '../fields/index.ts';
 import { aptPackage, directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
+import { filterFolder } from '../server/filter.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { isOpen } from './public.ts';
 
@@ -61,11 +62,15 @@ export const stream = appComponent({
               port: Number(app.public),
               serves: [`:${app.public}`],
             }),
+            file(`${filterFolder}/app-${app.name}.public.nft`, opening(app), { check: 'filter' }),
           ],
         },
 });
 
 const block = (): string => template('nginx/stream-block.conf', { streams });
+
+const opening = ({ name, public: port }: Stream): string =>
+  template('app/public.nft', { name, port });
 
 const conf = ({ idle, ...app }: Stream, ports: readonly number[]): string =>
   template('nginx/stream.conf', {

@@ -79,6 +79,28 @@ export const port = integer(1024, 65535)
 /** Any TCP port. */
 export const anyPort = integer(1, 65535).describe('TCP port');
 
+/** Several ports in a row; the first is below the last. */
+export const portRange = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/, {
+    error: 'is no port and no range of them; write one such as 5432 or 60000-61000',
+    abort: true,
+  })
+  .refine(
+    (given) => {
+      const [first = 0, last = 0] = given.split('-').map(Number);
+      return first < last && last <= 65535;
+    },
+    { error: 'is no range of ports; its first is below its last, and both are 1 to 65535' },
+  )
+  .describe('Ports from one to another');
+
+/** A network interface, or all whose names begin so. */
+export const networkInterface = matching(
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,13}[A-Za-z0-9_.*-]?$/,
+  'is not a network interface; write one such as wg0, or br-* for all that begin so',
+).describe('Network interface');
+
 /** An e-mail address. */
 export const email = matching(
   new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@${label}(?:\\.${label})*$`),

@@ -1,4 +1,5 @@
 /** The look's answer, as `files/host/look.sh` prints it. */
+import { type Listener, parseListener } from './listeners.ts';
 import type { Texts } from './preview.ts';
 import { parseRow, type Row } from './rows.ts';
 
@@ -15,6 +16,8 @@ export type Judged = {
 export type Answer = {
   readonly manifests: readonly Judged[];
   readonly texts: ReadonlyMap<string, Texts>;
+  /** Who listens where the firewall lets nobody in. */
+  readonly listeners: readonly Listener[];
 };
 
 const verdicts: readonly string[] = ['due', 'applied', 'gone'];
@@ -26,6 +29,7 @@ const verdicts: readonly string[] = ['due', 'applied', 'gone'];
 export function parseAnswer(output: string): Answer {
   const manifests: Array<Open> = [];
   const texts = new Map<string, { found?: string; applied?: string }>();
+  const listeners: Listener[] = [];
   let append: ((line: string) => void) | undefined;
   let isWhole = false;
   for (const line of output.split('\n')) {
@@ -33,6 +37,7 @@ export function parseAnswer(output: string): Answer {
     if (line.startsWith('|') && append) append(line.slice(1));
     else if (line === 'end') isWhole = true;
     else if (line.startsWith('text\t')) append = collect(texts, line);
+    else if (line.startsWith('socket\t')) listeners.push(parseListener(line));
     else if (line.startsWith('manifest\t')) manifests.push(parseManifest(line));
     else {
       const last = manifests.at(-1);
@@ -42,7 +47,7 @@ export function parseAnswer(output: string): Answer {
     }
   }
   if (!isWhole) throw new Error('the look at this host broke off');
-  return { manifests, texts };
+  return { manifests, texts, listeners };
 }
 
 type Open = Judged & { rows: Row[]; moves: string[] };

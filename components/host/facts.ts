@@ -20,6 +20,8 @@ export const factsSchema = z.object({
   rsaHostKey: z.coerce.number().int().optional(),
   /** Users whom a Match of people's own lets in with a password, with blanks between them. */
   passwords: z.string().optional(),
+  /** The port at which this run came in, as sshd has it: it may be translated on the way. */
+  sshPort: z.coerce.number().int().optional(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
   /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */
@@ -30,7 +32,10 @@ export const factsSchema = z.object({
   failed: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-export type Facts = z.output<typeof factsSchema>;
+export type Facts = z.output<typeof factsSchema> & {
+  /** The address from which this run came in; of the look alone, since who logs in is no change. */
+  readonly client?: string | undefined;
+};
 
 /** What the host remembers of earlier runs. */
 export type Memory = {
@@ -42,6 +47,8 @@ export type Memory = {
   readonly unconfirmed?: ReadonlyMap<string, string>;
   /** What sshd starts to take files; a program of its own is started by the login's shell. */
   readonly sftp?: string | undefined;
+  /** From where the login that asks came. */
+  readonly client?: string | undefined;
 };
 
 /** What is assumed of a host that nobody has seen yet: the least that the kit supports. */
@@ -90,7 +97,8 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   );
   const read = factsSchema.safeParse({ ...plain, releases, failed });
   if (!read.success) throw new Error(misread(read.error, output));
-  const memory = { manifests, blobs, unconfirmed, sftp: plain.sftp };
+  const { sftp, client } = plain;
+  const memory = { manifests, blobs, unconfirmed, sftp, client };
   return { facts: supported(read.data), memory };
 }
 

@@ -4,12 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Session } from '../ssh/connection.ts';
-import { type Judged, parseAnswer } from './answer.ts';
+import { type Answer, type Judged, parseAnswer } from './answer.ts';
 import { type Facts, type Memory, parseFacts, unseen } from './facts.ts';
 import { sha256 } from './item.ts';
+import { toldOf } from './listeners.ts';
 import { type Header, itemLine, type Manifest, text } from './manifest.ts';
-import { preview, type Texts } from './preview.ts';
-import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
+import { preview } from './preview.ts';
+import { refuseForeign, refuseGreeting, refuseInUse } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
 import { withRuns } from './sent.ts';
@@ -72,7 +73,8 @@ export async function look(
   boot?: number,
 ): Promise<Look> {
   const { facts, memory } = parseFacts(await session.script(factsScript(boot)));
-  const manifests = [helperManifest(), ...withRuns(await render(facts), memory, run)];
+  const wanted = await render({ ...facts, client: memory.client });
+  const manifests = [helperManifest(), ...withRuns(wanted, memory, run)];
   const takeover = host.takeOver ? ['takeover'] : [];
   const lines = [`server\t${host.name}`, ...takeover, ...questions(manifests, memory)];
   const answer = parseAnswer(await session.script(lookScript(lines)));
@@ -86,11 +88,9 @@ export async function look(
   const isDue = (name: string) =>
     judged.get(name)?.verdict === 'due' || !memory.manifests.has(name);
   const related = succession(manifests, answer.manifests, isDue);
-  const given: Given = { memory, texts: answer.texts, run, related, isDue, takeover };
-  const [own, ...seen] = related.manifests.map((manifest) =>
-    see(manifest, judged.get(manifest.name), given),
-  );
-  refuseOwn(seen, answer.texts);
+  const given: Given = { memory, answer, run, related, isDue, takeover };
+  const [own, ...seen] = related.manifests.map((it) => see(it, judged.get(it.name), given));
+  refuseInUse(seen, answer);
   return { facts, memory, helper: own as Seen, seen, gone, isLate: related.isLate };
 }
 
@@ -104,7 +104,7 @@ export const questions = (manifests: readonly Manifest[], memory: Memory): strin
 
 type Given = {
   memory: Memory;
-  texts: ReadonlyMap<string, Texts>;
+  answer: Answer;
   run: string;
   takeover: readonly string[];
   related: Succession;
@@ -112,7 +112,7 @@ type Given = {
 };
 
 function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen {
-  const { memory, texts, run, related } = given;
+  const { memory, answer, run, related } = given;
   if (!judged) throw new Error(`nothing could be found out about the manifest ${manifest.name}`);
   const known = memory.manifests.get(manifest.name);
   const due = given.isDue(manifest.name);
@@ -136,8 +136,9 @@ function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen
           }
         : known,
     lines: [
-      ...preview(manifest, rows, texts, known !== undefined),
+      ...preview(manifest, rows, answer.texts, known !== undefined),
       ...((due && related.notes.get(manifest.name)) || []),
+      ...toldOf(answer.listeners, manifest),
     ],
   };
 }

@@ -1,8 +1,9 @@
 /** What a look finds on a host that ends the run before anything is planned. */
-import type { Judged } from './answer.ts';
+import type { Answer, Judged } from './answer.ts';
 import type { Memory } from './facts.ts';
+import { shutBy } from './listeners.ts';
 import type { Manifest } from './manifest.ts';
-import { preview, type Texts } from './preview.ts';
+import { preview } from './preview.ts';
 import { type Row, words } from './rows.ts';
 
 /**
@@ -18,26 +19,37 @@ export function refuseForeign(manifests: readonly Judged[]): void {
 }
 
 /**
- * What somebody made in a place that the kit needs is shown whole before anything of it is replaced.
+ * What somebody made in a place that the kit needs is shown whole before anything of it is replaced; and so is what
+ * listens where nobody would come any more.
  * @throws with each item, the lines that differ, and what allows it.
  */
-export function refuseOwn(
+export function refuseInUse(
   seen: readonly { manifest: Manifest; rows: readonly Row[] }[],
-  texts: ReadonlyMap<string, Texts>,
+  { texts, listeners }: Answer,
 ): void {
-  const lines = seen.flatMap(({ manifest: { notes: _, ...manifest }, rows }) => {
-    const own = rows.filter(({ origin }) => origin === 'own');
-    return preview(manifest, own, texts, true);
-  });
-  if (lines.length === 0) return;
-  throw new Error(
-    [
-      'is in use: of what the kit needs there, this is neither its own nor as a package brought it',
-      ...lines.map((line) => `  ${line}`),
-      'Nothing was changed. Move it out of the way; or, when nobody needs it any more, set takeOver: true for this server: the originals are kept, and come back on destroy.',
-    ].join('\n'),
+  const own = seen.flatMap(({ manifest: { notes: _, ...manifest }, rows }) =>
+    preview(
+      manifest,
+      rows.filter(({ origin }) => origin === 'own'),
+      texts,
+      true,
+    ),
   );
+  const shut = shutBy(listeners);
+  const problems = [
+    ...(own.length > 0 ? [neither, ...own.map(indented), remedy] : []),
+    ...(shut.length > 0 ? [unheard, ...shut.map(indented), 'Nothing was changed.'] : []),
+  ];
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }
+
+const indented = (line: string): string => `  ${line}`;
+
+const neither =
+  'is in use: of what the kit needs there, this is neither its own nor as a package brought it';
+const remedy =
+  'Nothing was changed. Move it out of the way; or, when nobody needs it any more, set takeOver: true for this server: the originals are kept, and come back on destroy.';
+const unheard = 'is in use: its firewall would shut what listens there now';
 
 /**
  * What a login prints by itself, sftp takes for its own protocol, so that no file would arrive.

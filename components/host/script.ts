@@ -53,6 +53,7 @@ const common = (): string =>
       'trees',
       'configs',
       'observe',
+      'holders',
       'ports',
       'programs',
       'filter',
@@ -116,4 +117,11 @@ export const factsScript = (seconds?: number): string =>
 
 /** Prints what differs; the lines that it is asked become part of the script. */
 export const lookScript = (lines: readonly string[]): string =>
-  [common(), part('look'), "look <<'END-OF-ITEMS'", ...lines, 'END-OF-ITEMS', ''].join('\n');
+  [
+    common(),
+    parts('listeners', 'look'),
+    "look <<'END-OF-ITEMS'",
+    ...lines,
+    'END-OF-ITEMS',
+    '',
+  ].join('\n');

@@ -8,6 +8,7 @@ import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
+import { firewall } from './firewall.ts';
 import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
@@ -39,6 +40,7 @@ const all = [
   sudoers,
   sshd,
   filter,
+  firewall,
   nginx,
   monit,
   alerts,

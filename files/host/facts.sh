@@ -14,6 +14,7 @@ print_facts() {
   done </proc/meminfo
   IFS= read -r value </proc/sys/kernel/hostname
   fact hostname "$value"
+  print_login
   print_sshd
   if [ -d /run/systemd/system ]; then
     value=$(systemctl --version) value=${value#* }
@@ -29,6 +30,21 @@ print_facts() {
   fi
   print_memory
   print_releases
+}
+
+# The port and the address by which this very login came. sudo keeps them to itself; whoever started it knows.
+print_login() {
+  login=${SSH_CONNECTION:-} value=$$
+  while [ -z "$login" ] && [ "${value:-0}" -gt 1 ]; do
+    login=$(tr '\0' '\n' 2>/dev/null <"/proc/$value/environ" | sed -n 's/^SSH_CONNECTION=//p') || :
+    value=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$value/status" 2>/dev/null) || :
+  done
+  # shellcheck disable=SC2086 # address and port of the client, then those of sshd
+  set -- $login
+  [ $# = 4 ] || return 0
+  fact sshPort "$4"
+  came_from=${1%%\%*}
+  fact client "$came_from"
 }
 
 # Of sshd what its configuration says, nothing while that is broken; of its login who came.
@@ -53,11 +69,10 @@ print_sshd() {
 # Who has a password that a Match of people's own lets in, whatever holds for all others; as seen from where we are.
 password_logins() {
   grep -qis '^[[:space:]]*match[[:space:]=]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf || return 0
-  came_from=${SSH_CONNECTION:-127.0.0.1} came_from=${came_from%% *}
   awk -F : '$2 ~ /^\$/ { print $1 }' /etc/shadow 2>/dev/null | head -n 20 | while IFS= read -r value; do
     printf '%s\n' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'Include /etc/ssh/sshd_config' |
       timeout -k 1 10 sshd -T -f /dev/stdin \
-        -C "user=$value,host=$came_from,addr=$came_from,laddr=127.0.0.1,lport=22" 2>/dev/null |
+        -C "user=$value,host=${came_from:-127.0.0.1},addr=${came_from:-127.0.0.1},laddr=127.0.0.1,lport=22" 2>/dev/null |
       grep -qE '^(password|kbdinteractive)authentication yes$' && printf '%s\n' "$value"
   done | paste -s -d ' '
 }

@@ -2,6 +2,7 @@
 
 FILTER=/etc/keelson/filter.d
 FILTER_LOADED=/run/keelson-filter/loaded
+STREAMS=/etc/nginx/keelson-stream.d
 
 # Loads it in one step, and notes what that came to.
 load_filter() {
@@ -16,6 +17,17 @@ load_filter() {
 filter_rules() {
   read_filter 'user == "" { print; next }
     user in number { sub("\"" user "\"", number[user]); print }'
+  [ ! -f "$FILTER/firewall.nft" ] || earlier_ports
+}
+
+# The public ports of nginx's that a version of the kit without a firewall has set up, until the next run of their app
+# opens them: nobody is shut out in between.
+earlier_ports() {
+  for stream in "$STREAMS"/*.conf; do
+    opens=${stream##*/} opens=$FILTER/app-${opens%.conf}.public.nft
+    if [ ! -f "$stream" ] || [ -f "$opens" ]; then continue; fi
+    sed -n 's/^[[:space:]]*listen \([0-9]*\) .*/insert rule inet keelson input tcp dport \1 accept/p' "$stream"
+  done
 }
 
 # USER:NUMBER of those that they name.
@@ -26,7 +38,7 @@ filter_users() { read_filter 'user in number && !seen[user]++ { print user ":" n
 read_filter() {
   set -- "$1" /etc/passwd
   # What became a pipe would be waited for.
-  for rules in "$FILTER/table.nft" "$FILTER"/app-*.nft; do [ ! -f "$rules" ] || set -- "$@" "$rules"; done
+  for rules in "$FILTER/table.nft" "$FILTER/firewall.nft" "$FILTER"/app-*.nft; do [ ! -f "$rules" ] || set -- "$@" "$rules"; done
   program=$1
   shift
   awk 'FILENAME == "/etc/passwd" { split($0, part, ":"); number[part[1]] = part[3]; next }
@@ -34,7 +46,16 @@ read_filter() {
     '"$program" "$@"
 }
 
-live_filter() { nft -s list table inet keelson 2>/dev/null; }
+# What is loaded, but for who came when: nft lists that as well. Protocols by their numbers: a package may bring names.
+live_filter() {
+  listed=$(nft -sp list table inet keelson 2>/dev/null) || return 1
+  printf '%s\n' "$listed" | awk '
+    /^\tset / { dynamic = 0 }
+    /^\t\tflags .*dynamic/ { dynamic = 1 }
+    dynamic && /^\t\telements = / { inside = 1 }
+    !inside { print }
+    inside && /}$/ { inside = 0 }'
+}
 
 # loaded, missing, or others than those that were loaded; also where a user that they name has another number since.
 # What the files say by now is theirs to tell.

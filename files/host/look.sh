@@ -28,6 +28,9 @@ look() {
       *) printf '%s\n' "$line" ;;
     esac
   done
+  unset IFS
+  set +f
+  shut_sockets "$wanted"
   echo end
 }
 

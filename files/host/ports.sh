@@ -21,16 +21,7 @@ held_ports() {
 find_holders() {
   listening='' holders=''
   [ -z "$needs" ] || listening=$(listening_sockets)
-  [ -n "$listening" ] || return 0
-  set --
-  set -f
-  IFS=$NEWLINE
-  for held in $listening; do set -- "$@" -o -lname "socket:?${held%%"$TAB"*}?"; done
-  unset IFS
-  set +f
-  shift
-  # Whatever ends meanwhile is passed over.
-  holders=$(find /proc/[0-9]*/fd -maxdepth 1 \( "$@" \) -printf '%l\t%h\n' 2>/dev/null) || :
+  [ -z "$listening" ] || holders=$(holders_of "$listening")
 }
 
 # PROCESS<TAB>UNIT of all that listen at a port of the loopback; of a socket of systemd's the unit that it is.
@@ -157,28 +148,6 @@ may_hold() {
 is_instance() {
   case $1 in *@*.service | *@*.socket) grep -qs "$OURS" "/etc/systemd/system/${1%@*}@.service" ;; *) return 1 ;; esac
 }
-
-# As systemd's own tree of control groups has it, on hosts of both layouts and in containers. What a user's own
-# systemd runs is of that one.
-unit_of_process() {
-  while IFS=: read -r _ tree group; do
-    case $tree in '' | name=systemd) ;; *) continue ;; esac
-    case $group in */user@*.service/*) group=${group%%.service/*}.service ;; esac
-    while [ -n "$group" ]; do
-      case ${group##*/} in *.service | *.socket | *.scope | *.slice) echo "${group##*/}" && return ;; esac
-      group=${group%/*}
-    done
-  done <"/proc/$1/cgroup"
-}
-
-# The socket of systemd's own that listens on a port.
-socket_unit() {
-  systemctl list-sockets --no-pager --no-legend --plain --full 2>/dev/null |
-    awk -v port=":$1" 'substr($1, length($1) - length(port) + 1) == port { print $2; exit }'
-}
-
-# What the kernel calls a process, without what is no name: its owner may have chosen that.
-program_of() { tr -c '[:alnum:]._:+/\n-' '?' <"/proc/$1/comm" 2>/dev/null || echo 'a program that has ended'; }
 
 # Usage: how_to_free KIND<TAB>NAME
 how_to_free() {

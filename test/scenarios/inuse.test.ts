@@ -75,6 +75,8 @@ for (const [release, srv] of [
             /× unit nginx\.service dropins .*own\.conf/,
             /× rollout shop current 20260101\d* → [0-9a-f]{8} \(own\)/,
             /takeOver: true/,
+            /! port 5432 \(nginx\) is open to all and would be closed/,
+            /! port 8080 \(nginx\) is open to all and would be closed/,
           ])
             assert.match(said(run), line);
           assert.doesNotMatch(said(run), /hunter2/);
@@ -92,7 +94,8 @@ for (const [release, srv] of [
       [
         'it is taken over when the stack file says so, and what is not in the way stays',
         async () => {
-          stack.configure({ ...wanted, server: { ...server, takeOver: true } });
+          const firewall = { close: [5432, 8080] };
+          stack.configure({ ...wanted, server: { ...server, takeOver: true, firewall } });
           assert.match(
             said(await stack.preview()),
             /~ file \/etc\/nginx\/nginx\.conf content \(found\)/,

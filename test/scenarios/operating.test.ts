@@ -61,7 +61,9 @@ test('a run that was killed, and one of which a part is left out', {
   timeout: 900_000,
 }, async (t) => {
   const { host, stack } = await provisionedHost(t);
-  const { server, apps } = parts(stack);
+  const { server: given, apps } = parts(stack);
+  // Where sshd is about to listen.
+  const server = { ...given, firewall: { open: [{ port: 2222 }] } };
   await inOrder(t, [
     [
       'the stack is locked after it, and one command frees it',

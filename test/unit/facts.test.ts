@@ -77,3 +77,21 @@ test('what is no answer is named, with what most likely said it', () => {
     /^Error: did not tell its id, but begins with "helloid.*; does a start-up file of the login, such as ~\/.bashrc, print or read something\?$/,
   );
 });
+
+test('the port and the address of a login are told, also past sudo, which keeps them to itself', () => {
+  const print = (env: NodeJS.ProcessEnv, shell = 'sh') => {
+    const printed = execFileSync('sh', ['-c', `${shell} -s; exit`], {
+      input: factsScript().replace(/wait_for_boot [^\n]*/, ''),
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    });
+    const { facts, memory } = parseFacts(printed.replace(/^(id|version|systemd)\t.*$/gm, known));
+    return [facts.sshPort, memory.client];
+  };
+  const known = (line: string) =>
+    ({ id: 'id\tdebian', version: 'version\t12' })[line.split('\t')[0] ?? ''] ?? 'systemd\t252';
+  const way = { SSH_CONNECTION: '192.0.2.7 50022 198.51.100.1 2222' };
+  assert.deepEqual(print(way), [2222, '192.0.2.7']);
+  assert.deepEqual(print(way, 'env -i sh'), [2222, '192.0.2.7']);
+  assert.deepEqual(print({ SSH_CONNECTION: 'fe80::1%eth0 1 fe80::2%eth0 22' }), [22, 'fe80::1']);
+});

@@ -111,6 +111,29 @@ const table: Record<string, Row> = {
       ['all', /is not a network/],
     ],
   },
+  portRange: {
+    field: field.portRange,
+    good: ['1-2', '60000-61000', '1024-65535'],
+    bad: [
+      ['60000', /is no port and no range/],
+      ['0-1', /is no port and no range/],
+      ['6-6', /its first is below its last/],
+      ['7-6', /its first is below its last/],
+      ['1-65536', /both are 1 to 65535/],
+    ],
+  },
+  networkInterface: {
+    field: field.networkInterface,
+    good: ['wg0', 'br-*', 'enp3s0.100', 'tailscale0', 'e', 'abcdefghijklmno'],
+    bad: [
+      ['', /is not a network interface/],
+      ['*', /is not a network interface/],
+      ['wg*0', /is not a network interface/],
+      ['abcdefghijklmnop', /is not a network interface/],
+      ['wg0"', /is not a network interface/],
+    ],
+    admits: '*',
+  },
   domain: {
     field: field.domain,
     good: ['shop.example.com', '*.example.com', '198.51.100.7', 'hello.localhost', 'default'],

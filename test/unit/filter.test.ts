@@ -56,3 +56,36 @@ test('no pipe in the place of a file is waited for', () => {
   const script = `FILTER=${folder} FILTER_LOADED=${folder}/pipe; nft() { echo table; }; filter_state`;
   assert.equal(hostShell(script), 'others\n');
 });
+
+test('the firewall comes before the ports that apps open, those of a version without a firewall too', () => {
+  const own = join(folder, 'with-firewall');
+  const streams = join(own, 'streams');
+  mkdirSync(streams, { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(join(own, name), `${text}\n`);
+  const loaded = () => hostShell(`FILTER=${own} STREAMS=${streams}; filter_rules`);
+  write('table.nft', 'table');
+  write('app-room.nft', 'insert rule inet keelson input tcp dport 3900 accept');
+  write(
+    'streams/chat.conf',
+    'server {\n\tlisten 7000 backlog=4096;\n\tlisten [::]:7000 backlog=4096;\n}',
+  );
+  const opened = (port: number) => `insert rule inet keelson input tcp dport ${port} accept\n`;
+  assert.equal(loaded(), `table\n${opened(3900)}`);
+  write('firewall.nft', 'firewall');
+  assert.equal(loaded(), `table\nfirewall\n${opened(3900)}${opened(7000)}`);
+  write('app-chat.public.nft', 'insert rule inet keelson input tcp dport 7001 accept');
+  assert.equal(loaded(), `table\nfirewall\n${opened(7001)}${opened(3900)}`);
+});
+
+test('who came when is no part of what is loaded', () => {
+  const set = (name: string, flags: string, elements: string) =>
+    `\tset ${name} {\n\t\ttype ipv4_addr\n${flags}${elements}\t}\n`;
+  const dynamic = '\t\tflags dynamic,timeout\n';
+  const came =
+    '\t\telements = { 192.0.2.1 limit rate over 60/minute burst 180 packets,\n\t\t\t     192.0.2.2 limit rate over 60/minute burst 180 packets }\n';
+  const ports = set('ports', '', '\t\telements = { 3700,\n\t\t\t     3701 }\n');
+  const live = (elements: string) =>
+    `table inet keelson {\n${set('ssh4', dynamic, elements)}${ports}}\n`;
+  writeFileSync(join(folder, 'live'), live(came));
+  assert.equal(hostShell(`nft() { cat ${folder}/live; }; live_filter`), live(''));
+});

@@ -134,9 +134,8 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
 });
 
 test('the packed release goes along with the manifest that unpacks it', () => {
-  const app = manifests(parseHost('web1', { address, apps: { shop } })).find(
-    ({ name }) => name === 'app-shop',
-  );
+  const all = manifests(parseHost('web1', { address, apps: { shop } }));
+  const app = all.find(({ name }) => name === 'app-shop');
   assert.deepEqual(app?.uploads, [{ name: 'release', ...release }]);
 });
 

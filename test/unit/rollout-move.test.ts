@@ -126,7 +126,7 @@ test('of a port that another app has, it is said how to get it', () => {
 test('the unit of a process is found in both layouts of control groups, and in any order', () => {
   const groups = (...lines: string[]): string => {
     const script = `mkdir "$root/7"; cat >"$root/7/cgroup"; eval "$(printf '%s' "$unit_of" | command sed "s,/proc/,$root/,")"; unit_of_process 7`;
-    const source = /^unit_of_process\(\) \{.*?^\}/ms.exec(read('ports.sh'))?.[0] ?? '';
+    const source = /^unit_of_process\(\) \{.*?^\}/ms.exec(read('holders.sh'))?.[0] ?? '';
     return run(
       `unit_of=$(cat <<'SOURCE'\n${source}\nSOURCE\n)\n${script}`,
       `${lines.join('\n')}\n`,

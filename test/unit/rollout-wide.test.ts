@@ -5,7 +5,7 @@ import { run } from './rollout-shell.ts';
 
 const wide = `warn rollout shop: it listens on all addresses; the packet filter closes its ports to the network, but let it listen at HOST, as in listen(PORT, HOST)\n`;
 const other = (where: string) =>
-  `warn rollout shop: it listens on ${where} too, which is open to the network; let it listen on 127.0.0.1 there, or close the port\n`;
+  `warn rollout shop: it listens on ${where} too, which is open to the network but for a firewall; let it listen on 127.0.0.1 there, or close the port\n`;
 
 /** What is said, one rollout after another, where ss and the process name these addresses. */
 const told = (...rollouts: [ss: string, addresses?: string][]): string =>

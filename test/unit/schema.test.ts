@@ -232,6 +232,7 @@ const admitted = [
   [field.sent, ` \t\n\r\0\v\f'"\`$;{}()<>|&\\#%*!^?\x1b\x7f`],
   [field.expected, ` '"\`$;{}()<>|&\\#%*!^?`],
   [field.cores, '%'],
+  [field.networkInterface, '*'],
 ].map(([schema, characters]): [unknown, string] => [
   z.toJSONSchema(schema as z.ZodType, { io: 'input' }).pattern,
   characters as string,

@@ -114,7 +114,6 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 type Rendered = {
   access?: readonly Item[];
   base?: readonly Item[];
-  access?: readonly Item[];
   app?: readonly Item[];
   rollout?: readonly Item[];
   site?: readonly Item[];

@@ -15,7 +15,7 @@ say_wide() {
     case $elsewhere in *":$1" | 127.* | '[::1]:'*) ;; *) others="${others:+$others, }$elsewhere" ;; esac
   done
   [ -z "$others" ] ||
-    told_wide="${told_wide:+$told_wide$NEWLINE}rollout $app: it listens on $others too, which is open to the network; let it listen on 127.0.0.1 there, or close the port"
+    told_wide="${told_wide:+$told_wide$NEWLINE}rollout $app: it listens on $others too, which is open to the network but for a firewall; let it listen on 127.0.0.1 there, or close the port"
   if [ -z "$told_wide" ]; then
     rm -f "$place/wide"
   elif [ "$told_wide" != "$(cat "$place/wide" 2>/dev/null)" ]; then

@@ -69,6 +69,9 @@ test('a public port is nobody else’s: of an app, of sshd, of nginx for sites, 
   assert.deepEqual(conflicts([at(2222)], { port: 2222 }), [
     'apps.chat.public: 2222 is that of sshd on web1; choose another one',
   ]);
+  assert.deepEqual(conflicts([at(7000)], { firewall: { close: [7000] } }), [
+    'apps.chat.public: 7000 is in firewall.close of web1; choose another one',
+  ]);
   const other = { ...chat({ public: 7000, port: 5100 }), name: 'other' };
   assert.deepEqual(conflicts([at(7000), other]), [
     'apps.other.public: 7000 is apps.chat.public too; choose another one',

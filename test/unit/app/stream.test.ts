@@ -31,6 +31,12 @@ test('one public port, over the instances on the loopback', () => {
   assert.deepEqual(instructions, { '@check': 'nginx', '@serves': ':7000', '@port': '7000' });
 });
 
+test('the firewall lets in who comes to that port, as long as nginx listens there', () => {
+  assert.deepEqual(lines(textOf(wanted(), '/etc/keelson/filter.d/app-chat.public.nft')), [
+    'insert rule inet keelson input tcp dport 7000 accept',
+  ]);
+});
+
 test('nginx.conf stays as it is: the module’s package, and a file among those of modules', () => {
   const all = wanted();
   assert.deepEqual(names(all), [
@@ -38,6 +44,7 @@ test('nginx.conf stays as it is: the module’s package, and a file among those 
     'directory /etc/nginx/keelson-stream.d',
     'file /etc/nginx/modules-enabled/90-keelson-stream.conf',
     `file ${path}`,
+    'file /etc/keelson/filter.d/app-chat.public.nft',
   ]);
   const block = textOf(all, '/etc/nginx/modules-enabled/90-keelson-stream.conf');
   assert.match(block, /^stream \{\n[^}]*include \/etc\/nginx\/keelson-stream\.d\/\*\.conf;\n\}$/m);

@@ -13,6 +13,7 @@ test('the smallest server is an address; everything else has a default', () => {
     sysctl: {},
     sshd: {},
     takeOver: false,
+    firewall: { open: [], close: [], trust: [], ssh: { rate: 60 } },
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
     nginx: {
       connections: 4096,

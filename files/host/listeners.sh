@@ -1,0 +1,83 @@
+# Sockets that the firewall shuts: whoever listens beyond the loopback at a port that it does not let in. The kernel is
+# asked, as in ports.sh.
+
+# A line socket<TAB>open|shut<TAB>tcp|udp<TAB>PORT<TAB>all|some<TAB>PROGRAM of each: open to all, or at some address, as
+# long as there is no firewall; then shut.
+# Usage: shut_sockets ITEM-LINES
+shut_sockets() {
+  case $1 in *"$TAB@settled="*) ;; *) return 0 ;; esac
+  settled=${1#*"$TAB@settled="} settled=${settled%%"$NEWLINE"*}
+  applied=$(stored_items)
+  settled="${settled%%"$TAB"*} $(printf '%s\n' "$1" "$applied" | ports_of_kit)"
+  listening=$(other_sockets "$settled")
+  [ -n "$listening" ] || return 0
+  holders=$(holders_of "$listening")
+  # What has ended meanwhile has no holder either.
+  still=$NEWLINE$(other_sockets "$settled")$NEWLINE
+  socket_state=open
+  case $NEWLINE$applied in *"${NEWLINE}file$TAB$FILTER/firewall.nft$TAB"*) socket_state=shut ;; esac
+  printf '%s\n' "$listening" | while IFS=$TAB read -r socket protocol port reach use; do
+    case $still in *"$NEWLINE$socket$TAB"*) ;; *) continue ;; esac
+    take_program "$socket" "$port"
+    # Who only asks has such a port, and hears the answers.
+    if [ "$use" = asks ] && [ "$socket_program" != "$KERNEL" ]; then continue; fi
+    printf 'socket\t%s\t%s\t%s\t%s\t%s\n' "$socket_state" "$protocol" "$port" "$reach" "$socket_program"
+  done
+}
+
+# What has a socket and no process: WireGuard, VXLAN, a server of NFS.
+KERNEL='the kernel'
+
+# Sets socket_program to who holds a socket, of $holders; of one that waits in systemd its unit.
+# Usage: take_program SOCKET PORT
+take_program() {
+  socket_program=$KERNEL
+  set -f
+  IFS=$NEWLINE
+  for open_in in $holders; do
+    unset IFS
+    case $open_in in
+      "socket:[$1]$TAB/proc/1/fd") socket_program=$(socket_unit "$2") ;;
+      "socket:[$1]$TAB"*)
+        socket_program=${open_in#*/proc/}
+        socket_program=$(program_of "${socket_program%/fd}")
+        break
+        ;;
+    esac
+  done
+  unset IFS
+  set +f
+}
+
+# The ports of instances, which the filter closes anyway, and those of nginx, which are opened, as words PROTOCOL:PORT.
+# Usage: ports_of_kit < ITEM-LINES
+ports_of_kit() {
+  awk -F '\t' '{ for (i = 3; i <= NF; i++) {
+    if ($1 == "rollout" && $i ~ /^[0-9]+=/) printf "tcp:%d ", $i
+    if ($i ~ /^@port=[0-9]/) printf "tcp:%d ", substr($i, 7) } }'
+}
+
+# SOCKET<TAB>PROTOCOL<TAB>PORT<TAB>all|some<TAB>listens|asks of each socket beyond the loopback that is none of these.
+# A connected one hears its peer alone. One of UDP's at a port that the kernel chose itself may be of one who only asks.
+# Usage: other_sockets WORDS
+other_sockets() {
+  settled=$1
+  set --
+  for table in tcp tcp6 udp udp6; do [ ! -r "/proc/net/$table" ] || set -- "$@" "/proc/net/$table"; done
+  SETTLED=$settled awk -v range=/proc/sys/net/ipv4/ip_local_port_range '
+    function number(hex,  i, n) { for (i = 1; i <= length(hex); i++) n = n * 16 + index("123456789ABCDEF", substr(hex, i, 1)); return n }
+    function is_loopback(hex) {
+      if (length(hex) == 8) return hex ~ /7F$/
+      return hex == "00000000000000000000000001000000" || hex ~ /^0000000000000000FFFF0000.*7F$/ }
+    BEGIN { n = split(ENVIRON["SETTLED"], word, " ")
+      for (i = 1; i <= n; i++) { split(word[i], part, ":"); ends = split(part[2], end, "-")
+        for (port = end[1] + 0; port <= end[ends] + 0; port++) settled[part[1], port] }
+      getline chosen <range; split(chosen, own) }
+    FNR == 1 { protocol = FILENAME ~ /udp/ ? "udp" : "tcp"; next }
+    protocol == "tcp" && $4 != "0A" { nextfile }
+    protocol == "udp" && $4 != "07" { next }
+    { split($2, at, ":"); port = number(at[2]) }
+    is_loopback(at[1]) || ((protocol, port) in settled) { next }
+    { print $10 "\t" protocol "\t" port "\t" (at[1] ~ /^0+$/ ? "all" : "some") "\t" \
+        (protocol == "udp" && port >= own[1] + 0 && port <= own[2] + 0 ? "asks" : "listens") }' "$@"
+}

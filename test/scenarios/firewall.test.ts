@@ -1,0 +1,169 @@
+/** The firewall of a real host, asked from outside: what is open, what is shut, and what nothing takes away. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { said } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
+import { ask } from '../harness/http.ts';
+import { lines, waitFor } from '../harness/on-host.ts';
+import { provisionedHost } from '../harness/provisioned.ts';
+import { triedOn } from '../harness/releases.ts';
+import { codeOf, config } from '../harness/small-app.ts';
+import { assertNothingToDo, changed, type Stack } from '../harness/stack.ts';
+import { inOrder, type Step } from '../harness/steps.ts';
+
+type Target = { host: DebianHost; stack: Stack };
+
+function configure({ stack }: Target, firewall: unknown): void {
+  const { server, apps } = config(codeOf(stack));
+  stack.configure({ server: { ...(server as object), firewall }, apps });
+}
+
+/** What comes of connecting: a connection, the code of the error, or `silence` after a second. */
+async function knock(address: string, port: number): Promise<string> {
+  const socket = connect({ host: address, port });
+  const outcome = await Promise.race([
+    once(socket, 'connect').then(() => 'open'),
+    once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code ?? ''),
+    new Promise<string>((done) => setTimeout(done, 1000, 'silence')),
+  ]).catch((error: NodeJS.ErrnoException) => error.code ?? '');
+  socket.destroy();
+  return outcome;
+}
+
+/** The host's address of the local link, by the interface that leads there. */
+async function linkLocal(host: DebianHost): Promise<string> {
+  const [address = ''] = await lines(
+    host,
+    "ip -6 -o address show dev host0 scope link | sed 's,.*inet6 \\([^/]*\\)/.*,\\1,'",
+  );
+  return `${address}%keelson${host.address.split('.')[2]}`;
+}
+
+/** A line back for each that is said. */
+const echo = `require('net').createServer((s) => s.pipe(s).on('error', () => {})).listen(5432, '::')`;
+
+async function says(socket: Socket, line: string): Promise<string> {
+  socket.write(line);
+  const [heard] = await once(socket, 'data', { signal: AbortSignal.timeout(3000) });
+  return String(heard);
+}
+
+const shut = (target: Target): Step => [
+  'what nobody opened is refused at once, over IPv4 and IPv6; sshd and nginx answer',
+  async () => {
+    const { host, stack } = target;
+    await host.exec(`systemd-run --quiet --unit=database node -e "${echo}"`);
+    await waitFor(host, "ss -Hltn 'sport = :5432' | grep -q .");
+    for (const address of [host.address, await linkLocal(host)]) {
+      assert.equal(await knock(address, 5432), 'ECONNREFUSED', address);
+      for (const port of [22, 80]) assert.equal(await knock(address, port), 'open', address);
+    }
+    assert.equal((await ask(host, '/', { domain: 'shop.example.com' })).status, 200);
+    // Told, and no reason for a run.
+    const preview = await stack.preview();
+    assert.match(
+      said(preview),
+      /! port 5432 \(node\) listens, and the firewall lets nobody in; keelson:server\.firewall\.open does/,
+    );
+    assert.deepEqual(changed(preview), []);
+  },
+];
+
+const asked = (target: Target): Step => [
+  'without a firewall all is open; to turn it on names who listens, and cuts no connection',
+  async () => {
+    const { host, stack } = target;
+    configure(target, false);
+    await stack.up();
+    assert.equal(await knock(host.address, 5432), 'open');
+    const before = connect(5432, host.address);
+    assert.equal(await says(before, 'one'), 'one');
+    configure(target, { ssh: { from: ['192.0.2.0/24'] } });
+    assert.match(
+      said(await stack.try('preview')),
+      /firewall\.ssh\.from: leaves out 198\.18\.\d+\.1, from where this run logs in/,
+    );
+    configure(target, {});
+    const refused = await stack.try('up');
+    assert.notEqual(refused.code, 0);
+    assert.match(
+      said(refused),
+      /! port 5432 \(node\) is open to all and would be closed; keelson:server\.firewall\.open keeps it, keelson:server\.firewall\.close shuts it/,
+    );
+    assert.equal(await knock(host.address, 5432), 'open');
+    configure(target, { close: [5432] });
+    await stack.up();
+    assert.equal(await knock(host.address, 5432), 'ECONNREFUSED');
+    assert.equal(await says(before, 'two'), 'two');
+    before.destroy();
+  },
+];
+
+const opened = (target: Target): Step => [
+  'a port is open to the networks that may come',
+  async () => {
+    const { host, stack } = target;
+    configure(target, { open: [{ port: 5432, from: ['fe80::/10'] }] });
+    await stack.up();
+    assert.equal(await knock(host.address, 5432), 'ECONNREFUSED');
+    assert.equal(await knock(await linkLocal(host), 5432), 'open');
+    await assertNothingToDo(stack);
+  },
+];
+
+const comesBack = (target: Target): Step => [
+  'it comes back after Debian’s flush; what somebody took out is mended, and other tables are left alone',
+  async () => {
+    const { host, stack } = target;
+    await host.exec('systemctl restart nftables');
+    // It follows, in a job of its own.
+    await waitFor(host, 'nft list chain inet keelson ssh');
+    assert.equal(await knock(host.address, 5432), 'ECONNREFUSED');
+    await host.exec(`nft -f - <<'RULES'
+      table inet f2b-table {
+        chain f2b-chain {
+          type filter hook input priority filter - 1
+          tcp dport 80 ip saddr 198.51.100.7 reject
+        }
+      }
+RULES
+      nft flush chain inet keelson input`);
+    const others = await host.exec('nft list table inet f2b-table');
+    assert.equal(await knock(host.address, 5432), 'open');
+    assert.match(said(await stack.preview()), /! ruleset keelson rules others → loaded \(drift\)/);
+    await stack.up();
+    assert.equal(await knock(host.address, 5432), 'ECONNREFUSED');
+    assert.equal(await host.exec('nft list table inet f2b-table'), others);
+  },
+];
+
+const flooded = (target: Target): Step => [
+  'a flood of connections to sshd is cut down, and a run of the kit comes through it',
+  async () => {
+    const { host, stack } = target;
+    // sshd has limits of its own, which count what never logs in.
+    await host.exec(`
+      printf 'PerSourcePenalties no\\nMaxStartups 1000\\n' >/etc/ssh/sshd_config.d/00-flood.conf
+      systemctl reload ssh`);
+    const all = await Promise.all(Array.from({ length: 240 }, () => knock(host.address, 22)));
+    const silent = all.filter((outcome) => outcome === 'silence').length;
+    assert.ok(silent > 20 && silent < 120, `${silent} of 240 got no answer`);
+    assert.equal(await knock(host.address, 80), 'open');
+    configure(target, { open: [{ port: 5432 }] });
+    await stack.up();
+    assert.equal(await knock(host.address, 5432), 'open');
+    // Who came when is no drift.
+    await assertNothingToDo(stack);
+  },
+];
+
+for (const release of triedOn('trixie'))
+  test(`the firewall, ${release}`, { timeout: 300_000 }, async (t) => {
+    const target = await provisionedHost(t, { release, cpus: 2 });
+    await inOrder(
+      t,
+      [shut, asked, opened, comesBack, flooded].map((step) => step(target)),
+    );
+  });
