@@ -8,6 +8,7 @@ import { connection } from './connection.ts';
 import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
+import { hardening } from './hardening.ts';
 import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
@@ -22,6 +23,8 @@ import { ship } from './ship.ts';
 import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
+import { time } from './time.ts';
+import { updates } from './updates.ts';
 
 const all = [
   connection,
@@ -33,6 +36,9 @@ const all = [
   limits,
   retry,
   kernel,
+  hardening,
+  time,
+  updates,
   journal,
   logrotate,
   sudoers,

@@ -87,10 +87,9 @@ export class Stack {
   }
 
   #servers(config: StackConfig): StackConfig {
+    // Updates bring Python along, which takes seconds to install: who tries them switches them on.
     const connection = ({ address, user, knownHosts }: DebianHost) => ({
-      address,
-      user,
-      knownHosts,
+      ...{ address, user, knownHosts, updates: false },
     });
     const [first, ...others] = this.hosts;
     if (first && others.length === 0 && !config.servers) {

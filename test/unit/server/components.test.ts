@@ -11,6 +11,9 @@ test('the smallest server is an address; everything else has a default', () => {
     packages: [],
     openFiles: 524288,
     sysctl: {},
+    hardening: true,
+    ntp: [],
+    updates: { from: ['security'], exclude: [], at: '04:00', reboot: 'never' },
     takeOver: false,
     journal: { size: '1G', free: '1G', retention: 30 * 86400 },
     nginx: {
