@@ -106,8 +106,6 @@ export const unusedModules: readonly string[] = [
 
 type Given = { hardening: boolean; sysctl: Readonly<Record<string, string>> };
 
-const cronFolders = ['cron.d', 'cron.daily', 'cron.hourly', 'cron.weekly', 'cron.monthly'];
-
 export const hardening = serverComponent({
   name: 'hardening',
   fields: {
@@ -115,7 +113,7 @@ export const hardening = serverComponent({
       .boolean()
       .prefault(true)
       .describe(
-        'Kernel and network settings, no core dumps, no modules of protocols and file systems that nobody uses, narrow modes; `false`: as it is',
+        'Kernel and network settings, no core dumps, no modules of protocols and file systems that nobody uses, a narrow umask; `false`: as it is',
       ),
   },
   render: ({ hardening, sysctl: own }: Given, { facts }) => {
@@ -124,7 +122,7 @@ export const hardening = serverComponent({
     const rest = (all: readonly Setting[]) => all.filter(({ key }) => own[key] === undefined);
     const kernel = facts.container === 'yes' ? [] : rest(kernelSettings);
     return {
-      base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...modes()],
+      base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...umask()],
       access: settings('network', rest(networkSettings)),
     };
   },
@@ -162,8 +160,7 @@ const dumps = () => [
   ),
 ];
 
-const modes = () => [
+const umask = () => [
   directory('/etc/profile.d'),
   file('/etc/profile.d/keelson-umask.sh', template('server/hardening/umask.sh', {})),
-  ...cronFolders.map((name) => directory(`/etc/${name}`, { mode: '0700' })),
 ];

@@ -9,7 +9,7 @@ import { snapshot } from './snapshots/print.ts';
 
 /** What is there since. */
 const since =
-  /^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
+  /^(\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))|unattended-upgrades|systemd-timesyncd(\.service)?|apt-daily.*\.timer|\/etc\/(apt|needrestart|modprobe\.d|security|profile\.d)(\/.*)?|\/etc\/systemd\/(system\/(apt-daily-upgrade\.|keelson-updated).*|coredump.*)|\/etc\/keelson\/updates\.conf|\/etc\/sysctl\.d\/60-keelson-.*|(fs|dev|kernel)\..*|net\.ipv[46]\.(conf|icmp|tcp_(syncookies|rfc1337)).*)$/;
 
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {
