@@ -90,8 +90,8 @@ async function drifted({ host, stack }: Shop): Promise<void> {
       .split('\n')
       .filter((line) => /^drift/.test(line)),
     [
-      'drift  file /etc/apt/apt.conf.d/60keelson content',
       'drift  file /etc/security/limits.d/60-keelson.conf mode 0666 → 0644',
+      'drift  file /etc/apt/apt.conf.d/60keelson content',
       'drift  unit apt-daily-upgrade.timer enabled disabled → enabled',
       'drift  unit apt-daily-upgrade.timer active inactive → active',
       'drift  sysctl net.ipv4.conf.all.send_redirects value 1 → 0',
