@@ -16,6 +16,7 @@ import { connections, fresh, lookAt, unseen } from './sight.ts';
 import { keptOf, lastOf, remember } from './state.ts';
 import { isTold, tellFailuresOnce, told } from './told.ts';
 import { isSameWay } from './way.ts';
+import { enter } from './way-in.ts';
 
 /** What only a program can say. */
 type More = {
@@ -154,6 +155,7 @@ async function registerHost(
     !(await holds(await keptOf(name), commandConnection(reached, true)));
   const commands = register({
     ...{ host, name, run, look: seen, last, reached: same, isBarred, pace },
+    ...(reached && { enter: () => enter(way) }),
     user: reached?.target.user ?? way.user ?? 'root',
     connection: connections(way, reached, settings.after),
     after: settings.after,

@@ -113,18 +113,20 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 
 type Rendered = {
   base?: readonly Item[];
+  access?: readonly Item[];
   app?: readonly Item[];
   rollout?: readonly Item[];
   site?: readonly Item[];
 };
 
 /** All items that a component wants, of whatever manifest. */
-export const items = ({ base = [], app = [], rollout = [], site = [] }: Rendered = {}): Item[] => [
-  ...base,
-  ...app,
-  ...rollout,
-  ...site,
-];
+export const items = ({
+  base = [],
+  access = [],
+  app = [],
+  rollout = [],
+  site = [],
+}: Rendered = {}): Item[] => [...base, ...access, ...app, ...rollout, ...site];
 
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {
