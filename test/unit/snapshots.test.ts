@@ -9,7 +9,16 @@ import { snapshot } from './snapshots/print.ts';
 
 /** What is there since. */
 const since =
-  /^(\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))|unattended-upgrades|systemd-timesyncd(\.service)?|apt-daily.*\.timer|\/etc\/(apt|needrestart|modprobe\.d|security|profile\.d)(\/.*)?|\/etc\/systemd\/(system\/(apt-daily-upgrade\.|keelson-updated).*|coredump.*)|\/etc\/keelson\/updates\.conf|\/etc\/sysctl\.d\/60-keelson-.*|(fs|dev|kernel)\..*|net\.ipv[46]\.(conf|icmp|tcp_(syncookies|rfc1337)).*)$/;
+  /^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
+
+/** So is what updates, time and hardening bring. */
+const system = [
+  /^(unattended-upgrades|systemd-timesyncd(\.service)?|apt-daily(-upgrade)?\.timer)$/,
+  /^\/etc\/(apt|modprobe\.d|needrestart|profile\.d|security)(\/|$)/,
+  /^\/etc\/(keelson\/updates\.conf|sysctl\.d\/60-keelson-\w+\.conf)$/,
+  /^\/etc\/systemd\/(coredump\.conf\.d|system\/(apt-daily-upgrade|keelson-updated)\.)/,
+  /^(dev|fs|kernel)\.|^net\.ipv[46]\.(conf|icmp_|tcp_(syncookies|rfc1337))/,
+];
 
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {
@@ -19,7 +28,7 @@ function items({ values, facts: other }: Case): Item[] {
   const releases = Object.fromEntries(host.apps.map(({ name }) => [name, release]));
   return renderHost(host, { ...facts, ...other }, releases)
     .flatMap(({ items }) => items)
-    .filter(({ name }) => !since.test(name));
+    .filter(({ name }) => !since.test(name) && !system.some((given) => given.test(name)));
 }
 
 for (const it of cases)
