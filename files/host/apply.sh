@@ -61,7 +61,7 @@ read_manifest() {
     { n++; print >items; print }
     END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
-  [ ! -f "$work/content/moved" ] || moved=$(cat "$work/content/moved")
+  [ ! -f "$work/content/moved" ] || moved_items=$(cat "$work/content/moved")
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
   [ ! -f "$work/content/late" ] || be_late
 }

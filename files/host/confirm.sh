@@ -24,7 +24,7 @@ start_timer() {
   systemctl reset-failed "keelson-confirm-$manifest.timer" "keelson-confirm-$manifest.service" 2>/dev/null || :
   systemd-run --quiet --collect --unit="keelson-confirm-$manifest" --on-active="$confirm_seconds" \
     --timer-property=AccuracySec=1s --property=Restart=on-failure --property=RestartSec=10 \
-    "$armed/keelson" unconfirmed "$manifest"
+    /bin/sh "$armed/keelson" unconfirmed "$manifest"
 }
 
 changes_ways() {
@@ -45,7 +45,7 @@ keep_before() {
   all_units
   {
     rm -rf "$1" && mkdir -p "$1/old" && : >"$1/files" && : >"$1/modes" &&
-      cp "$HELPER" "$1/keelson" && chmod 0700 "$1/keelson" && cp "$work/units" "$1/units" &&
+      cp "$HELPER" "$1/keelson" && cp "$work/units" "$1/units" &&
       printf '%s\n' "$ways" |
       awk -F '\t' '$1 == "unit" { print $1 "\t" $2 "\tenabled=enabled\tactive=active" }' >"$1/own" &&
       observe <"$1/own" >"$1/before" &&
@@ -101,7 +101,7 @@ Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
-ExecStart=$armed_for/keelson unconfirmed $manifest boot
+ExecStart=/bin/sh $armed_for/keelson unconfirmed $manifest boot
 END
   mkdir -p /etc/systemd/system/sysinit.target.wants &&
     install_durably "$work/boot" "$boot_unit" 0644 &&
@@ -177,5 +177,5 @@ await_verdict() {
     verdict_left=$((verdict_left - 1))
     sleep 1
   done
-  [ ! -d "$CONFIRM/$1" ] || "$CONFIRM/$1/keelson" unconfirmed "$1"
+  [ ! -d "$CONFIRM/$1" ] || sh "$CONFIRM/$1/keelson" unconfirmed "$1"
 }

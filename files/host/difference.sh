@@ -19,7 +19,7 @@ difference() {
   set -f
   IFS=$NEWLINE
   # shellcheck disable=SC2086 # one word a line
-  TRAITS=$traits OWNERS=$owners MOVED=${moved:-} awk -F '\t' -v mode="$1" -v server="${server:-}" -v takeover="${takeover:-}" "$RULE" \
+  TRAITS=$traits OWNERS=$owners MOVED=${moved_items:-} awk -F '\t' -v mode="$1" -v server="${server:-}" -v takeover="${takeover:-}" "$RULE" \
     part=stored $applied_files part=begun $found part=given - && differing=0 || differing=1
   unset IFS
   set +f

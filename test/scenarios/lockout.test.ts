@@ -17,7 +17,7 @@ import { changed, type Stack, testStack } from '../harness/stack.ts';
 import { inOrder } from '../harness/steps.ts';
 
 const rules = (policy: 'accept' | 'drop') =>
-  `#!/usr/sbin/nft -f\nflush ruleset\ntable inet own {\n\tchain input {\n\t\ttype filter hook input priority filter; policy ${policy};\n\t\tiif lo accept\n\t}\n}\n`;
+  `#!/usr/sbin/nft -f\nflush ruleset\ntable inet own {\n\tchain input {\n\t\ttype filter hook input priority filter; policy ${policy};\n\t\tiif lo accept\n\t\tct state established accept\n\t}\n}\n`;
 
 const firewall = (policy: 'accept' | 'drop'): Item[] => [
   file('/etc/nftables.conf', rules(policy), { mode: '0755' }),

@@ -62,6 +62,14 @@ test('a path is kept once, as it was at first', () => {
     echo other >"$STATE/ab"; keep_way "$STATE/ab"; keep_way "$STATE/none"
     sed "s,$STATE/,,g" "$armed/files"; cat "$armed/old/1"`);
   assert.equal(printed, 'confirm/access/old/1\ta\nconfirm/access/old/2\tab\n-\tnone\none\n');
+  // On another file system it lies beside, and only has to be renamed too.
+  assert.equal(
+    says(`
+      armed=$CONFIRM/access; mkdir -p "$armed/old"; : >"$armed/files"; echo one >"$STATE/a"
+      stat() { echo "$3"; }; keep_way "$STATE/a"; echo two >"$STATE/a"; cat "$STATE/a.keelson-kept"
+      undo_files "$armed/files"; cat "$STATE/a"; ls "$STATE"/*.keelson-kept 2>/dev/null`),
+    'one\none\nends with 2\n',
+  );
   assert.match(
     says(`armed=$CONFIRM/access; mkdir -p "$armed/old"; : >"$armed/files"; echo one >"$STATE/a"
       cp() { echo "no room" >&2; return 1; }; keep_way "$STATE/a"`),

@@ -422,7 +422,7 @@ test('what moves to another manifest does not go, and its own is told so', () =>
     'manifest access due',
   ]);
   const { base } = given.wanted;
-  const moved = "moved=$(printf 'sysctl\\tvm.swappiness')";
+  const moved = "moved_items=$(printf 'sysctl\\tvm.swappiness')";
   assert.deepEqual(difference('apply', { ...given, wanted: { base } }, moved), [
     'gone sysctl vm.x   ',
   ]);
