@@ -24,6 +24,12 @@ export const factsSchema = z.object({
   sshPort: z.coerce.number().int().optional(),
   /** systemd's version; 0 where it is not PID 1. */
   systemd: z.coerce.number().int(),
+  /** Whether it is a container, whose kernel and clock are the machine's. */
+  container: z.enum(['yes', 'no']).optional(),
+  /** What keeps the clock, where it is not systemd-timesyncd: chrony, or an ntpd. */
+  clock: z.enum(['chrony', 'ntpd']).optional(),
+  /** Those that are loaded of the modules that a server hardly ever uses. */
+  modules: z.string().optional(),
   /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */
   rsyslog: z.enum(['own', 'kit']).optional(),
   /** Releases kept on the host, newest first, by app. */

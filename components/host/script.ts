@@ -93,7 +93,7 @@ export const helper = (): string =>
       'limits',
       'send',
     ),
-    parts('apt', 'units', 'originals', 'remove', 'prune', 'main'),
+    parts('apt', 'units', 'originals', 'remove', 'prune', 'updated', 'main'),
     all('checks'),
     all('rollout'),
     all('alerts'),

@@ -18,6 +18,7 @@ const all = [
   'certificate',
   'unit',
   'job',
+  'updates',
   'rollout-failed',
   'rollout',
 ] as const;

@@ -9,6 +9,7 @@ import { deploy } from './deploy.ts';
 import { disks } from './disks.ts';
 import { filter } from './filter.ts';
 import { firewall } from './firewall.ts';
+import { hardening } from './hardening.ts';
 import { heartbeat } from './heartbeat.ts';
 import { identity } from './identity.ts';
 import { journal } from './journal.ts';
@@ -24,6 +25,8 @@ import { sshd } from './sshd.ts';
 import { status } from './status.ts';
 import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
+import { time } from './time.ts';
+import { updates } from './updates.ts';
 
 const all = [
   connection,
@@ -35,6 +38,9 @@ const all = [
   limits,
   retry,
   kernel,
+  hardening,
+  time,
+  updates,
   journal,
   logrotate,
   sudoers,

@@ -1,6 +1,9 @@
 # Facts: what a host is, as far as the program needs it to render manifests.
 # Sent along by the program and read-only; prints one "key<TAB>value" a line.
 
+# Of these the program wants to know whether somebody uses them: components/server/hardening.ts.
+RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus'
+
 print_facts() {
   fact() { printf '%s\t%s\n' "$1" "$2"; }
   [ ! -f /etc/os-release ] || . /etc/os-release
@@ -22,6 +25,15 @@ print_facts() {
   else
     fact systemd 0
   fi
+  # systemd notes so when it boots in one.
+  [ ! -e /run/systemd/container ] || fact container yes
+  if [ -x /usr/sbin/chronyd ]; then
+    fact clock chrony
+  elif [ -x /usr/sbin/ntpd ]; then
+    fact clock ntpd
+  fi
+  awk -v rare=" $RARE_MODULES " 'index(rare, " " $1 " ") { list = list (list == "" ? "" : " ") $1 }
+    END { if (list != "") print "modules\t" list }' /proc/modules 2>/dev/null || :
   # What the kit brought, it holds still.
   if grep -qs "^unit${TAB}rsyslog.service$TAB" "$STATE/manifests/base"; then
     fact rsyslog kit

@@ -5,7 +5,7 @@ usage() {
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
 | retry UNIT | scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE \
 | releases APP | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts \
-| silence SECONDS | certificates | status [write]"
+| silence SECONDS | certificates | updated | status [write]"
 }
 
 main() {
@@ -90,6 +90,11 @@ main() {
     silence) silence_alerts "$@" ;;
     status) show_status "$@" ;;
     certificates) tell_certificates ;;
+    updated)
+      run=updates
+      open_work
+      after_updates
+      ;;
     restart)
       run=restart
       open_work

@@ -17,6 +17,9 @@ let made = 0;
 /** What a stack file holds under `keelson:`, without that prefix. */
 export type StackConfig = Record<string, unknown>;
 
+/** Updates bring Python along, which takes seconds to install: who tries them switches them on. */
+const quick = { updates: false };
+
 type Verb = Parameters<typeof start>[0];
 
 const resourceSchema = z.object({
@@ -42,6 +45,8 @@ export class Stack {
   /** The project's directory; scenarios may put files of their own into it. */
   readonly directory: string;
   readonly #env: NodeJS.ProcessEnv;
+  #defaults: object = quick;
+  #config?: StackConfig;
 
   constructor(hosts: readonly DebianHost[], directory: string, env: NodeJS.ProcessEnv) {
     this.hosts = hosts;
@@ -59,6 +64,8 @@ export class Stack {
   /** From now on runs the program in another directory, such as an earlier commit's; without one this clone's. */
   use(program = root): void {
     project(this.directory, program);
+    this.#defaults = program === root ? quick : {};
+    if (this.#config) this.configure(this.#config);
   }
 
   /**
@@ -67,6 +74,7 @@ export class Stack {
    * and `config.servers` add settings to them.
    */
   configure(config: StackConfig): void {
+    this.#config = config;
     const old = existsSync(this.file) ? parse(readFileSync(this.file, 'utf8')) : {};
     const entries = Object.entries({ ...config, ...this.#servers(config) });
     const secrets = old.config?.['keelson:secrets'];
@@ -88,9 +96,8 @@ export class Stack {
 
   #servers(config: StackConfig): StackConfig {
     const connection = ({ address, user, knownHosts }: DebianHost) => ({
-      address,
-      user,
-      knownHosts,
+      ...{ address, user, knownHosts },
+      ...this.#defaults,
     });
     const [first, ...others] = this.hosts;
     if (first && others.length === 0 && !config.servers) {

@@ -11,6 +11,15 @@ import { snapshot } from './snapshots/print.ts';
 const since =
   /^[A-Z]\w+$|^ssh\.service$|^\/etc\/(keelson\/\w+\/(hook\.service|secrets)|ssh\/sshd_config\.d\/10-keelson\.conf|monit\/keelson\.d\/need|systemd\/system\/keelson-(retry|failed)@\.(service|timer))$/;
 
+/** So is what updates, time and hardening bring. */
+const system = [
+  /^(unattended-upgrades|systemd-timesyncd(\.service)?|apt-daily(-upgrade)?\.timer)$/,
+  /^\/etc\/(apt|modprobe\.d|needrestart|profile\.d|security)(\/|$)/,
+  /^\/etc\/(keelson\/updates\.conf|sysctl\.d\/60-keelson-\w+\.conf)$/,
+  /^\/etc\/systemd\/(coredump\.conf\.d|system\/(apt-daily-upgrade|keelson-updated)\.)/,
+  /^(dev|fs|kernel)\.|^net\.ipv[46]\.(conf|icmp_|tcp_(syncookies|rfc1337))/,
+];
+
 /** All items that the stack file of a case wants on its host. */
 function items({ values, facts: other }: Case): Item[] {
   const given = { values: JSON.parse(JSON.stringify(values)), encrypted: new Set(['secrets']) };
@@ -19,7 +28,7 @@ function items({ values, facts: other }: Case): Item[] {
   const releases = Object.fromEntries(host.apps.map(({ name }) => [name, release]));
   return renderHost(host, { ...facts, ...other }, releases)
     .flatMap(({ items }) => items)
-    .filter(({ name }) => !since.test(name));
+    .filter(({ name }) => !since.test(name) && !system.some((given) => given.test(name)));
 }
 
 for (const it of cases)

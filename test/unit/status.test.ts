@@ -269,7 +269,7 @@ test('repairs, certificates, updates and failed units', () => {
       'cache/certificates': `${now + 9 * 86400 + 5}\t/etc/ssl/a b.pem\n${now - 90000}\t/etc/ssl/old.pem\n`,
       'cache/updates': `known\n7\t2\t${now - 5000}\n`,
       'gathered/failed': 'fwupd.service loaded failed failed Firmware\n',
-      'gathered/kernel': 'boot/vmlinuz-6.12.57+deb13-amd64\n',
+      'gathered/reboot': 'yes\n',
     },
   });
   assert.deepEqual(lastRepair, {

@@ -7,7 +7,7 @@
 set -eu
 release=$1 tree=$2
 installed=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,ca-certificates
-downloaded='acl attr curl e2fsprogs libnss-myhostname logrotate monit nftables nginx nodejs procps tzdata xz-utils'
+downloaded='acl attr curl e2fsprogs libnss-myhostname logrotate monit nftables nginx nodejs procps tzdata unattended-upgrades xz-utils'
 
 [ ! -d "$tree" ] || exit 0
 mkdir -p "$(dirname "$tree")"

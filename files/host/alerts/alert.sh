@@ -4,7 +4,7 @@
 CHANNELS=/etc/keelson/alerts
 DROP=/run/keelson-alerts
 ALERTS=$STATE/alerts
-EVENTS='failed hung recovered resource need certificate unit job rollout-failed rollout'
+EVENTS='failed hung recovered resource need certificate unit job updates rollout-failed rollout'
 # Bytes of a text, and files that may wait in memory.
 ALERT_LIMIT=3000 DROP_LIMIT=500
 

@@ -1,10 +1,14 @@
-# Kind `sysctl`: a live kernel setting; the file that keeps it over a reboot is an item of its own.
+# Kind `sysctl`: a live kernel setting; the file that keeps it over a reboot is an item of its own. Instruction:
+# @optional (a kernel that does not have it is as wanted).
 
-order_sysctl=80
+order_sysctl=80 silent_sysctl=@optional
+
+SYSCTLS=/proc/sys/
 
 observe_sysctl() {
-  awk -F '\t' '{ path = $2; gsub(/\./, "/", path); value = "unknown to this kernel"
-    getline value < ("/proc/sys/" path); gsub(/\t/, " ", value); print "sysctl\t" $2 "\tvalue=" value }'
+  awk -F '\t' -v root="$SYSCTLS" '{ path = $2; gsub(/\./, "/", path); value = "unknown to this kernel"
+    if ((getline value < (root path)) < 0 && /\t@optional=yes/) { sub(/^value=/, "", $3); value = $3 }
+    gsub(/\t/, " ", value); print "sysctl\t" $2 "\tvalue=" value }'
 }
 
 apply_sysctl() {

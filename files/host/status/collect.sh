@@ -35,10 +35,7 @@ gather_status() {
   timeout 5 df -l -B1 -x tmpfs -x devtmpfs -x squashfs -x efivarfs --output=size,used,avail,itotal,iused,target >"$gathered/disks" 2>/dev/null || :
   tail -c 262144 "$LOG" >"$gathered/log" 2>/dev/null || :
   nproc >"$gathered/cores"
-  for link in "$HOST_ROOT/vmlinuz" "$HOST_ROOT/boot/vmlinuz"; do
-    [ -L "$link" ] && readlink "$link" >"$gathered/kernel" && break
-  done
-  [ ! -e "$HOST_ROOT/run/reboot-required" ] || echo yes >"$gathered/reboot"
+  ! reboot_is_due || echo yes >"$gathered/reboot"
   refresh_updates
   refresh_certificates
 }

@@ -35,7 +35,7 @@ join_status() {
 # The host itself, from the kernel.
 # shellcheck disable=SC2016 # of awk
 STATUS_SYSTEM='
-    function host(  line, part, i, all, idle, cpu, size, link, reboot, boot) {
+    function host(  line, part, i, all, idle, cpu, size, reboot, boot) {
       while ((getline line < (root "/proc/stat")) > 0) {
         split(line, part, " ")
         if (part[1] == "cpu") { for (i = 2; i <= 9; i++) all += part[i]; idle = part[5] + part[6] }
@@ -48,10 +48,8 @@ STATUS_SYSTEM='
       line = one_line(root "/proc/1/stat"); sub(/.*\) /, "", line); split(line, part, " ")
       boot += int(part[20] / 100)
       split(one_line(root "/proc/loadavg"), part, " ")
-      # Debian renews a link to the newest kernel that is installed.
-      link = one_line(dir "/kernel"); sub(/.*vmlinuz-/, "", link)
       line = one_line(root "/proc/sys/kernel/osrelease")
-      reboot = one_line(dir "/reboot") != "" || (link != "" && link != line)
+      reboot = one_line(dir "/reboot") != ""
       print "host", plain(one_line(root "/proc/sys/kernel/hostname")), plain(one_line(root "/etc/debian_version")), plain(line), boot, \
         one_line(dir "/cores"), part[1], part[2], part[3], cpu, sprintf("%.2f", (all - idle) / 100), \
         whole(size["MemTotal"]), whole(size["MemAvailable"]), whole(size["SwapTotal"]), whole(size["SwapTotal"] - size["SwapFree"]), reboot

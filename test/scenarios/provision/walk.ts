@@ -68,6 +68,7 @@ const alerts = { to: 'ops@example.com', server: '127.0.0.1', port: 2525 };
 const server = {
   deploy: { keys: [readFileSync(`${deployKey}.pub`, 'utf8').trim()] },
   monit: { interval: '5s', alerts },
+  updates: {},
 };
 
 /** Logs in as the deploy user and runs a command; whether that went well. */

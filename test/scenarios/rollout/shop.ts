@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import type { HostOptions } from '../../../tools/container/make.ts';
 import { type Run, said } from '../../../tools/lib/pulumi-run.ts';
 import { type DebianHost, testHost } from '../../harness/host.ts';
 import { provisionedHost } from '../../harness/provisioned.ts';
@@ -114,8 +115,8 @@ export class Shop {
 }
 
 /** On a host that nobody has touched. */
-export async function shopOn(t: TestContext): Promise<Shop> {
-  const host = await testHost(t, { cpus: 2 });
+export async function shopOn(t: TestContext, options: HostOptions = {}): Promise<Shop> {
+  const host = await testHost(t, { cpus: 2, ...options });
   const stack = await testStack(t, host, {});
   return new Shop(t, stack, host);
 }

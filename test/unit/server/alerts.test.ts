@@ -43,7 +43,7 @@ test('each channel is a file of root’s, with what it is told of and its secret
     ]),
   );
   const text = (name: string) => lines(textOf(hidden, `/etc/keelson/alerts/${name}`));
-  const usual = 'failed hung recovered resource need certificate unit job rollout-failed';
+  const usual = 'failed hung recovered resource need certificate unit job updates rollout-failed';
   assert.deepEqual(text('slack'), [`events=${usual}`, `secret.slack=${secrets.slack}`]);
   assert.deepEqual(text('telegram'), [
     `events=${usual}`,
@@ -157,7 +157,7 @@ test('what is wrong with secrets of a server is told without them', () => {
     ],
     [
       () => stack({ alerts: { slack: { events: ['fail'] } } }, { slack: secrets.slack }),
-      'server.alerts.slack.events.0: "fail" is not known; choose "failed" or "hung" or "recovered" or "resource" or "need" or "certificate" or "unit" or "job" or "rollout-failed" or "rollout"',
+      'server.alerts.slack.events.0: "fail" is not known; choose "failed" or "hung" or "recovered" or "resource" or "need" or "certificate" or "unit" or "job" or "updates" or "rollout-failed" or "rollout"',
     ],
     [
       () => stack({ alerts: { telegram: { chat: 'x y' } } }, { telegram: 'a' }),

@@ -1,0 +1,166 @@
+/**
+ * Hardening: settings of the system that take away what a web server never uses. After the baselines of dev-sec
+ * (linux-baseline) and CIS, as far as they suit one with containers and operators; docs/system.md has what was left out.
+ */
+import { z } from 'zod';
+import type { Facts } from '../host/facts.ts';
+import { directory, file, sysctl } from '../host/kinds.ts';
+import { template } from '../lib/template.ts';
+import { serverComponent } from './component.ts';
+
+type Setting = { key: string; value: string; reason: string };
+
+/**
+ * The kernel's own, of which a container has none.
+ * What each means: Documentation/admin-guide/sysctl/{fs,kernel}.rst, and security/Yama.rst.
+ */
+const kernelSettings: readonly Setting[] = [
+  ...[
+    { key: 'fs.protected_hardlinks', value: '1' },
+    { key: 'fs.protected_symlinks', value: '1' },
+    // As Debian’s own file has it, which is read later.
+    { key: 'fs.protected_fifos', value: '1' },
+    { key: 'fs.protected_regular', value: '2' },
+  ].map((it) => ({ ...it, reason: 'Nobody lays a trap in /tmp for a program of another user.' })),
+  {
+    key: 'fs.suid_dumpable',
+    value: '0',
+    reason: 'What ran with the rights of another user leaves no core dump.',
+  },
+  {
+    key: 'kernel.randomize_va_space',
+    value: '2',
+    reason: 'Programs lie at other addresses each time.',
+  },
+  {
+    key: 'kernel.kptr_restrict',
+    value: '2',
+    reason: 'Addresses of the kernel are told to nobody, for whom they would be half of an attack.',
+  },
+  {
+    key: 'kernel.dmesg_restrict',
+    value: '1',
+    reason: 'The kernel’s messages are for root.',
+  },
+  {
+    key: 'kernel.yama.ptrace_scope',
+    value: '1',
+    reason: 'A process reads the memory of its own children alone, not of all of its user’s.',
+  },
+  {
+    key: 'dev.tty.ldisc_autoload',
+    value: '0',
+    reason: 'Line disciplines, in which many holes were found, are loaded by root alone.',
+  },
+  {
+    key: 'dev.tty.legacy_tiocsti',
+    value: '0',
+    reason: 'Nobody types into the terminal of the program that started him; since Linux 6.2.',
+  },
+];
+
+const ofInterfaces = (family: 4 | 6, name: string, reason: string): Setting[] =>
+  ['all', 'default'].map((which) => ({
+    key: `net.ipv${family}.conf.${which}.${name}`,
+    ...{ value: '0', reason },
+  }));
+
+/**
+ * A network namespace's own, which a container has too. Documentation/networking/ip-sysctl.rst.
+ * Filters by the way back (rp_filter), router advertisements and forwarding are the image's: each of them, set wrongly,
+ * cuts a host off that has two addresses, gets its address by IPv6, or runs Docker.
+ */
+const networkSettings: readonly Setting[] = [
+  ...[4, 6].flatMap((family) => [
+    ...ofInterfaces(family as 4 | 6, 'accept_redirects', 'Nobody near by changes the routes.'),
+    ...ofInterfaces(family as 4 | 6, 'accept_source_route', 'No sender chooses his own route.'),
+  ]),
+  ...ofInterfaces(4, 'secure_redirects', 'Nor does a gateway.'),
+  ...ofInterfaces(4, 'send_redirects', 'It is no router that tells others of a better way.'),
+  {
+    key: 'net.ipv4.icmp_echo_ignore_broadcasts',
+    value: '1',
+    reason: 'It answers no broadcast, by which others are flooded.',
+  },
+  {
+    key: 'net.ipv4.tcp_syncookies',
+    value: '1',
+    reason: 'A flood of half-open connections shuts nobody out.',
+  },
+  {
+    key: 'net.ipv4.tcp_rfc1337',
+    value: '1',
+    reason: 'A late reset of an old connection ends no new one.',
+  },
+];
+
+/**
+ * Modules that a server never needs, and that are loaded when anybody asks for such a socket or file system.
+ * Not among them: squashfs (snap), udf (Azure hands settings over so), overlay, nfs, usb-storage (backups).
+ */
+export const unusedModules: readonly string[] = [
+  ...['dccp', 'sctp', 'rds', 'tipc', 'n_hdlc', 'ax25', 'netrom', 'x25', 'rose', 'decnet', 'econet'],
+  ...['af_802154', 'ipx', 'appletalk', 'psnap', 'p8022', 'p8023', 'can', 'atm'],
+  ...['cramfs', 'freevxfs', 'jffs2', 'hfs', 'hfsplus'],
+];
+
+type Given = { hardening: boolean; sysctl: Readonly<Record<string, string>> };
+
+export const hardening = serverComponent({
+  name: 'hardening',
+  fields: {
+    hardening: z
+      .boolean()
+      .prefault(true)
+      .describe(
+        'Kernel and network settings, no core dumps, no modules of protocols and file systems that nobody uses, a narrow umask; `false`: as it is',
+      ),
+  },
+  render: ({ hardening, sysctl: own }: Given, { facts }) => {
+    if (!hardening) return {};
+    // What the stack file says itself is the component kernel's.
+    const rest = (all: readonly Setting[]) => all.filter(({ key }) => own[key] === undefined);
+    const kernel = facts.container === 'yes' ? [] : rest(kernelSettings);
+    return {
+      base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...umask()],
+      access: settings('network', rest(networkSettings)),
+    };
+  },
+});
+
+/** Read at each boot, and live; what a kernel does not have is passed over. */
+const settings = (name: string, all: readonly Setting[]) =>
+  all.length === 0
+    ? []
+    : [
+        file(
+          `/etc/sysctl.d/60-keelson-${name}.conf`,
+          template('server/hardening/sysctl.conf', { settings: all }),
+        ),
+        ...all.map(({ key, value }) => sysctl(key, value, { optional: true })),
+      ];
+
+function modules({ container, modules = '' }: Facts) {
+  if (container === 'yes') return [];
+  const used = modules.split(' ');
+  const unused = unusedModules.filter((name) => !used.includes(name));
+  return [
+    directory('/etc/modprobe.d'),
+    file('/etc/modprobe.d/keelson.conf', template('server/hardening/modprobe.conf', { unused })),
+  ];
+}
+
+const dumps = () => [
+  directory('/etc/security/limits.d'),
+  file('/etc/security/limits.d/60-keelson.conf', template('server/hardening/limits.conf', {})),
+  directory('/etc/systemd/coredump.conf.d'),
+  file(
+    '/etc/systemd/coredump.conf.d/60-keelson.conf',
+    template('server/hardening/coredump.conf', {}),
+  ),
+];
+
+const umask = () => [
+  directory('/etc/profile.d'),
+  file('/etc/profile.d/keelson-umask.sh', template('server/hardening/umask.sh', {})),
+];

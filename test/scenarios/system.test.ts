@@ -1,0 +1,169 @@
+/** What is done to the system itself: updates by night and what follows them, the kernel's settings, modes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { said } from '../../tools/lib/pulumi-run.ts';
+import type { DebianHost } from '../harness/host.ts';
+import { chmod, does, lines, mainPids, waitFor, write } from '../harness/on-host.ts';
+import { triedOn } from '../harness/releases.ts';
+import { assertNothingToDo } from '../harness/stack.ts';
+import { inOrder } from '../harness/steps.ts';
+import { visit } from '../load/visitors.ts';
+import { assertUnharmed, type Shop, shopOn } from './rollout/shop.ts';
+
+const instances = ['shop@3700.service', 'shop@3701.service'];
+const on = { updates: {}, monit: { interval: '5m' } };
+const off = { updates: false, hardening: false, monit: { interval: '5m' } };
+
+/** A source of packages that says it is Debian's security, with a package whose second version replaces that of Node.js. */
+const repository = `set -e
+mkdir -p /root/pool /root/tiny/DEBIAN
+build() {
+  printf 'Package: tiny\\nVersion: %s\\nArchitecture: all\\nMaintainer: t <t@example.com>\\nDescription: tiny\\n' "$1" >/root/tiny/DEBIAN/control
+  dpkg-deb --build /root/tiny "/root/pool/tiny_$1_all.deb" >/dev/null
+}
+build 1
+dpkg -i /root/pool/tiny_1_all.deb >/dev/null
+cat >/root/tiny/DEBIAN/postinst <<'SH'
+#!/bin/sh
+set -e
+for library in /usr/lib/*/libnode.so.*; do
+  cp -p "$library" "$library.dpkg-new"
+  mv "$library.dpkg-new" "$library"
+done
+SH
+chmod 0755 /root/tiny/DEBIAN/postinst
+build 2
+cd /root/pool
+{ dpkg-deb --field tiny_2_all.deb
+  printf 'Filename: ./tiny_2_all.deb\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s tiny_2_all.deb)" "$(sha256sum tiny_2_all.deb | cut -d ' ' -f 1)"
+} >Packages
+codename=$(. /etc/os-release; echo "$VERSION_CODENAME")
+printf 'Origin: Debian\\nLabel: Debian-Security\\nSuite: stable-security\\nCodename: %s-security\\nDate: %s\\nSHA256:\\n %s %s Packages\\n' \\
+  "$codename" "$(date -Ru)" "$(sha256sum Packages | cut -d ' ' -f 1)" "$(stat -c %s Packages)" >Release
+chmod 0755 /root
+mkdir -p /root/sources
+mv /etc/apt/sources.list* /root/sources/
+mkdir -p /etc/apt/sources.list.d
+echo 'deb [trusted=yes] file:/root/pool ./' >/etc/apt/sources.list
+apt-get -q update >/dev/null`;
+
+for (const release of triedOn('trixie'))
+  test(`the system (${release})`, { timeout: 300_000 }, async (t) => {
+    const shop = await shopOn(t, { release });
+    const { host, stack } = shop;
+    await inOrder(t, [
+      [
+        'the first up brings all of it, the second changes nothing',
+        async () => {
+          shop.configure('one', undefined, { server: on });
+          await shop.succeed('first up');
+          await assertNothingToDo(stack);
+        },
+      ],
+      ['the settings hold', () => holds(host)],
+      ['drift is told and repaired', () => drifted(shop)],
+      ['a security update is installed by the run of the night', () => updated(shop)],
+      ['nginx and sshd are renewed under visitors', () => renewed(shop)],
+      ['nothing is left to do', () => assertNothingToDo(stack)],
+      ['switched off nothing of it stays', () => switchedOff(shop)],
+    ]);
+  });
+
+async function holds(host: DebianHost): Promise<void> {
+  const live = 'cat /proc/sys/net/ipv4/conf/{all,default}/{accept,secure,send}_redirects';
+  assert.deepEqual(await lines(host, `bash -c '${live}'`), Array(6).fill('0'));
+  const login = 'ulimit -Hc; umask';
+  assert.equal(await host.exec(`su -l -s /bin/sh nobody -c '${login}' 2>/dev/null`), '0\n0027\n');
+  // As needrestart reads it.
+  const asked =
+    'do "/etc/needrestart/conf.d/keelson.conf" or die; print grep { "shop\\@3700.service" =~ /$_/ } keys %{$nrconf{override_rc}}';
+  assert.match(await host.exec(`perl -e '${asked}'`), /shop/);
+  // A container has the clock, the modules and most settings of its machine.
+  assert.ok(!(await does(host, 'ls /etc/modprobe.d/keelson.conf || dpkg -s systemd-timesyncd')));
+}
+
+async function drifted({ host, stack }: Shop): Promise<void> {
+  await host.exec('echo 1 >/proc/sys/net/ipv4/conf/all/send_redirects');
+  await chmod(host, '/etc/security/limits.d/60-keelson.conf', '0666');
+  await write(host, '/etc/apt/apt.conf.d/60keelson', '');
+  await host.exec('systemctl disable --now --quiet apt-daily-upgrade.timer');
+  assert.deepEqual(
+    said(await stack.up())
+      .split('\n')
+      .filter((line) => /^drift/.test(line)),
+    [
+      'drift  file /etc/security/limits.d/60-keelson.conf mode 0666 → 0644',
+      'drift  file /etc/apt/apt.conf.d/60keelson content',
+      'drift  unit apt-daily-upgrade.timer enabled disabled → enabled',
+      'drift  unit apt-daily-upgrade.timer active inactive → active',
+      'drift  sysctl net.ipv4.conf.all.send_redirects value 1 → 0',
+    ],
+  );
+}
+
+/** Node.js's library is replaced under both instances, while clients use the app. */
+async function updated(shop: Shop): Promise<void> {
+  const { host } = shop;
+  await host.exec(repository);
+  await host.exec('touch /run/reboot-required');
+  const before = await mainPids(host, ...instances);
+  const judgement = await shop.under({ kinds: ['POST, keep-alive', 'POST, fresh'] }, async () => {
+    await host.exec('systemctl start apt-daily-upgrade.service');
+    await waitFor(host, 'journalctl -q -u keelson-updated | grep -q "Finished\\|Failed"', 60);
+  });
+  shop.tell(await host.exec('journalctl -q -o cat -u keelson-updated'));
+  assertUnharmed(judgement);
+  assert.equal(await host.exec('dpkg-query -W tiny'), 'tiny\t2\n');
+  const after = await mainPids(host, ...instances);
+  assert.deepEqual(
+    after.filter((pid) => pid === 0 || before.includes(pid)),
+    [],
+  );
+  const moved = (await shop.log()).matchAll(
+    /^\S+ restart rollout-shop change rollout shop (\d+) /gm,
+  );
+  assert.deepEqual(
+    [...moved].map(([, port]) => port),
+    ['3700', '3701'],
+  );
+  assert.match(
+    await host.exec('journalctl -q -o cat -t keelson-alert'),
+    /^updates a reboot is due: /m,
+  );
+  assert.ok(!(await does(host, 'ls /run/systemd/shutdown/scheduled')));
+}
+
+/** OpenSSL is replaced by hand. A connection that a visitor keeps open nginx may close, as when it is reloaded. */
+async function renewed(shop: Shop): Promise<void> {
+  const { host } = shop;
+  const services = ['nginx.service', 'ssh.service'];
+  const before = await mainPids(host, ...services);
+  const replace =
+    'for it in /usr/lib/*/libcrypto.so.3 /usr/lib/*/libssl.so.3; do cp -p $it $it.new; mv $it.new $it; done';
+  await host.exec(replace);
+  const visitors = visit(host, host.address);
+  const told = await host.exec('keelson updated');
+  const seen = await visitors.leave();
+  shop.tell(`${told}${JSON.stringify(seen)}`);
+  const after = await mainPids(host, ...services);
+  assert.deepEqual(
+    after.filter((pid) => pid === 0 || before.includes(pid)),
+    [],
+  );
+  assert.deepEqual(seen.failed, []);
+}
+
+async function switchedOff(shop: Shop): Promise<void> {
+  const { host, stack } = shop;
+  shop.configure('one', undefined, { server: off });
+  const before = await mainPids(host, ...instances, 'nginx.service');
+  await shop.succeed('switched off');
+  const left = await lines(
+    host,
+    'find /etc -path /etc/keelson/shop -prune -o \\( -name "*keelson-hardening*" -o -name "*keelson-network*" -o -name 60keelson -o -name "keelson-updated*" -o -path "*/apt-daily*keelson*" -o -path "*needrestart*" -o -name updates.conf -o -name "keelson-umask*" \\) -print',
+  );
+  assert.deepEqual(left, []);
+  assert.equal(await host.exec('cat /proc/sys/net/ipv4/conf/all/send_redirects'), '1\n');
+  assert.deepEqual(await mainPids(host, ...instances, 'nginx.service'), before);
+  await assertNothingToDo(stack);
+}
