@@ -215,7 +215,7 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
 const unbound =
-  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|serverSecrets\/\w+|exceptions\/.+)$/;
+  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|tls\/(certificate|key)|env\/\w+)|secrets\/\w+\/\w+|serverSecrets\/\w+|exceptions\/.+)$/;
 
 /** What single fields of the vocabulary have a use for, by their patterns. */
 const admitted = [
