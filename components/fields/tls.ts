@@ -56,14 +56,27 @@ const hsts = z
     'Time for which browsers come by https alone, once they have been there; more than 30d only as a mapping',
   );
 
+const certificate = z
+  .union([localPath, onHost])
+  .describe(
+    'Certificate in PEM, followed by those that lead to its authority: a file here, or one of the server',
+  );
+
+const serving = {
+  redirect: z
+    .boolean()
+    .prefault(true)
+    .describe('Sends what comes by http to https; `false` serves both'),
+  hsts,
+};
+
+const oneHere = {
+  error: 'has one of certificate and key on the server, and the other here; give both in one place',
+};
+
 const mapping = z
   .strictObject({
-    certificate: z
-      .union([localPath, onHost])
-      .optional()
-      .describe(
-        'Certificate in PEM, followed by those that lead to its authority: a file here, or one of the server',
-      ),
+    certificate: certificate.optional(),
     key: z
       .union([
         localPath,
@@ -76,19 +89,24 @@ const mapping = z
       .describe(
         'Private key in PEM, without a password: a file here, a secret, or one of the server',
       ),
-    redirect: z
-      .boolean()
-      .prefault(true)
-      .describe('Sends what comes by http to https; `false` serves both'),
-    hsts,
+    ...serving,
   })
   .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
     error: 'has only one of certificate and key; give both, or neither for one by ACME',
   })
-  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), {
-    error:
-      'has one of certificate and key on the server, and the other here; give both in one place',
-  });
+  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere);
+
+/** How what is no app is served over TLS. */
+export const givenTlsSchema = z
+  .strictObject({
+    certificate,
+    key: z
+      .union([localPath, onHost])
+      .describe('Private key in PEM, without a password: a file here, or one of the server'),
+    ...serving,
+  })
+  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere)
+  .describe('Serves it by https, with a certificate and key of your own; default: by http');
 
 /** How a site is served over TLS. */
 export const tlsSchema = z

@@ -99,11 +99,11 @@ function keyProblems(leaf: X509Certificate, text: string): string[] {
 
 /** What is wrong in its place, never with a part of it. */
 function keyOf(text: string): KeyObject | string {
+  if (/^(?:-----BEGIN |Proc-Type:.*)ENCRYPTED/m.test(text))
+    return 'has a password, for which nginx would ask at each start; take it off with openssl pkey';
   try {
     return createPrivateKey(text);
-  } catch (cause) {
-    return (cause as { code?: string }).code === 'ERR_MISSING_PASSPHRASE'
-      ? 'has a password, for which nginx would ask at each start; take it off with openssl pkey'
-      : 'holds no private key in PEM; give the file that begins with -----BEGIN PRIVATE KEY-----';
+  } catch {
+    return 'holds no private key in PEM; give the file that begins with -----BEGIN PRIVATE KEY-----';
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import * as field from '../fields/index.ts';
-import { keySecret, tlsFiles, tlsOf, tlsSchema } from '../fields/tls.ts';
+import { givenTlsSchema, tlsFiles } from '../fields/tls.ts';
 import { directory, file, unit } from '../host/kinds.ts';
 import { pairProblems } from '../lib/certificates.ts';
 import { sha512Crypt } from '../lib/sha512-crypt.ts';
@@ -25,14 +25,7 @@ const statusSchema = z
       .describe(
         'Addresses and networks that may see it; with a password only they are asked for it. Default: all, with the password',
       ),
-    tls: tlsSchema
-      .refine((tls) => tls !== 'acme' && (typeof tls !== 'object' || tls.certificate), {
-        error: 'is without a certificate; name one with its key, or leave it out',
-      })
-      .refine((tls) => keySecret(tls) === undefined, {
-        error: 'names a secret of an app; give the key as a file',
-      })
-      .describe('Serves the page by https, with a certificate and key of your own; default: off'),
+    tls: givenTlsSchema.optional(),
   })
   .describe(
     'A page with the status of the server and its apps, renewed each minute; behind `statusPassword` of keelson:serverSecrets, or for `allow` alone; default: there is none',
@@ -85,8 +78,8 @@ export const status = serverComponent({
   conflicts: (servers: readonly Status[]) => [...new Set(servers.flatMap(unfit))],
   render: ({ status }: Status, { facts, secrets = {} }) => {
     if (!status) return {};
-    const tls = tlsOf(status.tls, undefined);
-    const site = { name: '0-status', names: [status.domain], ...localPair(status.tls) };
+    const { tls, domain } = status;
+    const site = { name: '0-status', names: [domain], ...localPair(tls) };
     const { statusPassword: password } = secrets;
     // It goes with whichever of the two manifests goes last.
     const folder = directory(own);

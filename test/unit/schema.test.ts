@@ -14,6 +14,7 @@ import * as field from '../../components/fields/index.ts';
 import { certificates } from '../../components/server/ship.ts';
 import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
+import { pem } from '../harness/pem.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
 const stacks = new URL('../../stacks/', import.meta.url);
@@ -36,6 +37,9 @@ for (const path of [
   writeFileSync(join(machine, path), '');
 }
 mkdirSync(join(machine, 'project'));
+pem(join(machine, 'certificates'), 'shop', {
+  names: ['shop.example.com', 'www.shop.example.com', 'shop.example.net'],
+});
 const [project, home] = [process.cwd(), process.env.HOME];
 process.chdir(join(machine, 'project'));
 process.env.HOME = machine;
