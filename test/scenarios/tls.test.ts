@@ -44,6 +44,9 @@ type Site = { host: DebianHost; stack: Stack; root: Pem };
 const made = ({ stack, root }: Site, name: string, given = names): Pem =>
   pem(join(stack.directory, 'certificates'), name, { names: given, by: root });
 
+/** Where the stack file has the app's certificate. */
+const ownPath = ({ stack }: Site): string => join(stack.directory, 'shop.pem');
+
 /** The stack file with this setting of TLS: of the app, of the site of files, of the page with the status. */
 function configure({ stack }: Site, tls: unknown, files: unknown = tls): void {
   const source = join(stack.directory, 'shop');
@@ -134,8 +137,8 @@ async function people(site: Site): Promise<void> {
   await write(site.host, own, `# listen 443 ssl;\nssl_certificate ${live}/fullchain.pem;\n`);
   const { certificate, key } = made(site, 'first');
   await site.stack.setSecret('shop.TLS_KEY', key);
-  writeFileSync(join(site.stack.directory, 'shop.pem'), certificate);
-  configure(site, { certificate: 'shop.pem', key: { secret: 'TLS_KEY' } }, 'off');
+  writeFileSync(ownPath(site), certificate);
+  configure(site, { certificate: ownPath(site), key: { secret: 'TLS_KEY' } }, 'off');
   const run = await site.stack.try('preview');
   assert.notEqual(run.code, 0);
   assert.match(
@@ -239,7 +242,7 @@ async function visits(site: Site, isOver: () => boolean): Promise<Set<string>> {
 async function renewed(site: Site): Promise<void> {
   const { certificate, key } = made(site, 'second');
   await site.stack.setSecret('shop.TLS_KEY', key);
-  writeFileSync(join(site.stack.directory, 'shop.pem'), certificate);
+  writeFileSync(ownPath(site), certificate);
   let isOver = false;
   const visitors = Promise.all([1, 2, 3, 4].map(() => visits(site, () => isOver)));
   const run = await site.stack.up().finally(() => {
