@@ -56,6 +56,7 @@ const common = (): string =>
       'holders',
       'ports',
       'programs',
+      'tls',
       'filter',
       'rule',
       'verdict',

@@ -117,6 +117,7 @@ type Rendered = {
   app?: readonly Item[];
   rollout?: readonly Item[];
   site?: readonly Item[];
+  tls?: readonly Item[];
 };
 
 /** All items that a component wants, of whatever manifest. */
@@ -126,7 +127,8 @@ export const items = ({
   app = [],
   rollout = [],
   site = [],
-}: Rendered = {}): Item[] => [...base, ...access, ...app, ...rollout, ...site];
+  tls = [],
+}: Rendered = {}): Item[] => [...base, ...access, ...app, ...rollout, ...site, ...tls];
 
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {
@@ -149,3 +151,7 @@ export const lines = (text: string): string[] =>
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** Lines of a site without the headers that every site has, of which test/unit/app/headers.test.ts tells. */
+export const ownLines = (text: string): string[] =>
+  lines(text).filter((line) => !/^add_header \S+ "\$keelson_/.test(line));

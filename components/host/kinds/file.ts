@@ -7,6 +7,7 @@ import { checks } from '../script.ts';
  * `serves` are the domains of the site that it is, or its port: they tell who takes the place of whom.
  * `port` is one at which nginx listens because of it, and nobody else may.
  * `settled` are sockets of which a firewall has nothing to say, such as `tcp:22`: all others are shut because of it.
+ * `pair` are a certificate and a key that it names and somebody else brings, and the names that these must be for.
  */
 export const file = (
   path: string,
@@ -17,9 +18,10 @@ export const file = (
     serves?: readonly string[];
     port?: number;
     settled?: readonly string[];
+    pair?: { certificate: string; key: string; names: readonly string[] } | undefined;
   } = {},
 ): Item => {
-  const { check, secret, serves, port, settled, ...ownership } = options;
+  const { check, secret, serves, port, settled, pair, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
@@ -35,6 +37,10 @@ export const file = (
       ...(serves && { '@serves': serves.join(' ') }),
       ...(port && { '@port': String(port) }),
       ...(settled && { '@settled': settled.join(' ') }),
+      ...(pair && {
+        '@pair': `${pair.certificate} ${pair.key}`,
+        '@names': pair.names.join(' '),
+      }),
     },
     content: text,
   };
