@@ -1,6 +1,7 @@
 /** Pages: the files of a release that are a site by themselves, which nginx serves. No process, no port. */
 import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
+import { isByAcme, type TlsGiven, tlsOf } from '../fields/tls.ts';
 import { urlPath } from '../fields/urls.ts';
 import { aptPackage, directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
@@ -46,9 +47,10 @@ type Pages = Named<typeof fields> & {
   headers: Record<string, string>;
   redirects: Record<string, string>;
   redirectFrom: string[];
+  tls?: TlsGiven;
 };
 
-type Context = { server: Pick<ServerConfig, 'nginx'> };
+type Context = { server: Pick<ServerConfig, 'nginx'> & { acme?: unknown } };
 
 /** The files that a site cannot be without, as paths in its release. */
 export const neededFiles = ({
@@ -80,6 +82,7 @@ function view(app: Pages, { server }: Context) {
     ...closing(app),
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
+    challenged: isByAcme(tlsOf(app.tls, server.acme)),
     checked: server.nginx.balancerChecks !== undefined,
     accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,

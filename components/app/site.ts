@@ -1,6 +1,7 @@
 /** The site of an app: its upstream and server in nginx, and a directory for what people add. */
 import { z } from 'zod';
 import { duration, integer, plainText, size } from '../fields/index.ts';
+import { isByAcme, type TlsGiven, tlsOf } from '../fields/tls.ts';
 import { directory, file } from '../host/kinds.ts';
 import { pairs } from '../lib/pairs.ts';
 import { template } from '../lib/template.ts';
@@ -68,9 +69,12 @@ type Site = Named<typeof fields> & {
   redirects: Record<string, string>;
   redirectFrom: string[];
   forwards: string[];
+  tls?: TlsGiven;
 };
 
-type Context = Pick<AppContext, 'instances'> & { server: Pick<ServerConfig, 'nginx'> };
+type Context = Pick<AppContext, 'instances'> & {
+  server: Pick<ServerConfig, 'nginx'> & { acme?: unknown };
+};
 
 export const site = appComponent({
   name: 'site',
@@ -110,6 +114,7 @@ function view(app: Site, { instances: ports, server }: Context) {
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
+    challenged: isByAcme(tlsOf(app.tls, server.acme)),
     checked: server.nginx.balancerChecks !== undefined,
     accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,

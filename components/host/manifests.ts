@@ -14,7 +14,7 @@ type Declaration = {
   readonly secret: boolean;
 };
 
-export type Part = 'base' | 'private' | 'app' | 'rollout' | 'site';
+export type Part = 'base' | 'private' | 'app' | 'rollout' | 'site' | 'tls';
 
 export const manifests: Readonly<Record<Part, Declaration>> = {
   /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
@@ -27,6 +27,8 @@ export const manifests: Readonly<Record<Part, Declaration>> = {
   rollout: { scope: 'app', after: 'app', secret: true },
   /** What asks the instances: nginx's site and Monit's checks; and which of them may run on. */
   site: { scope: 'app', after: 'rollout', secret: false },
+  /** Its certificate and key, and that nginx serves the site over TLS: only once it is served without. */
+  tls: { scope: 'app', after: 'site', secret: true },
 };
 
 /** In the order in which a host is given them. */

@@ -91,15 +91,21 @@ export function headerBuffers({ headerSize }: { headerSize: string }) {
 const dropins = '/etc/systemd/system/nginx.service.d';
 const check = { check: 'nginx' } as const;
 
+const fields = { nginx: nginxSchema.prefault({}) };
+
+/** `acme`: authorities ask any site for names, where there is any. */
+type Given = { nginx: z.output<typeof nginxSchema>; acme?: unknown };
+
 export const nginx = serverComponent({
   name: 'nginx',
-  fields: { nginx: nginxSchema.prefault({}) },
-  render: ({ nginx }, { facts: { cores } }) => {
+  fields,
+  render: ({ nginx, acme }: Given, { facts: { cores } }) => {
     const { connections, logs, accessLog, balancers, balancerChecks, keepalive, sandbox } = nginx;
     // Two for each connection that is passed on, two for a file that is served meanwhile.
     const files = connections * 4;
     const balanced = balancers.length > 0;
     const checked = balancerChecks !== undefined;
+    const challenged = acme !== undefined;
     const main = {
       ...{ ...headerBuffers(nginx), cores, connections, files, balancers, balanced },
       ...{ accessLog: accessLog !== 'off', jsonLog: accessLog === 'json' },
@@ -113,7 +119,11 @@ export const nginx = serverComponent({
         file('/etc/nginx/nginx.conf', template('nginx/nginx.conf', main), check),
         absent('/etc/nginx/sites-enabled/default'),
         directory(sites, { whole: true }),
-        file(`${sites}/0-default.conf`, template('nginx/default.conf', { checked }), check),
+        file(
+          `${sites}/0-default.conf`,
+          template('nginx/default.conf', { checked, challenged }),
+          check,
+        ),
         file('/etc/logrotate.d/nginx', template('nginx/logrotate', rotations(logs)), {
           check: 'logrotate',
         }),

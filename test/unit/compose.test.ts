@@ -22,7 +22,7 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
   ]);
 
 test('the manifests: what waits for what, and which one is secret', () => {
-  assert.deepEqual(parts, ['base', 'private', 'app', 'rollout', 'site']);
+  assert.deepEqual(parts, ['base', 'private', 'app', 'rollout', 'site', 'tls']);
   assert.deepEqual(
     parts.map((part) => [part, manifests[part].scope, manifests[part].after ?? '']),
     [
@@ -31,11 +31,12 @@ test('the manifests: what waits for what, and which one is secret', () => {
       ['app', 'app', 'base'],
       ['rollout', 'app', 'app'],
       ['site', 'app', 'rollout'],
+      ['tls', 'app', 'site'],
     ],
   );
   assert.deepEqual(
     parts.filter((part) => manifests[part].secret),
-    ['private', 'rollout'],
+    ['private', 'rollout', 'tls'],
   );
 });
 

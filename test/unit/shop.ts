@@ -116,15 +116,17 @@ type Rendered = {
   app?: readonly Item[];
   rollout?: readonly Item[];
   site?: readonly Item[];
+  tls?: readonly Item[];
 };
 
 /** All items that a component wants, of whatever manifest. */
-export const items = ({ base = [], app = [], rollout = [], site = [] }: Rendered = {}): Item[] => [
-  ...base,
-  ...app,
-  ...rollout,
-  ...site,
-];
+export const items = ({
+  base = [],
+  app = [],
+  rollout = [],
+  site = [],
+  tls = [],
+}: Rendered = {}): Item[] => [...base, ...app, ...rollout, ...site, ...tls];
 
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {

@@ -8,6 +8,7 @@ import { pages } from '../pages.ts';
 import { redirects } from '../redirects.ts';
 import { siteRelease } from '../release.ts';
 import { siteRollout } from '../still.ts';
+import { tls } from '../tls.ts';
 import { units } from '../units.ts';
 import { user } from '../user.ts';
 
@@ -17,6 +18,7 @@ const components = [
   pages,
   headers,
   redirects,
+  tls,
   units,
   user,
   siteRollout,

@@ -32,6 +32,7 @@ import { site } from '../site.ts';
 import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
+import { tls } from '../tls.ts';
 import { units } from '../units.ts';
 import { uploads } from '../uploads.ts';
 import { user } from '../user.ts';
@@ -48,6 +49,7 @@ const components = [
   headers,
   forwards,
   redirects,
+  tls,
   health,
   ports,
   service,

@@ -38,7 +38,10 @@ test('other domains are sent to the first that is one', () => {
     'server_name www.shop.example.com old.example.com;',
     'access_log /var/log/nginx/shop.access.log keelson;',
     'error_log /var/log/nginx/shop.error.log;',
+    'include /etc/nginx/keelson.d/shop.aliases*;',
+    'location / {',
     'return 301 $keelson_scheme://shop.example.com$request_uri;',
+    '}',
     '}',
   ]);
   assert.equal(conf({}).filter((line) => line === 'server {').length, 1);
