@@ -44,7 +44,7 @@ const acmeSchema = z
       .describe('Root certificate of a private CA, in PEM; default: those that Debian trusts'),
     dns: z
       .strictObject({
-        command: field.path.describe(
+        command: field.hostPath.describe(
           'Program on the host that is called with `set` or `clear`, the name of a TXT record and its value, and has the secret `acmeDns` on standard input',
         ),
       })

@@ -1,9 +1,10 @@
 /** Https: the files that make nginx serve a site over TLS, whoever has it. */
-import type { Tls } from '../fields/tls.ts';
+import { isByAcme, type Tls } from '../fields/tls.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Item } from '../host/item.ts';
 import { file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
+import { acmeFolder } from './acme.ts';
 import { sites } from './nginx.ts';
 
 /** Where certificate and key of a site lie: `fullchain.pem` and `privkey.pem`. */
@@ -39,8 +40,9 @@ export function httpsFiles(site: Site, facts: Pick<Facts, 'codename'>): Item[] {
   ];
 }
 
-function view({ name, tls: { certificate, key, redirect, hsts } }: Site) {
-  const own = tlsFolder(name);
+function view({ name, tls }: Site) {
+  const { certificate, key, redirect, hsts } = tls;
+  const own = isByAcme(tls) ? acmeFolder(name) : tlsFolder(name);
   return {
     name,
     certificate: pathOf(certificate) ?? `${own}/fullchain.pem`,
