@@ -27,14 +27,19 @@ make_request() {
     *) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
   esac
   mkdir -p "$work/certificate" "$ACME/requests" "$ACME/results" "$ACME/live" "$ACME/failed"
-  openssl genpkey "$@" -out "$work/certificate/privkey.pem" 2>"$work/complaints" &&
-    openssl req -new -key "$work/certificate/privkey.pem" -subj / -out "$work/certificate/csr" \
-      -addext "subjectAltName=DNS:$(printf '%s' "$cert_domains" | sed 's/,/,DNS:/g')" 2>"$work/complaints" ||
+  sign_request "$@" 2>"$work/complaints" ||
     fail "certificate $cert_app: openssl makes no key for it: $(cat "$work/complaints")"
   {
     printf '%s\n' "$cert_from" "$cert_contact" "$cert_challenge"
     cat "$work/certificate/csr"
   } >"$ACME/requests/$cert_app"
+}
+
+# Usage: sign_request OPTIONS of openssl genpkey
+sign_request() {
+  openssl genpkey "$@" -out "$work/certificate/privkey.pem" &&
+    openssl req -new -key "$work/certificate/privkey.pem" -subj / -out "$work/certificate/csr" \
+      -addext "subjectAltName=DNS:$(printf "%s" "$cert_domains" | sed "s/,/,DNS:/g")"
 }
 
 # What it prints is in results/APP.pem and results/APP.log, which systemd opens: no path there is the client's.
@@ -59,7 +64,7 @@ ca_words() {
         for (i = 1; i <= n; i++) print said[i]; exit }
       print "the CA at " from " gave none:"
       for (i = NR > 4 ? NR - 3 : 1; i <= NR; i++) print substr(line[i], 1, 300) }'
-  cat "$work/complaints" 2>/dev/null | sed -n '/^Job for/d; /^See /d; 1,2p'
+  sed -n '/^Job for/d; /^See /d; 1,2p' "$work/complaints"
 }
 
 # Usage: refused WORDS

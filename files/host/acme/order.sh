@@ -26,14 +26,14 @@ take_account_key() {
   cat "$kept_key" >"$order_account/private/key.pem"
 }
 
-# What says which contact the CA was told last is written when it was.
+# A CA that knows the account says so and changes nothing; one that has forgotten it, as those for trials do, makes it
+# anew. The contact is told where it is another one than it was told last.
 be_registered() {
-  told_contact=''
+  ask_with new "$order_contact"
+  told_contact=$order_contact
   [ ! -f "$order_account/contact" ] || { IFS= read -r told_contact <"$order_account/contact" || :; }
-  [ "$told_contact" != "$order_contact" ] || return 0
-  [ -n "$told_contact" ] || ask_with new "$order_contact"
-  ask_with update "$order_contact"
-  printf '%s\n' "$order_contact" >"$order_account/contact"
+  [ "$told_contact" = "$order_contact" ] || ask_with update "$order_contact"
+  printf "%s\n" "$order_contact" >"$order_account/contact"
 }
 
 # The hook of the client: puts the answer to a challenge where the CA looks for it, and takes it away again. A kind of
@@ -61,7 +61,8 @@ answer_http() {
 answer_dns() {
   dns_secret=$CREDENTIALS_DIRECTORY/dns
   [ -f "$dns_secret" ] || dns_secret=/dev/null
-  case $1 in begin) dns_what=set ;; *) dns_what=clear ;; esac
+  dns_what=clear
+  [ "$1" != begin ] || dns_what='set'
   timeout -k 5 120 "$KEELSON_DNS" "$dns_what" "$2" "$3" <"$dns_secret" >&2 && return 0
   printf 'keelson: %s %s %s failed with %s\n' "$KEELSON_DNS" "$dns_what" "$2" "$?" >&2
   exit 1
