@@ -35,7 +35,7 @@ export async function installPebble(host: DebianHost): Promise<string> {
   }
   await host.exec(keys);
   await host.exec(
-    `systemd-run -q --unit=names pebble-challtestsrv -dns01 127.0.0.1:8053 -http01 '' -https01 '' -tlsalpn01 '' -doh '' -management 127.0.0.1:8055 -defaultIPv4 127.0.0.1 -defaultIPv6 ''`,
+    `systemd-run -q --unit=names pebble-challtestsrv -dnsserver 127.0.0.1:8053 -http01 '' -https01 '' -tlsalpn01 '' -doh '' -management 127.0.0.1:8055 -defaultIPv4 127.0.0.1 -defaultIPv6 ''`,
   );
   return await host.exec('cat /etc/pebble/ca.pem');
 }

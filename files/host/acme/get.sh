@@ -56,7 +56,7 @@ ca_words() {
   head -c 65536 "$ACME/results/$cert_app.log" | awk -v from="$cert_from" '
     { line[NR] = $0 }
     match($0, /"detail": *"/) {
-      text = substr($0, RSTART + RLENGTH); sub(/",? *$/, "", text)
+      text = substr($0, RSTART + RLENGTH); sub(/",? *$/, "", text); gsub(/\\"/, "\"", text)
       if (text != "" && !seen[text]++ && n < 5) said[++n] = substr(text, 1, 1000) }
     match($0, /"type": *"urn:ietf:params:acme:error:/) { type = substr($0, RSTART + RLENGTH); sub(/".*/, "", type) }
     END {

@@ -20,7 +20,7 @@ await_turn() {
       if (how == "up") until = n >= tries ? at[n - tries + 1] + 3600 : 0
       else if (n) { pause = 3600; for (i = 1; i < n && pause < longest; i++) pause *= 2
         until = at[n] + (pause > longest ? longest : pause) }
-      print until > now ? until : 0 }')
+      print (until > now ? until : 0) }')
   [ "$turn" != 0 ] || return 0
   turn_words="the CA has said no too often to be asked again before $(date -u -d "@$turn" '+%F %H:%M') UTC: it counts. Mend what it said last:
 $(sed -n 's/^said //p' "$ACME/failed/$cert_app")"

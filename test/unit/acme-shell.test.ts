@@ -1,0 +1,115 @@
+/** What the helper makes of certificates and of a CA's answers: the real shell and openssl, with a memory of its own. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostShell } from './host-shell.ts';
+
+const item =
+  'certificate\tshop\tdomains=a.example.com,b.example.com\tfrom=https://ca/dir\tkey=ecdsa\tvalid=yes';
+
+/** Shell that makes a certificate of so many days, of which so many are left, as it would lie on a host. */
+const made = (days: number, left: number, names = 'DNS:b.example.com,DNS:a.example.com') => `
+ACME=$STATE/acme; mkdir -p "$ACME/live/shop" "$ACME/failed" "$ACME/results" "$ACME/challenges"; cd "$ACME/live/shop"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out privkey.pem 2>/dev/null
+openssl req -new -key privkey.pem -subj / -addext subjectAltName=${names} -out csr 2>/dev/null
+mkdir ca; : >ca/index; echo 01 >ca/serial
+printf '%s\\n' '[ca]' 'default_ca=c' '[c]' "dir=$PWD/ca" 'database=$dir/index' 'serial=$dir/serial' 'new_certs_dir=$dir' 'policy=p' 'default_md=sha256' 'copy_extensions=copy' 'unique_subject=no' '[p]' 'commonName=optional' >ca/conf
+openssl ca -batch -notext -config ca/conf -selfsign -keyfile privkey.pem -in csr -out fullchain.pem \\
+  -startdate "$(date -u -d '-${days - left} days' +%Y%m%d%H%M%SZ)" -enddate "$(date -u -d '+${left} days +1 hour' +%Y%m%d%H%M%SZ)" 2>/dev/null
+printf 'https://ca/dir\\necdsa\\n' >note; cd /
+`;
+const observe = `printf '%s\\n' '${item}' | observe_certificate`;
+
+test('a certificate is seen by its names, its CA, its key and its time', () => {
+  assert.equal(hostShell(`${made(90, 60)}${observe}`), `${item}\n`);
+  assert.equal(hostShell(`ACME=$STATE/acme\n${observe}`), 'certificate\tshop\tstate=missing\n');
+  const other = `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$ACME/live/shop/privkey.pem" 2>/dev/null\n`;
+  assert.match(hostShell(`${made(90, 60)}${other}${observe}`), /\tvalid=no, its key is another\n/);
+  const cut = ': >"$ACME/live/shop/fullchain.pem"\n';
+  assert.match(hostShell(`${made(90, 60)}${cut}${observe}`), /\tstate=missing\n/);
+});
+
+test('one that ended, or that the timer has let come near its end, is drift', () => {
+  for (const [days, left, valid] of [
+    [90, 20, 'yes'],
+    [90, 14, 'ends [0-9-]{10}'],
+    [6, 2, 'yes'],
+    [6, 0, 'ends [0-9-]{10}'],
+    [90, -2, 'ended [0-9-]{10}'],
+  ] as const)
+    assert.match(hostShell(`${made(days, left)}${observe}`), new RegExp(`\tvalid=${valid}\n`));
+});
+
+test('renewal begins with a third of the time left, or with half where it is ten days or less', () => {
+  const due = 'if is_due shop; then echo due; else echo not; fi';
+  for (const [days, left, said] of [
+    [90, 31, 'not'],
+    [90, 28, 'due'],
+    [45, 16, 'not'],
+    [45, 13, 'due'],
+    [6, 4, 'not'],
+    [6, 2, 'due'],
+  ] as const)
+    assert.equal(hostShell(`${made(days, left)}${due}`), `${said}\n`, `${left} of ${days}`);
+});
+
+/** Whether a CA is asked that failed so many minutes ago, each time. */
+const turn = (how: 'up' | 'timer', minutes: readonly number[], names = 'a.example.com') =>
+  hostShell(`ACME=$STATE/acme cert_app=shop cert_domains=${names} cert_from=https://ca/dir; mkdir -p "$ACME/failed"
+{ echo 'a.example.com https://ca/dir'
+${minutes.map((ago) => `echo "at $(($(date +%s) - ${ago * 60}))"`).join('\n')}
+echo 'said no such name'; } >"$ACME/failed/shop"
+if await_turn ${how}; then echo asked; else echo "$turn_words"; fi`);
+
+test('an up may ask four times in an hour; the timer waits longer after each failure', () => {
+  assert.equal(turn('up', [50, 40, 30]), 'asked\n');
+  assert.equal(turn('up', [70, 40, 30, 20]), 'asked\n');
+  assert.match(
+    turn('up', [50, 40, 30, 20]),
+    /^the CA has said no too often to be asked again before \d{4}-\d\d-\d\d \d\d:\d\d UTC: it counts\. Mend what it said last:\nno such name\n$/,
+  );
+  assert.equal(turn('timer', [61]), 'asked\n');
+  assert.match(turn('timer', [59]), /too often/);
+  assert.match(turn('timer', [200, 100]), /too often/);
+  assert.equal(turn('timer', [300, 130]), 'asked\n');
+  assert.equal(turn('timer', [9000, 8000, 7000, 6000, 5000, 4000, 3000, 721]), 'asked\n');
+  assert.equal(turn('up', [4, 3, 2, 1], 'b.example.com'), 'asked\n', 'other names, another count');
+  assert.equal(turn('up', [-10, -20, -30, -40]), 'asked\n', 'a clock that went back');
+});
+
+const told = (log: string) =>
+  hostShell(
+    'ACME=$STATE/acme cert_app=shop cert_from=https://ca/dir; mkdir -p "$ACME/results"; : >"$work/complaints"; cat >"$ACME/results/shop.log"; ca_words',
+    { input: log },
+  );
+
+test('a CA’s own words are told, each once; without any the client’s last lines', () => {
+  const problem = (detail: string) =>
+    `{\n    "type": "urn:ietf:params:acme:error:dns",\n    "detail": "${detail}",\n    "status": 400\n}\n`;
+  assert.equal(
+    told(
+      `uacme: the server reported the following error:\n${problem('no such name')}${problem('no such name')}`,
+    ),
+    'the CA at https://ca/dir says (dns):\nno such name\n',
+  );
+  assert.equal(
+    told('one\ntwo\nthree\nfour\nfive\n'),
+    'the CA at https://ca/dir gave none:\ntwo\nthree\nfour\nfive\n',
+  );
+  assert.ok(told(problem('x'.repeat(9000))).length < 1200);
+  assert.ok(told('y'.repeat(200_000)).length < 1200);
+});
+
+test('a token that is none leads nowhere, and a challenge that is not wanted is declined', () => {
+  const answer = (args: string) =>
+    hostShell(
+      `ACME=$STATE/acme KEELSON_CHALLENGE=http-01; mkdir -p "$ACME/challenges"
+(answer_challenge ${args}) && echo accepted || echo declined; find "$STATE" -newer "$ACME" -name '*.here' -o -name t0ken_-`,
+    );
+  assert.match(
+    answer('begin http-01 a.example.com t0ken_- key'),
+    /^accepted\n.*challenges\/t0ken_-\n$/,
+  );
+  for (const token of ['../x.here', "''", 'a/b', "'$(touch x.here)'"])
+    assert.equal(answer(`begin http-01 a.example.com ${token} key`), 'declined\n', token);
+  assert.equal(answer('begin dns-01 a.example.com t0ken_- key'), 'declined\n');
+});
