@@ -52,6 +52,12 @@ const acmeSchema = z
       .describe(
         'How names are proved by DNS (dns-01), which a wildcard needs; default: by a file that nginx serves (http-01)',
       ),
+    profile: field
+      .matching(/^[a-z0-9-]{1,50}$/, 'is not the name of a profile; write one such as shortlived')
+      .prefault('default')
+      .describe(
+        'Profile of the CA, such as `shortlived` for the six days of Let’s Encrypt; from Debian 13 on',
+      ),
     keyType: z
       .enum(['ecdsa', 'rsa'])
       .prefault('ecdsa')
@@ -87,6 +93,7 @@ export const acmeCertificate = (app: string, domains: readonly string[], acme: A
     domains,
     from: acme.directory,
     key: acme.keyType,
+    profile: acme.profile,
     challenge: acme.dns ? 'dns-01' : 'http-01',
     contact: acme.contact,
   });
@@ -98,10 +105,9 @@ export const acme = serverComponent({
     acmeAccount: z
       .string()
       .regex(
-        /^-----BEGIN ((?:EC |RSA )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\n]{60,8000}\n-----END \1-----\n?$/,
+        /^-----BEGIN ((?:RSA )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\n]{60,8000}\n-----END \1-----\n?$/,
         {
-          error:
-            'is not a private key in PEM; make one with openssl ecparam -name prime256v1 -genkey -noout',
+          error: 'is not an RSA key in PEM; make one with openssl genrsa 2048',
         },
       )
       .describe(
@@ -130,7 +136,7 @@ function base({ ca, dns }: Acme, secrets: Secrets): Item[] {
   const systemd = (name: string) =>
     file(`${units}/${name}`, template(`server/acme/${name}`, view), { check: 'systemd' });
   return [
-    ...['uacme', 'openssl', 'curl', 'ca-certificates'].map((name) => aptPackage(name)),
+    ...['dehydrated', 'openssl', 'curl', 'ca-certificates'].map((name) => aptPackage(name)),
     ...[group(user), systemUser(user, { group: user })],
     ...folders(),
     ...(ca === undefined ? [] : [directory(own, { mode: '0755' }), file(`${own}/ca.pem`, ca)]),

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { hostShell } from './host-shell.ts';
 
 const item =
-  'certificate\tshop\tdomains=a.example.com,b.example.com\tfrom=https://ca/dir\tkey=ecdsa\tvalid=yes';
+  'certificate\tshop\tdomains=a.example.com,b.example.com\tfrom=https://ca/dir\tkey=ecdsa\tprofile=default\tvalid=yes';
 
 /** Shell that makes a certificate of so many days, of which so many are left, as it would lie on a host. */
 const made = (days: number, left: number, names = 'DNS:b.example.com,DNS:a.example.com') => `
@@ -15,7 +15,7 @@ mkdir ca; : >ca/index; echo 01 >ca/serial
 printf '%s\\n' '[ca]' 'default_ca=c' '[c]' "dir=$PWD/ca" 'database=$dir/index' 'serial=$dir/serial' 'new_certs_dir=$dir' 'policy=p' 'default_md=sha256' 'copy_extensions=copy' 'unique_subject=no' '[p]' 'commonName=optional' >ca/conf
 openssl ca -batch -notext -config ca/conf -selfsign -keyfile privkey.pem -in csr -out fullchain.pem \\
   -startdate "$(date -u -d '-${days - left} days' +%Y%m%d%H%M%SZ)" -enddate "$(date -u -d '+${left} days +1 hour' +%Y%m%d%H%M%SZ)" 2>/dev/null
-printf 'https://ca/dir\\necdsa\\n' >note; cd /
+printf 'https://ca/dir\\necdsa\\ndefault\\n' >note; cd /
 `;
 const observe = `printf '%s\\n' '${item}' | observe_certificate`;
 
@@ -95,21 +95,41 @@ test('a CA’s own words are told, each once; without any the client’s last li
     told('one\ntwo\nthree\nfour\nfive\n'),
     'the CA at https://ca/dir gave none:\ntwo\nthree\nfour\nfive\n',
   );
+  assert.equal(
+    told(
+      'ERROR: Challenge is invalid! (result: ["type"]\t"http-01"\n["error","type"]\t"urn:ietf:params:acme:error:connection"\n["error","detail"]\t"Get \\"http://x\\": no"\n["error"]\t{"detail":"Get \\"http://x\\": no","status":400}\n)\n',
+    ),
+    'the CA at https://ca/dir says (connection):\nGet "http://x": no\n',
+  );
   assert.ok(told(problem('x'.repeat(9000))).length < 1200);
   assert.ok(told('y'.repeat(200_000)).length < 1200);
 });
 
-test('a token that is none leads nowhere, and a challenge that is not wanted is declined', () => {
-  const answer = (args: string) =>
-    hostShell(
-      `ACME=$STATE/acme KEELSON_CHALLENGE=http-01; mkdir -p "$ACME/challenges"
-(answer_challenge ${args}) && echo accepted || echo declined; find "$STATE" -newer "$ACME" -name '*.here' -o -name t0ken_-`,
-    );
-  assert.match(
-    answer('begin http-01 a.example.com t0ken_- key'),
-    /^accepted\n.*challenges\/t0ken_-\n$/,
+test('the program for DNS is told what to set and to clear, and has its secret on standard input', () => {
+  const hook = (args: string) =>
+    hostShell(`CREDENTIALS_DIRECTORY=$STATE KEELSON_DNS=$STATE/zone; printf token >"$STATE/dns"
+printf '#!/bin/sh\\necho "$*, $(cat)"; [ "$2" != _acme-challenge.bad ]\\n' >"$STATE/zone"; chmod 0755 "$STATE/zone"
+(answer_challenge ${args}) 2>&1 || echo failed`);
+  assert.equal(
+    hook('deploy_challenge a.example.com - value'),
+    'set _acme-challenge.a.example.com value, token\n',
   );
-  for (const token of ['../x.here', "''", 'a/b', "'$(touch x.here)'"])
-    assert.equal(answer(`begin http-01 a.example.com ${token} key`), 'declined\n', token);
-  assert.equal(answer('begin dns-01 a.example.com t0ken_- key'), 'declined\n');
+  assert.equal(
+    hook('clean_challenge a.example.com - value'),
+    'clear _acme-challenge.a.example.com value, token\n',
+  );
+  assert.equal(hook('startup_hook'), '');
+  assert.match(
+    hook('deploy_challenge bad - value'),
+    /\nkeelson: \S+zone set _acme-challenge\.bad failed with 1\nfailed\n$/,
+  );
+});
+
+test('an order is begun anew where a nonce is rejected, and no other failure is tried again', () => {
+  const tries = (said: string) =>
+    hostShell(`order_work=$STATE; : >"$STATE/answer"
+again() { echo try >>"$STATE/tries"; echo '${said}' >"$STATE/said"; return 1; }
+(with_nonces again) 2>/dev/null || wc -l <"$STATE/tries"`).trim();
+  assert.equal(tries('"type": "urn:ietf:params:acme:error:badNonce"'), '5');
+  assert.equal(tries('"type": "urn:ietf:params:acme:error:dns"'), '1');
 });

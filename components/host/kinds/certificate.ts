@@ -13,6 +13,8 @@ export const certificate = (
     domains: readonly string[];
     from: string;
     key: 'ecdsa' | 'rsa';
+    /** One of those that the CA names; else `default`, what it gives to who names none. */
+    profile: string;
     challenge: 'http-01' | 'dns-01';
     contact: string;
   },
@@ -23,6 +25,7 @@ export const certificate = (
     domains: [...new Set(wanted.domains)].sort().join(','),
     from: wanted.from,
     key: wanted.key,
+    profile: wanted.profile,
     valid: 'yes',
   },
   instructions: { '@challenge': wanted.challenge, '@contact': wanted.contact },

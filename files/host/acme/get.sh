@@ -10,9 +10,12 @@ get_certificate() {
   take_field domains "$2" && cert_domains=$field_value
   take_field from "$2" && cert_from=$field_value
   take_field key "$2" && cert_key=$field_value
+  take_field profile "$2" && cert_profile=$field_value
   take_field @challenge "$2" && cert_challenge=$field_value
   take_field @contact "$2" && cert_contact=$field_value
   await_turn "$3" || fail "certificate $cert_app: $turn_words"
+  [ "$cert_profile" = default ] || grep -q ACME_PROFILE /usr/bin/dehydrated ||
+    fail "certificate $cert_app: the client of this Debian cannot ask for the profile $cert_profile; take acme.profile out, or bring Debian 13"
   [ "$cert_challenge" != http-01 ] || warn_unreached
   make_request
   ask_ca || refused "$(ca_words)"
@@ -30,7 +33,7 @@ make_request() {
   sign_request "$@" 2>"$work/complaints" ||
     fail "certificate $cert_app: openssl makes no key for it: $(cat "$work/complaints")"
   {
-    printf '%s\n' "$cert_from" "$cert_contact" "$cert_challenge"
+    printf '%s\n' "$cert_from" "$cert_contact" "$cert_challenge" "$cert_profile"
     cat "$work/certificate/csr"
   } >"$ACME/requests/$cert_app"
 }
@@ -50,21 +53,22 @@ ask_ca() {
   return 1
 }
 
-# Of all that the client says, what the CA says: the problem's own words, of RFC 7807. Where it said none, as when it
-# cannot be reached, the client's last lines.
+# Of all that the client says, what the CA says: the problem's own words (RFC 8555, 6.7), as they came or as the client
+# has taken them apart. Where it said none, as when it cannot be reached, the client's last lines.
 ca_words() {
   head -c 65536 "$ACME/results/$cert_app.log" | awk -v from="$cert_from" '
-    { line[NR] = $0 }
-    match($0, /"detail": *"/) {
-      text = substr($0, RSTART + RLENGTH); sub(/",? *$/, "", text); gsub(/\\"/, "\"", text)
-      if (text != "" && !seen[text]++ && n < 5) said[++n] = substr(text, 1, 1000) }
-    match($0, /"type": *"urn:ietf:params:acme:error:/) { type = substr($0, RSTART + RLENGTH); sub(/".*/, "", type) }
+    /^[[:space:]]*$/ { next }
+    { line[++lines] = $0; rest = $0 }
+    match($0, /urn:ietf:params:acme:error:[A-Za-z]+/) { type = substr($0, RSTART + 27, RLENGTH - 27) }
+    { while (match(rest, /"detail"(\]\t|:) *"/)) {
+        rest = substr(rest, RSTART + RLENGTH); match(rest, /^([^"\\]|\\.)*/)
+        text = substr(rest, 1, RLENGTH); rest = substr(rest, RLENGTH + 1); gsub(/\\"/, "\"", text)
+        if (text != "" && !seen[text]++ && n < 5) said[++n] = substr(text, 1, 1000) } }
     END {
-      if (n) { print "the CA at " from " says" (type == "" ? "" : " (" substr(type, 1, 60) ")") ":"
-        for (i = 1; i <= n; i++) print said[i]; exit }
-      print "the CA at " from " gave none:"
-      for (i = NR > 4 ? NR - 3 : 1; i <= NR; i++) print substr(line[i], 1, 300) }'
-  sed -n '/^Job for/d; /^See /d; 1,2p' "$work/complaints"
+      if (n) print "the CA at " from " says" (type == "" ? "" : " (" substr(type, 1, 60) ")") ":"
+      else print "the CA at " from " gave none:"
+      for (i = 1; i <= n; i++) print said[i]
+      for (i = lines > 4 ? lines - 3 : 1; !n && i <= lines; i++) print substr(line[i], 1, 300) }'
 }
 
 # Usage: refused WORDS
@@ -78,9 +82,9 @@ install_certificate() {
   install_from=$work/certificate
   awk '/^-----BEGIN CERTIFICATE-----$/ { inside = 1 } inside { print } /^-----END CERTIFICATE-----$/ { inside = 0 }' \
     "$ACME/results/$cert_app.pem" >"$install_from/fullchain.pem"
-  printf '%s\n' "$cert_from" "$cert_key" >"$install_from/note"
+  printf '%s\n' "$cert_from" "$cert_key" "$cert_profile" >"$install_from/note"
   see_certificate "$install_from"
-  [ "$certificate_shown" = "domains=$cert_domains${TAB}from=$cert_from${TAB}key=$cert_key${TAB}valid=yes" ] || return 1
+  [ "$certificate_shown" = "domains=$cert_domains${TAB}from=$cert_from${TAB}key=$cert_key${TAB}profile=$cert_profile${TAB}valid=yes" ] || return 1
   install_to=.$cert_app.$(date +%s%N)
   mkdir "$ACME/live/$install_to"
   for install_name in privkey.pem fullchain.pem note; do

@@ -1,69 +1,84 @@
 # What runs as the user keelson-acme, in the sandbox of keelson-acme@.service, and speaks with a CA.
 
-# Reads a request: the URL of the CA, the contact, the kind of challenge, then a certificate signing request. Prints
-# the certificate with its chain; what the client says goes to standard error.
+# How often an order is begun anew where the CA rejects a nonce: dehydrated of Debian 12 does not try again itself.
+NONCE_TRIES=5
+
+# Reads a request: the URL of the CA, the contact, the kind of challenge, the profile, then a certificate signing
+# request. Prints the certificate with its chain; what the client says goes to standard error.
 order_from_ca() {
-  IFS= read -r order_directory && IFS= read -r order_contact && IFS= read -r KEELSON_CHALLENGE
-  export KEELSON_CHALLENGE
+  IFS= read -r ACME_FROM && IFS= read -r ACME_CONTACT && IFS= read -r ACME_CHALLENGE && IFS= read -r ACME_PROFILE_ASKED
+  [ "$ACME_PROFILE_ASKED" != default ] || ACME_PROFILE_ASKED=''
+  [ "$ACME_CHALLENGE" != dns-01 ] || ACME_HOOK=/usr/local/lib/keelson/acme-hook
+  export ACME_FROM ACME_CONTACT ACME_CHALLENGE ACME_PROFILE_ASKED ACME_HOOK="${ACME_HOOK:-}" ACME_CHALLENGES="$ACME/challenges"
   order_work=$(mktemp -d)
-  cat >"$order_work/order.csr"
-  order_account=$ACME/account/$(printf '%s' "$order_directory" | sha256sum | cut -c 1-16)
-  mkdir -p "$order_account/private"
+  cat >"$order_work/csr"
+  order_config
   take_account_key
   be_registered
-  ask_with issue "$order_work/order.csr"
-  cat "$order_work/order-cert.pem"
+  with_nonces ask_with --signcsr "$order_work/csr"
+  cat "$order_work/answer"
 }
 
-# The client needs a verbose mode to tell what it does; no secret is in it.
-ask_with() { uacme -v -c "$order_account" -a "$order_directory" -h /usr/local/lib/keelson/acme-hook -t EC -y -o -f "$@" >&2; }
+# bash reads it, so that what was given stands in no text that a shell reads.
+order_config() {
+  # shellcheck disable=SC2016 # of bash
+  printf '%s\n' 'CA=$ACME_FROM' 'CONTACT_EMAIL=$ACME_CONTACT' 'CHALLENGETYPE=$ACME_CHALLENGE' 'HOOK=$ACME_HOOK' \
+    'ACME_PROFILE=$ACME_PROFILE_ASKED' 'WELLKNOWN=$ACME_CHALLENGES' 'ORDER_TIMEOUT=300' >"$order_work/config"
+}
 
-# The key of an account that is kept over rebuilds comes as a credential.
+# Usage: ask_with ARGUMENTS of dehydrated
+ask_with() { dehydrated "$@" --config "$order_work/config" --privkey "$order_key" >"$order_work/answer" 2>"$order_work/said"; }
+
+# Usage: with_nonces COMMAND...
+with_nonces() {
+  nonce_try=0
+  until "$@"; do
+    nonce_try=$((nonce_try + 1))
+    if [ "$nonce_try" -ge "$NONCE_TRIES" ] || ! grep -q error:badNonce "$order_work/said"; then
+      cat "$order_work/answer" "$order_work/said" >&2
+      exit 1
+    fi
+  done
+}
+
+# One for each CA. That of an account which is kept over rebuilds comes as a credential.
 take_account_key() {
+  order_account=$ACME/account/$(printf '%s' "$ACME_FROM" | sha256sum | cut -c 1-16)
+  order_key=$order_account/key.pem
   kept_key=${CREDENTIALS_DIRECTORY:-/nonexistent}/account
-  if [ ! -f "$kept_key" ] || cmp -s "$kept_key" "$order_account/private/key.pem"; then return 0; fi
-  rm -f "$order_account/contact"
-  cat "$kept_key" >"$order_account/private/key.pem"
+  mkdir -p "$order_account"
+  if [ -f "$kept_key" ]; then
+    cmp -s "$kept_key" "$order_key" || { rm -f "$order_account"/* && cat "$kept_key" >"$order_key"; }
+  elif [ ! -f "$order_key" ]; then
+    # Of a kind that the client of both releases takes.
+    openssl genrsa -out "$order_account/new" 2048 2>/dev/null
+    mv "$order_account/new" "$order_key"
+  fi
 }
 
 # A CA that knows the account says so and changes nothing; one that has forgotten it, as those for trials do, makes it
 # anew. The contact is told where it is another one than it was told last.
 be_registered() {
-  ask_with new "$order_contact"
-  told_contact=$order_contact
+  rm -f "$order_key.json" "${order_key}_id.json"
+  with_nonces ask_with --register --accept-terms
+  told_contact=$ACME_CONTACT
   [ ! -f "$order_account/contact" ] || { IFS= read -r told_contact <"$order_account/contact" || :; }
-  [ "$told_contact" = "$order_contact" ] || ask_with update "$order_contact"
-  printf "%s\n" "$order_contact" >"$order_account/contact"
+  [ "$told_contact" = "$ACME_CONTACT" ] || with_nonces ask_with --account
+  printf '%s\n' "$ACME_CONTACT" >"$order_account/contact"
 }
 
-# The hook of the client: puts the answer to a challenge where the CA looks for it, and takes it away again. A kind of
-# challenge that is not wanted is declined, and the CA's next one comes.
-# Usage: answer_challenge begin|done|failed TYPE NAME TOKEN ANSWER
+# The hook of the client, for challenges by DNS: a program of the host changes the zone, and has its secret on standard
+# input. What else the client tells is no matter.
+# Usage: answer_challenge deploy_challenge|clean_challenge NAME TOKEN VALUE
 answer_challenge() {
-  [ "$2" = "${KEELSON_CHALLENGE:-}" ] || exit 1
-  case $2 in
-    http-01) answer_http "$1" "$4" "$5" ;;
-    dns-01) answer_dns "$1" "_acme-challenge.$3" "$5" ;;
-    *) exit 1 ;;
+  case $1 in
+    deploy_challenge) dns_what='set' ;;
+    clean_challenge) dns_what='clear' ;;
+    *) return 0 ;;
   esac
-}
-
-answer_http() {
-  case $2 in '' | *[!A-Za-z0-9_-]*) exit 1 ;; esac
-  rm -f "$ACME/challenges/$2"
-  [ "$1" = begin ] || return 0
-  printf '%s' "$3" >"$ACME/challenges/$2"
-  chmod 0644 "$ACME/challenges/$2"
-}
-
-# A program of the host changes the zone. Its secret comes on standard input.
-# Usage: answer_dns begin|done|failed NAME VALUE
-answer_dns() {
   dns_secret=$CREDENTIALS_DIRECTORY/dns
   [ -f "$dns_secret" ] || dns_secret=/dev/null
-  dns_what=clear
-  [ "$1" != begin ] || dns_what='set'
-  timeout -k 5 120 "$KEELSON_DNS" "$dns_what" "$2" "$3" <"$dns_secret" >&2 && return 0
-  printf 'keelson: %s %s %s failed with %s\n' "$KEELSON_DNS" "$dns_what" "$2" "$?" >&2
+  timeout -k 5 120 "$KEELSON_DNS" "$dns_what" "_acme-challenge.$2" "$4" <"$dns_secret" >&2 && return 0
+  printf 'keelson: %s %s _acme-challenge.%s failed with %s\n' "$KEELSON_DNS" "$dns_what" "$2" "$?" >&2
   exit 1
 }

@@ -18,11 +18,11 @@ see_certificate() {
   certificate_shown=state=missing
   if [ ! -f "$1/fullchain.pem" ] || [ ! -x /usr/bin/openssl ]; then return 0; fi
   read_certificate "$1/fullchain.pem" || return 0
-  certificate_from=unknown certificate_key=unknown
+  certificate_from=unknown certificate_key=unknown certificate_profile=unknown
   # shellcheck disable=SC2162 # neither has a backslash
-  [ ! -f "$1/note" ] || { read certificate_from && read certificate_key; } <"$1/note" || :
+  [ ! -f "$1/note" ] || { read certificate_from && read certificate_key && read certificate_profile; } <"$1/note" || :
   judge_certificate "$1"
-  certificate_shown="domains=$certificate_domains${TAB}from=$certificate_from${TAB}key=$certificate_key${TAB}valid=$certificate_valid"
+  certificate_shown="domains=$certificate_domains${TAB}from=$certificate_from${TAB}key=$certificate_key${TAB}profile=$certificate_profile${TAB}valid=$certificate_valid"
 }
 
 # Sets certificate_domains, sorted, certificate_public, its key, certificate_begins and certificate_ends.

@@ -10,6 +10,7 @@ const settings: Acme = {
   terms: true,
   directory: 'https://ca.example.com/dir',
   keyType: 'ecdsa',
+  profile: 'default',
 };
 const server = (acme: Acme | undefined = settings) => ({ ...web1(), acme });
 const rendered = (given: object, acme?: Acme) => {

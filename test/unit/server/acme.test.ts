@@ -36,6 +36,7 @@ test('each setting that is wrong says what is wanted', () => {
     [{ directory: 'https://ca.example.com/dir\n' }, /is not the URL of a directory/],
     [{ ca: 'root.pem' }, /is not a certificate in PEM/],
     [{ keyType: 'dsa' }, /ecdsa/],
+    [{ profile: 'Short Lived' }, /is not the name of a profile; write one such as shortlived/],
     [{ dns: { command: 'zone' } }, /path/],
     [{ contact: 'ops' }, /mail/],
   ];
@@ -45,16 +46,19 @@ test('each setting that is wrong says what is wanted', () => {
     JSON.stringify(
       (acme.secrets as Record<string, z.ZodType>)[name]?.safeParse(value).error?.issues,
     );
-  assert.match(told('acmeAccount', 'key'), /is not a private key in PEM; make one with openssl/);
+  assert.match(
+    told('acmeAccount', 'key'),
+    /is not an RSA key in PEM; make one with openssl genrsa 2048/,
+  );
   assert.match(told('acmeDns', 'token\u001b'), /is no printable ASCII/);
-  assert.equal(told('acmeAccount', pem('EC PRIVATE KEY')), undefined);
+  assert.equal(told('acmeAccount', pem('PRIVATE KEY')), undefined);
 });
 
 test('what speaks with the CA is no root, and has of secrets those alone that it needs', () => {
   assert.match(unitOf({}), /^User=keelson-acme$/m);
   assert.doesNotMatch(unitOf({}), /LoadCredential|KEELSON_DNS|BindReadOnlyPaths/);
   const given = { dns: { command: '/usr/local/bin/zone' }, ca: pem('CERTIFICATE') };
-  const all = unitOf(given, { acmeAccount: pem('EC PRIVATE KEY'), acmeDns: 'token' });
+  const all = unitOf(given, { acmeAccount: pem('PRIVATE KEY'), acmeDns: 'token' });
   assert.match(all, /^LoadCredential=account:\/etc\/keelson\/acme\/account$/m);
   assert.match(all, /^LoadCredential=dns:\/etc\/keelson\/acme\/dns$/m);
   assert.match(all, /^Environment=KEELSON_DNS=\/usr\/local\/bin\/zone$/m);
@@ -84,6 +88,7 @@ test('a certificate is for all names, in an order of their own, from the CA that
     domains: 'a.example.com,b.example.com',
     from: 'https://acme-v02.api.letsencrypt.org/directory',
     key: 'ecdsa',
+    profile: 'default',
     valid: 'yes',
   });
   assert.deepEqual(instructions, { '@challenge': 'http-01', '@contact': contact });
