@@ -1,6 +1,8 @@
 # Facts: what a host is, as far as the program needs it to render manifests.
 # Sent along by the program and read-only; prints one "key<TAB>value" a line.
 
+CERTBOT=/etc/letsencrypt
+
 print_facts() {
   fact() { printf '%s\t%s\n' "$1" "$2"; }
   [ ! -f /etc/os-release ] || . /etc/os-release
@@ -29,8 +31,19 @@ print_facts() {
   elif [ -x /usr/sbin/rsyslogd ]; then
     fact rsyslog own
   fi
+  print_certbot
   print_memory
   print_releases
+}
+
+# What certbot renews here: the name that it has for it, how it proves names, and the names.
+print_certbot() {
+  for renewal in "$CERTBOT"/renewal/*.conf; do
+    [ -f "$renewal" ] || continue
+    lineage=${renewal##*/} lineage=${lineage%.conf}
+    value=$(openssl x509 -noout -ext subjectAltName -in "$CERTBOT/live/$lineage/cert.pem" 2>/dev/null | sed -n 's/ //g; s/DNS://gp')
+    fact certbot "$lineage $(sed -n 's/^authenticator *= *\([a-z0-9-]*\).*/\1/p' "$renewal" | head -n 1) $value"
+  done
 }
 
 # What was applied last: of each manifest the run and the drift in its header.
