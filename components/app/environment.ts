@@ -1,6 +1,7 @@
 /** The environment of an app: one file that systemd reads when it starts an instance. */
 import { z } from 'zod';
 import { environmentName, environmentValue } from '../fields/index.ts';
+import { type TlsGiven, toldSecrets } from '../fields/tls.ts';
 import { sha256 } from '../host/item.ts';
 import { file } from '../host/kinds.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
@@ -14,7 +15,7 @@ const fields = {
     ),
 };
 
-type Environment = Named<typeof fields>;
+type Environment = Named<typeof fields> & { tls?: TlsGiven };
 type Context = Pick<AppContext, 'variables' | 'secrets'>;
 
 export const environmentPath = (app: { name: string }): string =>
@@ -28,7 +29,7 @@ const variablesOf = (
   NODE_ENV: 'production',
   ...variables,
   ...app.env,
-  ...secrets,
+  ...toldSecrets(app.tls, secrets),
 });
 
 /**
@@ -63,7 +64,7 @@ export const environment = appComponent({
   fields,
   render: (app: Environment, context: Context) => {
     const text = assignments(app, context);
-    const names = Object.keys(context.secrets).sort();
+    const names = Object.keys(toldSecrets(app.tls, context.secrets)).sort();
     return {
       rollout: [
         file(environmentPath(app), `${text}KEELSON_ENVIRONMENT=${sha256(text)}\n`, {

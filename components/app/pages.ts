@@ -1,7 +1,7 @@
 /** Pages: the files of a release that are a site by themselves, which nginx serves. No process, no port. */
 import { z } from 'zod';
 import { relativePath } from '../fields/index.ts';
-import { isByAcme, type TlsGiven, tlsOf } from '../fields/tls.ts';
+import { isByAcme, type TlsGiven, tlsOf, toldSecrets } from '../fields/tls.ts';
 import { urlPath } from '../fields/urls.ts';
 import { aptPackage, directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
@@ -9,7 +9,7 @@ import type { ServerConfig } from '../server/components.ts';
 import { sites } from '../server/nginx.ts';
 import { appComponent, type Named } from './component.ts';
 import { namesOf } from './domains.ts';
-import { headersBeside } from './headers.ts';
+import { type Headers, headersBeside, headersOf } from './headers.ts';
 import { redirectsOf } from './redirects.ts';
 import { closing, siteFields } from './site.ts';
 import { cachedBy, cacheTime, longestFirst } from './static.ts';
@@ -44,7 +44,7 @@ const fields = {
 
 type Pages = Named<typeof fields> & {
   domains: readonly string[];
-  headers: Record<string, string>;
+  headers: Parameters<typeof headersOf>[0];
   redirects: Record<string, string>;
   redirectFrom: string[];
   tls?: TlsGiven;
@@ -63,7 +63,7 @@ export const neededFiles = ({
   );
 
 /** Paths of the site, the whole of it among them, and how long browsers keep what lies there. */
-function placesOf({ cache, headers }: Pages) {
+function placesOf({ cache, headers }: Pick<Pages, 'cache'> & { headers: Headers }) {
   const whole = { '/': undefined, ...cache };
   return longestFirst<(typeof cache)[string] | undefined>(whole).map(([url, kept], number) => ({
     number,
@@ -74,7 +74,9 @@ function placesOf({ cache, headers }: Pages) {
   }));
 }
 
-function view(app: Pages, { server }: Context) {
+function view(given: Pages, { server }: Context) {
+  const tls = tlsOf(given.tls, server.acme);
+  const app = { ...given, headers: headersOf(given.headers, tls) };
   return {
     ...app,
     ...namesOf(app),
@@ -82,7 +84,7 @@ function view(app: Pages, { server }: Context) {
     ...closing(app),
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
-    challenged: isByAcme(tlsOf(app.tls, server.acme)),
+    challenged: isByAcme(tls),
     checked: server.nginx.balancerChecks !== undefined,
     accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,
@@ -107,7 +109,7 @@ export const pages = appComponent({
   ],
   conflicts: (apps: readonly Pages[], { secrets }) =>
     apps
-      .filter(({ name }) => Object.keys(secrets[name] ?? {}).length > 0)
+      .filter(({ name, tls }) => Object.keys(toldSecrets(tls, secrets[name] ?? {})).length > 0)
       .map(
         ({ name }) =>
           `secrets.${name}: nothing runs in a static site that could read them; remove them`,

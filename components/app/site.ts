@@ -10,7 +10,7 @@ import { headerBuffers, sites } from '../server/nginx.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { namesOf } from './domains.ts';
 import { forwardsOf } from './forwards.ts';
-import { headersBeside } from './headers.ts';
+import { type Headers, headersBeside, headersOf } from './headers.ts';
 import { placeOf } from './places.ts';
 import { redirectsOf } from './redirects.ts';
 import { cacheControl, keptAt, longestFirst, staticLocations, withSlash } from './static.ts';
@@ -64,7 +64,7 @@ type Site = Named<typeof fields> & {
   linked: readonly string[];
   scratch: readonly string[];
   places?: Record<string, string>;
-  headers: Record<string, string>;
+  headers: Parameters<typeof headersOf>[0];
   sticky?: Parameters<typeof stickyOf>[0]['sticky'];
   redirects: Record<string, string>;
   redirectFrom: string[];
@@ -100,7 +100,9 @@ function conf(app: Site, context: Context): string {
 }
 
 /** What the templates of a site are filled with. */
-function view(app: Site, { instances: ports, server }: Context) {
+function view(given: Site, { instances: ports, server }: Context) {
+  const tls = tlsOf(given.tls, server.acme);
+  const app = { ...given, headers: headersOf(given.headers, tls) };
   // Asked with a query or without, a health check goes to one location.
   const [probe = '/'] = app.health.split('?');
   return {
@@ -114,7 +116,7 @@ function view(app: Site, { instances: ports, server }: Context) {
     headers: headersBeside(app.headers),
     closedHeaders: headersBeside(app.headers, 'retry-after', 'cache-control'),
     ports,
-    challenged: isByAcme(tlsOf(app.tls, server.acme)),
+    challenged: isByAcme(tls),
     checked: server.nginx.balancerChecks !== undefined,
     accessLog: server.nginx.accessLog !== 'off',
     limited: app.rateLimit !== undefined,
@@ -129,7 +131,11 @@ function view(app: Site, { instances: ports, server }: Context) {
   };
 }
 
-function uploadLocation(app: Site, url: string, path: string) {
+function uploadLocation(
+  app: Omit<Site, 'headers'> & { headers: Headers },
+  url: string,
+  path: string,
+) {
   const kept = keptAt(app, url);
   const own = ['x-content-type-options', 'content-security-policy'];
   return {

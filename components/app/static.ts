@@ -4,7 +4,7 @@ import { duration, relativePath, urlPath } from '../fields/index.ts';
 import { matching } from '../fields/matching.ts';
 import { forGood } from '../server/nginx.ts';
 import { appComponent, type Named } from './component.ts';
-import { headersBeside } from './headers.ts';
+import { type Headers, headersBeside } from './headers.ts';
 
 const words = ['immutable', 'no-cache', 'no-store'];
 const time = duration('1s', '365d');
@@ -39,7 +39,6 @@ type Static = Named<typeof fields> & {
   linked: readonly string[];
   scratch: readonly string[];
   uploads: Readonly<Record<string, string>>;
-  headers: Readonly<Record<string, string>>;
 };
 
 type Kept = Static['cache'][string];
@@ -77,7 +76,7 @@ const writtenUrls = (app: Pick<Static, 'static' | 'linked' | 'scratch'>): string
   );
 
 /** Where nginx finds which files, for the template of the site. */
-export function staticLocations(app: Omit<Static, 'name'>) {
+export function staticLocations(app: Omit<Static, 'name'> & { headers: Headers }) {
   const directories = Object.entries(app.static).map(([url, directory]) => ({
     ...{ url: withSlash(url), path: `${directory}/$file`, pattern: `(?<file>.*[^/])` },
     kept: keptAt(app, url),
@@ -103,7 +102,7 @@ export function staticLocations(app: Omit<Static, 'name'>) {
 }
 
 /** What the stack file says of a path wins over what it says of the whole site, and that over what fits most files. */
-export function cachedBy({ headers }: Pick<Static, 'headers'>, kept: Kept | undefined) {
+export function cachedBy({ headers }: { headers: Headers }, kept: Kept | undefined) {
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   if (kept === undefined && names.includes('cache-control'))
     return { cached: false, staticHeaders: headersBeside(headers) };

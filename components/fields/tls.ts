@@ -6,35 +6,82 @@ import { hostPath, localPath } from './paths.ts';
 
 const onHost = z.strictObject({
   onHost: hostPath.describe(
-    'File of the server that somebody else brings, such as certbot in /etc/letsencrypt/live/NAME/',
+    'File of the server that somebody else brings and renews, such as certbot in /etc/letsencrypt/live/NAME/',
   ),
 });
 
-/** What a site may say of TLS beside where its certificate is from. */
-const settings = {
+/** Whether somebody else brings a certificate or key to the server. */
+export const isOnHost = (given: unknown): given is z.output<typeof onHost> =>
+  typeof given === 'object' && given !== null && 'onHost' in given;
+
+const day = 86400;
+
+const longHsts = z
+  .strictObject({
+    maxAge: duration('1d', '730d').describe(
+      'Time for which browsers come by https alone; all of it must go by before the site can do without',
+    ),
+    includeSubDomains: z
+      .boolean()
+      .prefault(false)
+      .describe('For all names below those of the site as well, whoever serves them'),
+    preload: z
+      .boolean()
+      .prefault(false)
+      .describe(
+        'Lets hstspreload.org have the names built into browsers, which takes months to undo',
+      ),
+  })
+  .refine(
+    ({ preload, includeSubDomains, maxAge }) =>
+      !preload || (includeSubDomains && maxAge >= 365 * day),
+    {
+      path: ['preload'],
+      error: 'is taken with includeSubDomains and a maxAge of 365d or more alone; add them',
+    },
+  );
+
+/** hstspreload.org says: begin with minutes, then a week, then a month; and go on when nothing broke. */
+const hsts = z
+  .union([
+    z.literal('off'),
+    duration('1s', '730d').refine((seconds) => seconds <= 30 * day, {
+      error:
+        'is longer than 30d, and for all of it browsers could not come back by http; when all has worked with 30d, say so with hsts: { maxAge: 365d }',
+    }),
+    longHsts,
+  ])
+  .prefault('1d')
+  .describe(
+    'Time for which browsers come by https alone, once they have been there; more than 30d only as a mapping',
+  );
+
+const certificate = z
+  .union([localPath, onHost])
+  .describe(
+    'Certificate in PEM, followed by those that lead to its authority: a file here, or one of the server',
+  );
+
+const serving = {
   redirect: z
     .boolean()
     .prefault(true)
     .describe('Sends what comes by http to https; `false` serves both'),
-  hsts: z
-    .union([z.literal('off'), duration('1s', '30d')])
-    .prefault('1d')
-    .describe('Time for which browsers come by https alone, once they have been there'),
+  hsts,
+};
+
+const oneHere = {
+  error: 'has one of certificate and key on the server, and the other here; give both in one place',
 };
 
 const mapping = z
   .strictObject({
-    certificate: z
-      .union([localPath, onHost])
-      .optional()
-      .describe(
-        'Certificate in PEM, followed by those that lead to its authority: a file here, or one of the server',
-      ),
+    certificate: certificate.optional(),
     key: z
       .union([
         localPath,
         z.strictObject({
-          secret: environmentName.describe('Name of a secret of the app, which is not told to it'),
+          secret: environmentName.describe('Name of a secret of the app, which it is not told'),
         }),
         onHost,
       ])
@@ -42,11 +89,24 @@ const mapping = z
       .describe(
         'Private key in PEM, without a password: a file here, a secret, or one of the server',
       ),
-    ...settings,
+    ...serving,
   })
   .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
     error: 'has only one of certificate and key; give both, or neither for one by ACME',
-  });
+  })
+  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere);
+
+/** How what is no app is served over TLS. */
+export const givenTlsSchema = z
+  .strictObject({
+    certificate,
+    key: z
+      .union([localPath, onHost])
+      .describe('Private key in PEM, without a password: a file here, or one of the server'),
+    ...serving,
+  })
+  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere)
+  .describe('Serves it by https, with a certificate and key of your own; default: by http');
 
 /** How a site is served over TLS. */
 export const tlsSchema = z
@@ -72,3 +132,25 @@ export function tlsOf(given: TlsGiven, acme: unknown): Tls | undefined {
 /** Whether its certificate comes by ACME. */
 export const isByAcme = (tls: Tls | undefined): boolean =>
   tls !== undefined && tls.certificate === undefined;
+
+/** The secret of an app that is its private key. */
+export const keySecret = (given: TlsGiven): string | undefined =>
+  typeof given === 'object' && typeof given.key === 'object' && 'secret' in given.key
+    ? given.key.secret
+    : undefined;
+
+/** Secrets of an app that it is told: all but its private key, which is nginx's. */
+export const toldSecrets = (
+  tls: TlsGiven,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(secrets).filter(([name]) => name !== keySecret(tls)));
+
+/** Its files on this machine, by the setting that names each. */
+export const tlsFiles = (tls: TlsGiven, at = 'tls'): { at: string; path: string }[] =>
+  typeof tls === 'object'
+    ? (['certificate', 'key'] as const).flatMap((part) => {
+        const path = tls[part];
+        return typeof path === 'string' ? [{ at: `${at}.${part}`, path }] : [];
+      })
+    : [];

@@ -55,6 +55,7 @@ const common = (): string =>
       'observe',
       'ports',
       'programs',
+      'tls',
       'filter',
       'rule',
       'verdict',

@@ -15,11 +15,11 @@ const dropins = (unit: string, all: readonly Item[]): string[] =>
 /** Whether an item is a file of a unit, a drop-in of it, or one that it reads. */
 export function concerns(item: Item, unit: Item): boolean {
   const own = `${folder}/${unit.name}`;
-  const config = unit.instructions?.['@config'];
+  const config = unit.instructions?.['@config']?.split(' ') ?? [];
   return (
     isFile(item) &&
-    [own, `${own}.d`, config].some(
-      (path) => path !== undefined && (item.name === path || item.name.startsWith(`${path}/`)),
+    [own, `${own}.d`, ...config].some(
+      (path) => item.name === path || item.name.startsWith(`${path}/`),
     )
   );
 }

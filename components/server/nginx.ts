@@ -78,6 +78,9 @@ export const noticedIn = ({ interval, fall, rise }: BalancerChecks) => ({
 /** Where each app has a file for its site, which nothing else may lie in. */
 export const sites = '/etc/nginx/keelson.d';
 
+/** Where certificates and keys of sites lie, in a directory of each; root's alone. */
+export const certificates = '/etc/keelson/tls';
+
 /** Cache-Control of a file whose name changes with what it holds. */
 export const forGood = 'max-age=31536000, immutable';
 
@@ -131,7 +134,7 @@ export const nginx = serverComponent({
           enabled: 'enabled',
           active: 'active',
           change: 'reload',
-          config: '/etc/nginx',
+          config: `/etc/nginx ${certificates}`,
           port: 80,
         }),
       ],

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import * as field from '../fields/index.ts';
+import { givenTlsSchema, tlsFiles } from '../fields/tls.ts';
 import { directory, file, unit } from '../host/kinds.ts';
+import { pairProblems } from '../lib/certificates.ts';
 import { sha512Crypt } from '../lib/sha512-crypt.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
+import { httpsItems, localPair } from './https.ts';
 import { sites } from './nginx.ts';
 
 const statusSchema = z
@@ -22,6 +25,7 @@ const statusSchema = z
       .describe(
         'Addresses and networks that may see it; with a password only they are asked for it. Default: all, with the password',
       ),
+    tls: givenTlsSchema.optional(),
   })
   .describe(
     'A page with the status of the server and its apps, renewed each minute; behind `statusPassword` of keelson:serverSecrets, or for `allow` alone; default: there is none',
@@ -70,8 +74,12 @@ export const status = serverComponent({
           },
         ]
       : [],
-  render: ({ status }: Status, { secrets = {} }) => {
+  localFiles: ({ status }: Status) => tlsFiles(status?.tls, 'status.tls'),
+  conflicts: (servers: readonly Status[]) => [...new Set(servers.flatMap(unfit))],
+  render: ({ status }: Status, { facts, secrets = {} }) => {
     if (!status) return {};
+    const { tls, domain } = status;
+    const site = { name: '0-status', names: [domain], ...localPair(tls) };
     const { statusPassword: password } = secrets;
     // It goes with whichever of the two manifests goes last.
     const folder = directory(own);
@@ -82,7 +90,7 @@ export const status = serverComponent({
         file(`${own}/script.js`, template('server/status/script.js', {})),
         directory(place, { ...forNginx, mode: '2750', remove: 'all' }),
         directory(`${sites}/0-status`, { theirs: true }),
-        file(`${sites}/0-status.conf`, site(status, password !== undefined), { check: 'nginx' }),
+        file(`${sites}/0-status.conf`, conf(status, password !== undefined), { check: 'nginx' }),
         file(`${units}/${service}`, template('server/keelson-status.service', { place }), {
           check: 'systemd',
         }),
@@ -92,17 +100,27 @@ export const status = serverComponent({
         unit(service, { failed: 'no' }),
         unit(timer, { enabled: 'enabled', active: 'active', change: 'restart' }),
       ],
-      private:
-        password === undefined
+      private: [
+        ...(password === undefined
           ? []
-          : [folder, file(users, userLine(password), { ...forNginx, mode: '0640', secret: true })],
+          : [folder, file(users, userLine(password), { ...forNginx, mode: '0640', secret: true })]),
+        ...(tls ? httpsItems({ ...site, tls }, facts) : []),
+      ],
     };
   },
 });
 
-function site({ domain, allow = [] }: NonNullable<Status['status']>, asks: boolean): string {
+/** What is wrong with its certificate. */
+function unfit({ status }: Status): string[] {
+  const { certificate, key } = localPair(status?.tls);
+  if (!status || certificate === undefined) return [];
+  const pair = { certificate, key, names: [status.domain] };
+  return pairProblems(pair, new Date()).map(({ at, text }) => `server.status.tls.${at}: ${text}`);
+}
+
+function conf({ domain, allow = [] }: NonNullable<Status['status']>, asks: boolean): string {
   return template('nginx/status.conf', {
-    ...{ domain, allow, place, own },
+    ...{ domain, allow, place, own, challenged: false },
     restricted: allow.length > 0,
     password: asks ? users : false,
   });

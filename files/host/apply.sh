@@ -68,7 +68,7 @@ read_manifest() {
 look_at_items() {
   observed=$(printf '%s\n' "$wanted" | observe)
   # Whose a port is when all is done, the services themselves have found out.
-  [ "$1" = settled ] || observed=$observed$NEWLINE$(held_ports "$wanted")
+  [ "$1" = settled ] || observed=$observed$NEWLINE$(held_ports "$wanted" && unfit_tls "$wanted")
   differing=$(printf '%s\n' observed "$observed" wanted "manifest$TAB$manifest" "$wanted" | difference "$1") || exit 1
   rows=$NEWLINE${differing:+$differing$NEWLINE}
 }

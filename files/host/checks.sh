@@ -46,7 +46,8 @@ odd_of() { find /etc ! -type f ! -type d ! -type l "$@"; }
 # The unit of this manifest that reads a path.
 reader_of() {
   printf '%s\n' "$wanted" | awk -F '\t' -v path="$1" '$1 == "unit" { for (i = 3; i <= NF; i++)
-    if (index($i, "@config=") == 1 && index(path, substr($i, 9) "/") == 1) { print $2; exit } }'
+    if (index($i, "@config=") == 1) { n = split(substr($i, 9), place, " ")
+      while (n) if (index(path, place[n--] "/") == 1) { print $2; exit } } }'
 }
 
 # Those that another manifest will replace; until then a service that is told of this one would read them.

@@ -10,8 +10,9 @@ read_by_units() {
         place[++units] = substr(line[i], RSTART + 9, RLENGTH - 9); split(line[i], part, "\t"); unit[units] = part[2]
         own[units] = line[i] ~ /\t@change=reload(\t|$)/ ? "" : "/etc/systemd/system/" part[2] } }
     function below(path, top) { return path == top || index(path, top "/") == 1 }
+    function below_any(path, tops,  n, top) { n = split(tops, top, " "); while (n) if (below(path, top[n--])) return 1; return 0 }
     $1 ~ /^(file|link|absent)$/ && !seen[$2]++ { for (i = 1; i <= units; i++)
-      if (below($2, place[i]) || (own[i] != "" && (below($2, own[i]) || below($2, own[i] ".d")))) print unit[i] "\t" $2 }'
+      if (below_any($2, place[i]) || (own[i] != "" && (below($2, own[i]) || below($2, own[i] ".d")))) print unit[i] "\t" $2 }'
 }
 
 # CHANGE-TIME INODE PATH of those paths that are there.

@@ -11,6 +11,7 @@ look() {
   observed=$(
     { printf '%s\n' "$wanted" && unfinished_items; } | observe
     held_ports "$wanted"
+    unfit_tls "$wanted"
   )
   observed=$observed$NEWLINE$(missing_programs "$wanted")
   answer=$(

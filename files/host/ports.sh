@@ -185,7 +185,7 @@ how_to_free() {
   ! is_instance "$holder_unit" || { printf 'let %s give it up in a run of its own first' "${holder_unit%@*}" && return; }
   case $1 in
     rollout*) printf 'give %s another port, or ' "${1#*"$TAB"}" ;;
-    file*) printf 'choose another public port, or ' ;;
+    file*) printf '%s, or ' "$(case $1 in *-tls.conf) echo 'set tls: off' ;; *) echo 'choose another public port' ;; esac)" ;;
   esac
   case $holder_unit in
     nginx.service) printf 'let nginx give it up in a run of its own first' ;;

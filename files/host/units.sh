@@ -72,8 +72,10 @@ find_concerned() {
   [ -s "$work/touched" ] || return 0
   concerned=$NEWLINE$(awk -F '\t' '
     function below(path, top) { return top != "" && (path == top || index(path, top "/") == 1) }
-    function reads(path, place, own) {
-      return below(path, place) || below(path, place ".d") || below(path, own) || below(path, own ".d") }
+    function reads(path, place, own,  n, top) {
+      n = split(place, top, " ")
+      while (n) { if (below(path, top[n]) || below(path, top[n] ".d")) return 1; n-- }
+      return below(path, own) || below(path, own ".d") }
     NR == FNR { touched[$0]; next }
     { place = ""; own = "/etc/systemd/system/" $2
       for (i = 3; i <= NF; i++) {
@@ -137,8 +139,8 @@ note_config() {
   take_field @config "$1"
   {
     printf 'process %s\n' "$stamp"
-    # shellcheck disable=SC2086 # two paths, or none
-    find "$field_value" $own_files ! -type d -printf '%C@ %i %p\n' 2>/dev/null || :
+    # shellcheck disable=SC2086 # paths with blanks between
+    find $field_value $own_files ! -type d -printf '%C@ %i %p\n' 2>/dev/null || :
   } >"$work/noted"
   cmp -s "$work/noted" "$STATE/units/$2" || install_durably "$work/noted" "$STATE/units/$2"
 }

@@ -64,13 +64,17 @@ test('an rsyslog is there because of the kit for as long as the kit holds its se
 test('what certbot renews is a fact: how it proves names, and which', (t) => {
   const certbot = mkdtempSync(join(tmpdir(), 'keelson-certbot-'));
   t.after(() => rmSync(certbot, { recursive: true }));
-  for (const folder of ['renewal', 'live/shop']) mkdirSync(join(certbot, folder), { recursive: true });
-  const settings = '# renew_before_expiry = 30 days\nversion = 4.0.0\n[renewalparams]\nauthenticator = webroot\n';
+  for (const folder of ['renewal', 'live/shop'])
+    mkdirSync(join(certbot, folder), { recursive: true });
+  const settings =
+    '# renew_before_expiry = 30 days\nversion = 4.0.0\n[renewalparams]\nauthenticator = webroot\n';
   writeFileSync(join(certbot, 'renewal/shop.conf'), settings);
   const subject = 'subjectAltName=DNS:shop.example.com,DNS:*.example.com';
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const files = ['-keyout', join(certbot, 'key'), '-out', join(certbot, 'live/shop/cert.pem')];
-  execFileSync('openssl', [...made, '-subj', '/', '-addext', subject, ...files], { stdio: 'ignore' });
+  execFileSync('openssl', [...made, '-subj', '/', '-addext', subject, ...files], {
+    stdio: 'ignore',
+  });
   const script = factsScript().replace(/^wait_for_boot \d.*$/m, `CERTBOT='${certbot}'`);
   const told = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
   const [line = ''] = told.split('\n').filter((one) => one.startsWith('certbot'));

@@ -14,6 +14,7 @@ import * as field from '../../components/fields/index.ts';
 import { certificates } from '../../components/server/ship.ts';
 import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
+import { pem } from '../harness/pem.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
 
 const stacks = new URL('../../stacks/', import.meta.url);
@@ -36,6 +37,9 @@ for (const path of [
   writeFileSync(join(machine, path), '');
 }
 mkdirSync(join(machine, 'project'));
+pem(join(machine, 'certificates'), 'shop', {
+  names: ['shop.example.com', 'www.shop.example.com', 'shop.example.net'],
+});
 const [project, home] = [process.cwd(), process.env.HOME];
 process.chdir(join(machine, 'project'));
 process.env.HOME = machine;
@@ -215,7 +219,7 @@ function replaced(value: unknown, [key, ...rest]: string[], text: string, isKey:
 
 /** Texts that never reach a host as they are, or are quoted there as a whole. */
 const unbound =
-  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|env\/\w+)|secrets\/\w+\/\w+|serverSecrets\/\w+|exceptions\/.+)$/;
+  /^(extends|server(s\/\w+)?\/(knownHosts|privateKey)|apps\/\w+\/(source(\/path)?|node\/path|tls\/(certificate|key)|env\/\w+)|secrets\/\w+\/\w+|serverSecrets\/\w+|exceptions\/.+)$/;
 
 /** What single fields of the vocabulary have a use for, by their patterns. */
 const admitted = [

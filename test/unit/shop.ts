@@ -149,3 +149,7 @@ export const lines = (text: string): string[] =>
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** Lines of a site without the headers that every site has, of which test/unit/app/headers.test.ts tells. */
+export const ownLines = (text: string): string[] =>
+  lines(text).filter((line) => !/^add_header \S+ "\$keelson_/.test(line));

@@ -6,6 +6,7 @@ import { checks } from '../script.ts';
  * `check` names the program that is asked before it takes effect, by a file in `files/host/checks/`.
  * `serves` are the domains of the site that it is, or its port: they tell who takes the place of whom.
  * `port` is one at which nginx listens because of it, and nobody else may.
+ * `pair` are a certificate and a key that it names and somebody else brings, and the names that these must be for.
  */
 export const file = (
   path: string,
@@ -15,9 +16,10 @@ export const file = (
     secret?: boolean;
     serves?: readonly string[];
     port?: number;
+    pair?: { certificate: string; key: string; names: readonly string[] } | undefined;
   } = {},
 ): Item => {
-  const { check, secret, serves, port, ...ownership } = options;
+  const { check, secret, serves, port, pair, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
@@ -32,6 +34,10 @@ export const file = (
       ...(secret && { '@secret': 'yes' }),
       ...(serves && { '@serves': serves.join(' ') }),
       ...(port && { '@port': String(port) }),
+      ...(pair && {
+        '@pair': `${pair.certificate} ${pair.key}`,
+        '@names': pair.names.join(' '),
+      }),
     },
     content: text,
   };

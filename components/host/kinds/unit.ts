@@ -3,7 +3,7 @@ import type { Item } from '../item.ts';
 /**
  * A systemd unit. `fragment` and `dropins` say where its files lie when they are ours;
  * `change` is what happens to it when another item of its manifest changed;
- * `config` is the directory or file that the service reads; with `failed` alone nothing else of it is watched;
+ * `config` are the directories or files that the service reads, with blanks between; with `failed` alone nothing else of it is watched;
  * `port` is one that nobody else may hold, on whatever address.
  */
 export const unit = (

@@ -1,7 +1,8 @@
 # Kind `file`: a text file. Instructions: @check (who is asked whether it is right), @secret,
-# @serves (the domains of the site that it is, or its port), @port (which nobody but nginx may hold).
+# @serves (the domains of the site that it is, or its port), @port (which nobody but nginx may hold), @pair and @names
+# (a certificate and a key that somebody else brings, and what it must be for).
 
-order_file=70 observer_file=paths staged_file=yes silent_file='@serves @port' leaves_file=@serves
+order_file=70 observer_file=paths staged_file=yes silent_file='@serves @port @pair @names' leaves_file=@serves
 own_file='type owner group mode sha256 acl xattr flags'
 
 # A file whose content is right keeps its inode; else it is written anew beside its target.

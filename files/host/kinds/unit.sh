@@ -1,5 +1,5 @@
 # Kind `unit`: a systemd unit. Instructions: @change=reload|restart (what it is told when something that it reads was
-# written), @config (the directory or file that it reads, beside its own files), @port (which nobody else may hold).
+# written), @config (the directories or files that it reads, beside its own files), @port (which nobody else may hold).
 
 order_unit=85 around_unit=yes silent_unit='@change @config @port'
 own_unit='fragment dropins'

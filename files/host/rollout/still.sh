@@ -52,7 +52,13 @@ point_still() {
 site_file() { printf "/etc/nginx/keelson.d/%s.conf" "$app"; }
 answer_of_site() {
   [ "$type" = static ] && [ -f "$(site_file)" ] || return 0
-  curl -sS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' -H "Host: $host" "http://127.0.0.1$path" 2>/dev/null || :
+  # Who comes without TLS is only sent there. Its certificate is no affair of a release.
+  if [ -f "/etc/nginx/keelson.d/$app.tls" ]; then
+    set -- --insecure --resolve "$host:443:127.0.0.1" "https://$host$path"
+  else
+    set -- -H "Host: $host" "http://127.0.0.1$path"
+  fi
+  curl -sS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null || :
 }
 
 answers_still() {

@@ -42,7 +42,9 @@ test('what certbot has for a name of the site is left in peace, and what becomes
   const noted = (by: string, domains: string[]) => {
     const facts = { ...trixie, certbot: [{ name: 'old', by, domains }] };
     const app = shop();
-    return (certificate.notes?.(app, context(app, { server: server(), facts })) ?? []).map(({ text }) => text);
+    return (certificate.notes?.(app, context(app, { server: server(), facts })) ?? []).map(
+      ({ text }) => text,
+    );
   };
   for (const [by, fate] of [
     ['webroot', 'its renewal fails from now on'],

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { neededFiles, pages } from '../../../components/app/pages.ts';
-import { complaints, context, find, items, lines, manual, names, textOf, web1 } from '../shop.ts';
+import {
+  complaints,
+  context,
+  find,
+  items,
+  manual,
+  names,
+  ownLines,
+  textOf,
+  web1,
+} from '../shop.ts';
 
 const wanted = (given: object = {}, server = web1()) => {
   const app = manual(given);
   return items(pages.render?.(app, context(app, { server })));
 };
 const conf = (given: object = {}, server = web1()): string[] =>
-  lines(textOf(wanted(given, server), '/etc/nginx/keelson.d/manual.conf'));
+  ownLines(textOf(wanted(given, server), '/etc/nginx/keelson.d/manual.conf'));
 /** The lines of one location. */
 const location = (path: string, given: object = {}): string[] => {
   const all = conf(given);

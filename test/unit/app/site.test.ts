@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from '../../../components/app/site.ts';
-import { find, items, lines, names, shop, textOf, web1 } from '../shop.ts';
+import { find, items, lines, names, ownLines, shop, textOf, web1 } from '../shop.ts';
 
 const wanted = (given: object = {}, instances = [3700, 3701], nginx: object = {}) =>
   site.render?.(shop(given), { instances, server: web1({ nginx }) }) ?? {};
@@ -10,7 +10,7 @@ const conf = (given: object = {}, instances?: number[]): string =>
 
 /** The directives of a location, by its own line. */
 function location(text: string, head: string): string[] {
-  const all = lines(text);
+  const all = ownLines(text);
   const from = all.indexOf(`location ${head} {`);
   assert.ok(from >= 0, `no location ${head}`);
   return all.slice(from + 1, all.indexOf('}', from));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from '../../../components/app/site.ts';
 import { staticFiles } from '../../../components/app/static.ts';
-import { complaints, items, lines, shop, textOf, web1 } from '../shop.ts';
+import { complaints, items, ownLines, shop, textOf, web1 } from '../shop.ts';
 
 /** The lines of a site's locations for static files, by what is behind `location`. */
 function locations(given: object): Record<string, string[]> {
@@ -11,7 +11,7 @@ function locations(given: object): Record<string, string[]> {
   const blocks = conf.split(/^\tlocation /m).slice(1);
   return Object.fromEntries(
     blocks.map((block) => {
-      const [head = '', ...rest] = lines(block.split('\n\t}')[0] ?? '');
+      const [head = '', ...rest] = ownLines(block.split('\n\t}')[0] ?? '');
       return [head.replace(/ \{$/, ''), rest];
     }),
   );

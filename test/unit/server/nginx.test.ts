@@ -236,7 +236,7 @@ test('every file of nginx is checked by nginx before it takes effect, and a relo
   const running = { enabled: 'enabled', active: 'active', change: 'reload' } as const;
   assert.deepEqual(
     find(render(), 'unit', 'nginx.service'),
-    unit('nginx.service', { ...running, config: '/etc/nginx', port: 80 }),
+    unit('nginx.service', { ...running, config: '/etc/nginx /etc/keelson/tls', port: 80 }),
   );
 });
 
