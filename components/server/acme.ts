@@ -14,6 +14,7 @@ import {
 } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
+import { certificates } from './ship.ts';
 
 const acmeSchema = z
   .strictObject({
@@ -35,11 +36,7 @@ const acmeSchema = z
       .describe(
         'Directory of the CA; another one makes other certificates. That of Let’s Encrypt for trials: https://acme-staging-v02.api.letsencrypt.org/directory',
       ),
-    ca: field
-      .matching(
-        /^(?:-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]{100,8000}\n-----END CERTIFICATE-----\n?){1,4}$/,
-        'is not a certificate in PEM; give the lines from BEGIN CERTIFICATE to END CERTIFICATE',
-      )
+    ca: certificates
       .optional()
       .describe('Root certificate of a private CA, in PEM; default: those that Debian trusts'),
     dns: z

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { z } from 'zod';
 import { type Acme, acme, acmeCertificate } from '../../../components/server/acme.ts';
@@ -7,6 +8,10 @@ import { trixie } from '../shop.ts';
 const contact = 'ops@example.com';
 const pem = (what: string) =>
   `-----BEGIN ${what}-----\n${'A'.repeat(120)}\n-----END ${what}-----\n`;
+
+const reference = readFileSync(new URL('../../../stacks/reference.yaml', import.meta.url), 'utf8');
+const [found = ''] = /-----BEGIN C.*?END CERTIFICATE-----/s.exec(reference) ?? [];
+const ca = found.replace(/^ +/gm, '');
 
 const parse = (given: object) => acme.fields.acme.safeParse({ contact, terms: true, ...given });
 const settings = (given: object = {}) => parse(given).data as Acme;
@@ -34,7 +39,7 @@ test('each setting that is wrong says what is wanted', () => {
   const problems: [object, RegExp][] = [
     [{ directory: 'http://ca.example.com/dir' }, /is not the URL of a directory; write one/],
     [{ directory: 'https://ca.example.com/dir\n' }, /is not the URL of a directory/],
-    [{ ca: 'root.pem' }, /is not a certificate in PEM/],
+    [{ ca: 'root.pem' }, /holds no certificates in PEM alone/],
     [{ keyType: 'dsa' }, /ecdsa/],
     [{ profile: 'Short Lived' }, /is not the name of a profile; write one such as shortlived/],
     [{ dns: { command: 'zone' } }, /path/],
@@ -57,7 +62,7 @@ test('each setting that is wrong says what is wanted', () => {
 test('what speaks with the CA is no root, and has of secrets those alone that it needs', () => {
   assert.match(unitOf({}), /^User=keelson-acme$/m);
   assert.doesNotMatch(unitOf({}), /LoadCredential|KEELSON_DNS|BindReadOnlyPaths/);
-  const given = { dns: { command: '/usr/local/bin/zone' }, ca: pem('CERTIFICATE') };
+  const given = { dns: { command: '/usr/local/bin/zone' }, ca };
   const all = unitOf(given, { acmeAccount: pem('PRIVATE KEY'), acmeDns: 'token' });
   assert.match(all, /^LoadCredential=account:\/etc\/keelson\/acme\/account$/m);
   assert.match(all, /^LoadCredential=dns:\/etc\/keelson\/acme\/dns$/m);
