@@ -16,14 +16,15 @@ import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
 import { certificates } from './ship.ts';
 
+const unaccepted =
+  'is not true; read the terms of the CA, such as https://letsencrypt.org/repository/, and write true';
+
 const acmeSchema = z
   .strictObject({
     contact: field.email.describe('Mail address that the CA has for the account'),
     terms: z
-      .literal(true, {
-        error:
-          'is not true; read the terms of the CA, such as https://letsencrypt.org/repository/, and write true',
-      })
+      .boolean({ error: unaccepted })
+      .refine((accepted) => accepted, { error: unaccepted })
       .describe(
         'That the terms of the CA are accepted; those of Let’s Encrypt: https://letsencrypt.org/repository/',
       ),
