@@ -133,3 +133,62 @@ again() { echo try >>"$STATE/tries"; echo '${said}' >"$STATE/said"; return 1; }
   assert.equal(tries('"type": "urn:ietf:params:acme:error:badNonce"'), '5');
   assert.equal(tries('"type": "urn:ietf:params:acme:error:dns"'), '1');
 });
+
+/** An order whose CA gives what this shell writes to its result. */
+const ordered = (given: string, line = item) =>
+  hostShell(`ACME=$STATE/acme; mkdir -p "$ACME/results" "$ACME/failed"
+ask_ca() { : >"$ACME/results/shop.log"; ${given}; }
+(get_certificate shop '${line}\t@challenge=dns-01\t@contact=ops@example.com' up) 2>&1 || true
+[ ! -f "$ACME/failed/shop" ] || sed 's/[0-9]\\{10\\}/NOW/' "$ACME/failed/shop"; ls -A "$ACME/live"`);
+
+/** The CA signs what it was asked for: with its own key, or one that was not asked for. */
+const signs = (request: string) =>
+  `${request} >"$STATE/csr"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -keyout "$STATE/ca.key" -out "$STATE/ca.pem" 2>/dev/null
+openssl x509 -req -in "$STATE/csr" -CA "$STATE/ca.pem" -CAkey "$STATE/ca.key" -days 90 -copy_extensions copy 2>/dev/null >"$ACME/results/shop.pem"
+echo 'Not a certificate: ssl_certificate_key /etc/shadow;' >>"$ACME/results/shop.pem"`;
+
+test('what a CA gives is taken where it fits the key and the names, and of it the certificates alone', () => {
+  const told = ordered(signs('sed 1,4d "$ACME/requests/shop"'));
+  assert.match(told, /^\.shop\.\d+\nshop\n$/);
+  const kept =
+    hostShell(`ACME=$STATE/acme; mkdir -p "$ACME/results"; ask_ca() { ${signs('sed 1,4d "$ACME/requests/shop"')}; }
+get_certificate shop '${item}\t@challenge=dns-01\t@contact=ops@example.com' up
+printf '%s\\n' '${item}' | observe_certificate; grep -c shadow "$ACME/live/shop/fullchain.pem" || true; stat -c %a "$ACME/live/shop/privkey.pem"`);
+  assert.equal(kept, `${item}\n0\n600\n`);
+});
+
+test('a certificate of another key, or for other names, is refused, and what was is not touched', () => {
+  const other =
+    'openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout /dev/null -addext subjectAltName=DNS:a.example.com,DNS:b.example.com 2>/dev/null';
+  for (const given of [signs(other), ': >"$ACME/results/shop.pem"'])
+    assert.equal(
+      ordered(given),
+      'keelson: certificate shop: what the CA at https://ca/dir gave is no certificate of this key for a.example.com,b.example.com\na.example.com,b.example.com https://ca/dir\nat NOW\nsaid what the CA at https://ca/dir gave is no certificate of this key for a.example.com,b.example.com\n',
+    );
+});
+
+test('a profile that the client cannot ask for is refused before anything is asked', () => {
+  const told = hostShell(
+    `knows_profiles() { false; }; (get_certificate shop '${item.replace('default', 'shortlived')}\t@challenge=dns-01\t@contact=x' up) 2>&1 || true`,
+  );
+  assert.equal(
+    told,
+    'keelson: certificate shop: the client of this Debian cannot ask for the profile shortlived; take acme.profile out, or bring Debian 13\n',
+  );
+});
+
+test('an app without a certificate cannot be renewed', () => {
+  const told = hostShell('(renew_certificates shop) 2>&1 || true');
+  assert.equal(told, 'keelson: shop has no certificate by ACME here\n');
+});
+
+test('where nginx refuses, it is said with its words, and told; the next run tries again', () => {
+  const told = hostShell(`ACME=$STATE/acme; mkdir "$ACME"; : >"$ACME/reload"
+nginx() { echo 'nginx: [emerg] no' >&2; return 1; }; systemctl() { echo @0; }; alert() { echo "alert $*"; }
+(serve_renewed) 2>&1 || ls "$ACME"`);
+  assert.equal(
+    told,
+    'alert certificate nginx does not take up new certificates: nginx: [emerg] no\nkeelson: nginx does not take up new certificates: nginx: [emerg] no\nreload\n',
+  );
+});

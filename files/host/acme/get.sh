@@ -14,7 +14,7 @@ get_certificate() {
   take_field @challenge "$2" && cert_challenge=$field_value
   take_field @contact "$2" && cert_contact=$field_value
   await_turn "$3" || fail "certificate $cert_app: $turn_words"
-  [ "$cert_profile" = default ] || grep -q ACME_PROFILE /usr/bin/dehydrated ||
+  [ "$cert_profile" = default ] || knows_profiles ||
     fail "certificate $cert_app: the client of this Debian cannot ask for the profile $cert_profile; take acme.profile out, or bring Debian 13"
   [ "$cert_challenge" != http-01 ] || warn_unreached
   make_request
@@ -22,6 +22,9 @@ get_certificate() {
   install_certificate || refused "what the CA at $cert_from gave is no certificate of this key for $cert_domains"
   rm -f "$ACME/failed/$cert_app"
 }
+
+# Since dehydrated 0.7.2.
+knows_profiles() { grep -qs ACME_PROFILE /usr/bin/dehydrated; }
 
 # The key of the site, and what a CA is asked for: never the same key twice.
 make_request() {
