@@ -2,12 +2,13 @@
 # Prepares a clone: npm packages with a Node.js of their own, and a Pulumi home inside the clone.
 # Safe to repeat and to interrupt; takes milliseconds when everything is there.
 #
-#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container] [--actionlint]
+#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container] [--actionlint] [--pebble]
 #
 #   --no-pulumi   leave out the Pulumi CLI and its plugins
 #   --shellcheck  also what the checks of the shell scripts need
 #   --container   also what a Debian host in a container of this machine needs
 #   --actionlint  also what checks the workflows of GitHub Actions
+#   --pebble      also an ACME server, for the tests of certificates
 #
 # Everything lands in node_modules/ and .keelson/, but for Debian packages and Go's own caches.
 set -eu
@@ -18,15 +19,17 @@ cd "$(dirname "$0")/.."
 . tools/setup/npm.sh
 . tools/setup/pulumi.sh
 . tools/setup/actionlint.sh
+. tools/setup/pebble.sh
 
-pulumi=yes shellcheck='' container='' actionlint_wanted=''
+pulumi=yes shellcheck='' container='' actionlint_wanted='' pebble_wanted=''
 for option; do
   case $option in
     --no-pulumi) pulumi='' ;;
     --shellcheck) shellcheck=yes ;;
     --container) container=yes ;;
     --actionlint) actionlint_wanted=yes ;;
-    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container, --actionlint' ;;
+    --pebble) pebble_wanted=yes ;;
+    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container, --actionlint, --pebble' ;;
   esac
 done
 
@@ -42,3 +45,4 @@ npm_packages
 [ -z "$container" ] || container_packages
 [ -z "$pulumi" ] || pulumi_home
 [ -z "$actionlint_wanted" ] || actionlint_program
+[ -z "$pebble_wanted" ] || pebble_programs

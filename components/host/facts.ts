@@ -32,6 +32,10 @@ export const factsSchema = z.object({
   modules: z.string().optional(),
   /** Whose rsyslog is: the host's own, or there because of the kit, which holds Debian's service of it still. */
   rsyslog: z.enum(['own', 'kit']).optional(),
+  /** What certbot renews here: its name for it, how it proves names, such as `webroot`, and the names. */
+  certbot: z
+    .array(z.object({ name: z.string(), by: z.string(), domains: z.array(z.string()) }))
+    .optional(),
   /** Releases kept on the host, newest first, by app. */
   releases: z.record(z.string(), z.array(z.string())),
   /** Those of them that never came up, by app. */
@@ -85,12 +89,16 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const headers: Record<string, string[]> = {};
   const blobs = new Map<string, string>();
   const unconfirmed = new Map<string, string>();
+  const certbot: NonNullable<Facts['certbot']> = [];
   for (const line of output.split('\n')) {
     const [key = '', value = ''] = split(line, '\t');
     if (key === 'release' || key === 'failed') {
       const [app, hash] = split(value, ' ');
       const list = key === 'release' ? releases : failed;
       list[app] = [...(list[app] ?? []), hash];
+    } else if (key === 'certbot') {
+      const [name = '', by = '', names = ''] = value.split(' ');
+      certbot.push({ name, by, domains: names.split(',') });
     } else if (key === 'blob') blobs.set(...split(value, ' '));
     else if (key === 'unconfirmed') unconfirmed.set(...split(value, ' '));
     else if (key === 'header') {
@@ -101,7 +109,12 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const manifests = new Map(
     Object.entries(headers).map(([name, lines]) => [name, readHeader(lines)]),
   );
-  const read = factsSchema.safeParse({ ...plain, releases, failed });
+  const read = factsSchema.safeParse({
+    ...plain,
+    ...(certbot.length > 0 && { certbot }),
+    releases,
+    failed,
+  });
   if (!read.success) throw new Error(misread(read.error, output));
   const { sftp, client } = plain;
   const memory = { manifests, blobs, unconfirmed, sftp, client };

@@ -2,6 +2,7 @@
 
 export { absent } from './kinds/absent.ts';
 export { blob } from './kinds/blob.ts';
+export { certificate } from './kinds/certificate.ts';
 export { directory } from './kinds/directory.ts';
 export { file } from './kinds/file.ts';
 export { group } from './kinds/group.ts';

@@ -98,6 +98,7 @@ export const helper = (): string =>
     all('checks'),
     all('rollout'),
     all('alerts'),
+    all('acme'),
     all('status'),
     'main "$@"\n',
   ].join('\n');

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { secretsOf } from '../fields/secrets.ts';
 import { type Merged, mapping, mergedFields, type Shape, type Values } from '../fields/shape.ts';
+import { acme } from './acme.ts';
 import { alerts } from './alerts.ts';
 import type { ServerComponent } from './component.ts';
 import { connection } from './connection.ts';
@@ -53,6 +54,7 @@ const all = [
   heartbeat,
   status,
   ship,
+  acme,
 ] as const;
 
 /** Everything that a stack file says of a server, and its name. */

@@ -1,13 +1,14 @@
 /** Https: the files that make nginx serve a site over TLS, whoever has it. */
-import { isOnHost, type Tls, type TlsGiven, tlsFiles } from '../fields/tls.ts';
+import { isByAcme, isOnHost, type Tls, type TlsGiven, tlsFiles } from '../fields/tls.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Item } from '../host/item.ts';
 import { directory, file } from '../host/kinds.ts';
 import { localText } from '../lib/local-text.ts';
 import { template } from '../lib/template.ts';
+import { acmeFolder } from './acme.ts';
 import { certificates, sites } from './nginx.ts';
 
-/** Where certificate and key of a site lie: `fullchain.pem` and `privkey.pem`. */
+/** Where certificate and key of a site lie, `fullchain.pem` and `privkey.pem`, that are brought to the server. */
 export const tlsFolder = (name: string): string => `${certificates}/${name}`;
 
 /** What nginx and OpenSSL of this Debian can: `http2 on` is of nginx 1.25.1, X25519MLKEM768 of OpenSSL 3.5. */
@@ -76,8 +77,9 @@ function pairOf({ tls: { certificate, key }, names }: Site) {
   return { certificate: certificate.onHost, key: key.onHost, names };
 }
 
-function view({ name, tls: { certificate, key, redirect, hsts } }: Site) {
-  const own = tlsFolder(name);
+function view({ name, tls }: Site) {
+  const { certificate, key, redirect, hsts } = tls;
+  const own = isByAcme(tls) ? acmeFolder(name) : tlsFolder(name);
   return {
     name,
     certificate: isOnHost(certificate) ? certificate.onHost : `${own}/fullchain.pem`,

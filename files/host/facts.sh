@@ -1,6 +1,8 @@
 # Facts: what a host is, as far as the program needs it to render manifests.
 # Sent along by the program and read-only; prints one "key<TAB>value" a line.
 
+CERTBOT=/etc/letsencrypt
+
 # Of these the program wants to know whether somebody uses them: components/server/hardening.ts.
 RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus'
 
@@ -40,6 +42,7 @@ print_facts() {
   elif [ -x /usr/sbin/rsyslogd ]; then
     fact rsyslog own
   fi
+  print_certbot
   print_memory
   print_releases
 }
@@ -87,6 +90,16 @@ password_logins() {
         -C "user=$value,host=${came_from:-127.0.0.1},addr=${came_from:-127.0.0.1},laddr=127.0.0.1,lport=22" 2>/dev/null |
       grep -qE '^(password|kbdinteractive)authentication yes$' && printf '%s\n' "$value"
   done | paste -s -d ' '
+}
+
+# What certbot renews here: the name that it has for it, how it proves names, and the names.
+print_certbot() {
+  for renewal in "$CERTBOT"/renewal/*.conf; do
+    [ -f "$renewal" ] || continue
+    lineage=${renewal##*/} lineage=${lineage%.conf}
+    value=$(openssl x509 -noout -ext subjectAltName -in "$CERTBOT/live/$lineage/cert.pem" 2>/dev/null | sed -n 's/ //g; s/DNS://gp')
+    fact certbot "$lineage $(sed -n 's/^authenticator *= *\([a-z0-9-]*\).*/\1/p' "$renewal" | head -n 1) $value"
+  done
 }
 
 # What was applied last: of each manifest the run and the drift in its header.

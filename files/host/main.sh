@@ -5,12 +5,12 @@ usage() {
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
 | retry UNIT | scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE \
 | releases APP | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts \
-| silence SECONDS | certificates | updated | status [write]"
+| silence SECONDS | certificates | renew [APP] | updated | status [write]"
 }
 
 main() {
   command=${1:-}
-  [ "$command" = send ] || [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
+  is_for_users "$command" || [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
   [ $# = 0 ] || shift
   # What a manifest is applied with, that a whole one has to be removed without.
   wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun='' armed='' moved_items=''
@@ -95,6 +95,16 @@ main() {
       open_work
       after_updates
       ;;
+    renew)
+      open_work
+      renew_certificates "$@"
+      ;;
+    renew-one)
+      open_work
+      renew_this "$@"
+      ;;
+    order) order_from_ca ;;
+    challenge) answer_challenge "$@" ;;
     restart)
       run=restart
       open_work
@@ -167,3 +177,6 @@ uninstall() {
   rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending "$STATUS_CACHE" "$HELPER"
   log_line "gone   file $HELPER"
 }
+
+# Those that need no root: what the login user calls, and what keelson-acme@.service runs.
+is_for_users() { case $1 in send | order | challenge) ;; *) return 1 ;; esac; }

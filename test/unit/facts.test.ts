@@ -63,6 +63,29 @@ test('an rsyslog is there because of the kit for as long as the kit holds its se
   assert.doesNotMatch(ask(unit.replace('rsyslog', 'rsyslog-2')), /^rsyslog\tkit$/m);
 });
 
+test('what certbot renews is a fact: how it proves names, and which', (t) => {
+  const certbot = mkdtempSync(join(tmpdir(), 'keelson-certbot-'));
+  t.after(() => rmSync(certbot, { recursive: true }));
+  for (const folder of ['renewal', 'live/shop'])
+    mkdirSync(join(certbot, folder), { recursive: true });
+  const settings =
+    '# renew_before_expiry = 30 days\nversion = 4.0.0\n[renewalparams]\nauthenticator = webroot\n';
+  writeFileSync(join(certbot, 'renewal/shop.conf'), settings);
+  const subject = 'subjectAltName=DNS:shop.example.com,DNS:*.example.com';
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const files = ['-keyout', join(certbot, 'key'), '-out', join(certbot, 'live/shop/cert.pem')];
+  execFileSync('openssl', [...made, '-subj', '/', '-addext', subject, ...files], {
+    stdio: 'ignore',
+  });
+  const script = factsScript().replace(/^wait_for_boot \d.*$/m, `CERTBOT='${certbot}'`);
+  const told = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
+  const [line = ''] = told.split('\n').filter((one) => one.startsWith('certbot'));
+  assert.equal(line, 'certbot\tshop webroot shop.example.com,*.example.com');
+  assert.deepEqual(parseFacts([...lines(), line].join('\n')).facts.certbot, [
+    { name: 'shop', by: 'webroot', domains: ['shop.example.com', '*.example.com'] },
+  ]);
+});
+
 test('a host that the kit does not support is refused with the reason', () => {
   const refused = (more: Record<string, string>, message: RegExp) =>
     assert.throws(() => parseFacts(lines(more).join('\n')), message);

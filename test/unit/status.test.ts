@@ -385,7 +385,7 @@ test('updates: those that apt would make, and asked for again only where somethi
   assert.equal(shown, '2\t1\t1795000000\n1\n2\n');
 });
 
-test('certificates: those of sites and of certbot, and none of a snippet that nobody includes', () => {
+test('certificates: those of sites and of certbot, and none of a snippet that nobody includes; short ones end soon later', () => {
   const shown = slow(
     `cd $STATE/root
     for name in own.pem app.pem etc/letsencrypt/live/a.de/fullchain.pem; do
@@ -395,7 +395,7 @@ test('certificates: those of sites and of certbot, and none of a snippet that no
     printf 'server {\\n\\tssl_certificate "%s/own.pem";\\n ssl_certificate /gone.pem;\\n' $PWD >etc/nginx/conf.d/a.conf
     echo "ssl_certificate $PWD/app.pem;" >etc/nginx/keelson.d/shop/tls.conf
     refresh_certificates; ended=$(date -d '+10 days' +%s)
-    while IFS=$TAB read -r time path; do echo "$((ended - time < 60)) \${path##*/}"; done <$STATE/cache/certificates`,
+    while IFS=$TAB read -r time path soon; do echo "$((ended - time < 60)) \${path##*/} $soon"; done <$STATE/cache/certificates`,
     {
       'root/etc/nginx/conf.d/a.conf': '',
       'root/etc/nginx/keelson.d/shop/tls.conf': '',
@@ -403,5 +403,5 @@ test('certificates: those of sites and of certbot, and none of a snippet that no
       'root/etc/letsencrypt/live/a.de/x': '',
     },
   );
-  assert.equal(shown, '1 app.pem\n1 fullchain.pem\n1 own.pem\n');
+  assert.equal(shown, '1 app.pem 1\n1 fullchain.pem 1\n1 own.pem 1\n');
 });

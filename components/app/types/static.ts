@@ -1,5 +1,6 @@
 /** Sites of files: a release that nginx serves, and nothing that runs. */
 import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
+import { certificate } from '../certificate.ts';
 import type { AppType } from '../component.ts';
 import { domains } from '../domains.ts';
 import { headers } from '../headers.ts';
@@ -18,6 +19,7 @@ const components = [
   pages,
   headers,
   redirects,
+  certificate,
   tls,
   units,
   user,

@@ -2,6 +2,7 @@
 import { type Merged, mergedFields, type Values } from '../../fields/shape.ts';
 import { also } from '../also.ts';
 import { balanced } from '../balanced.ts';
+import { certificate } from '../certificate.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
@@ -49,6 +50,7 @@ const components = [
   headers,
   forwards,
   redirects,
+  certificate,
   tls,
   health,
   ports,

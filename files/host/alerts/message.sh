@@ -11,7 +11,10 @@ read_message() {
     hung | need) title="$subject does not answer" ;;
     recovered) title="$subject has recovered" ;;
     resource) title="$subject is over its limit" ;;
-    certificate) title="the certificate $subject ends soon" ;;
+    certificate)
+      title="the certificate $subject ends soon"
+      case $text in 'cannot be renewed'* | 'does not take up'*) title="the certificate of $subject was not renewed" ;; esac
+      ;;
     job) title="the job $subject has failed" ;;
     rollout-failed) title="the rollout of $subject has failed" ;;
     rollout) title="the rollout of $subject is done" ;;

@@ -96,8 +96,8 @@ STATUS_SYSTEM='
       while ((getline < file) > 0) {
         days = int(($1 - now) / 86400)
         if ($1 < now) { days = -up((now - $1) / 86400); is_wrong("certificate " plain($2) " ended") }
-        else if (days < soon) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
-        print "certificate", plain($2), $1, days
+        else if (days < ($3 == "" ? soon : $3)) is_wrong("certificate " plain($2) " ends in " days (days == 1 ? " day" : " days"))
+        print "certificate", plain($2), $1, days, ($3 == "" ? soon : $3)
       }
       close(file)
     }

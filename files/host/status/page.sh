@@ -122,7 +122,7 @@ STATUS_SECTIONS='
       if (split(deploy, part, "\t") > 5) fact("Last deploy", esc(part[2]) ", " moment(part[3]) " by " esc(part[4]) ": " (part[6] == "done" || part[6] == "running" ? "" : shape("bad")) esc(part[6]))
       else fact("Last deploy", "none yet")
       if (split(repair, part, "\t") > 3) fact("Last drift repaired", moment(part[2]) ": " esc(part[4])); else fact("Last drift repaired", "none")
-      for (i = 1; i <= certificates; i++) { split(certificate[i], part, "\t"); fact("Certificate", (part[4] < soon ? shape(part[4] < 0 ? "bad" : "warn") : "") "<span class=\"path\">" esc(part[2]) "</span> " (part[4] < 0 ? "ended " : "ends ") moment(part[3])) }
+      for (i = 1; i <= certificates; i++) { split(certificate[i], part, "\t"); fact("Certificate", (part[4] < (part[5] == "" ? soon : part[5]) ? shape(part[4] < 0 ? "bad" : "warn") : "") "<span class=\"path\">" esc(part[2]) "</span> " (part[4] < 0 ? "ended " : "ends ") moment(part[3])) }
       for (i = 1; i <= failures; i++) fact("Failed unit", shape("bad") esc(failed[i]))
       print "</dl>\n</section>"
     }'

@@ -38,8 +38,13 @@ refresh_certificates() {
   set +f
   : >"$STATUS_CACHE/certificates.$$"
   for path; do
-    ends=$(openssl x509 -noout -enddate -in "$path" 2>/dev/null) || continue
-    printf '%s\t%s\n' "$(date -d "${ends#notAfter=}" +%s)" "$path" >>"$STATUS_CACHE/certificates.$$"
+    ends=$(openssl x509 -noout -dates -in "$path" 2>/dev/null) || continue
+    begins=$(date -d "$(printf '%s\n' "$ends" | sed -n 's/^notBefore=//p')" +%s)
+    ends=$(date -d "$(printf '%s\n' "$ends" | sed -n 's/^notAfter=//p')" +%s)
+    # Of one that is short, such as of six days, a sixth of its time: it is renewed later.
+    soon=$(((ends - begins) / 86400 / 6))
+    [ "$soon" -lt "$CERTIFICATE_DAYS" ] || soon=$CERTIFICATE_DAYS
+    printf '%s\t%s\t%s\n' "$ends" "$path" "$soon" >>"$STATUS_CACHE/certificates.$$"
   done
   mv -f "$STATUS_CACHE/certificates.$$" "$STATUS_CACHE/certificates"
 }

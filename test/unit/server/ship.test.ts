@@ -19,7 +19,7 @@ const render = (given: object, rsyslog?: 'own' | 'kit') =>
   ship.render?.(web1(given), { facts: { ...trixie, ...(rsyslog && { rsyslog }) } }) ?? {};
 const to = 'logs.example.com';
 const reference = readFileSync(new URL('../../../stacks/reference.yaml', import.meta.url), 'utf8');
-const [found = ''] = /-----BEGIN C.*END CERTIFICATE-----/s.exec(reference) ?? [];
+const [found = ''] = /-----BEGIN C.*?END CERTIFICATE-----/s.exec(reference) ?? [];
 const own = found.replace(/^ +/gm, '');
 
 test('without an authority of its own nobody is told apart with relp', () => {
