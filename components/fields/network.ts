@@ -50,7 +50,7 @@ const inNumbers = (error: string) =>
     /^(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:\/(?:3[0-2]|[12]?[0-9]))?|(?=.*:.*:)[0-9a-f:]{2,39}(?:\/(?:1[01][0-9]|12[0-8]|[1-9]?[0-9]))?)$/,
     error,
   )
-    .refine((given) => !given.includes('.') || isIP(given.split('/')[0] ?? '') === 4, {
+    .refine((given) => !/^[0-9./]+$/.test(given) || isIP(given.split('/')[0] ?? '') === 4, {
       error: 'is not an IPv4 network; each of its four numbers is 0 to 255',
     })
     .refine((given) => !given.includes(':') || isIP(given.split('/')[0] ?? '') === 6, {

@@ -262,11 +262,12 @@ async function environment(host: DebianHost): Promise<void> {
   assert.equal(seen.get('UPLOADS_DIR'), '/srv/shop/uploads');
 }
 
-const sandbox = (host: DebianHost): Promise<void> =>
-  assertExposure(host, {
+async function sandbox(host: DebianHost): Promise<void> {
+  await assertExposure(host, {
     ...{ 'shop@3700': 1.2, nginx: 4, monit: 3, 'keelson-filter': 1.7 },
     ...{ 'keelson-logrotate': 2, 'keelson-retry@x': 1.4, 'keelson-failed@x': 1.4 },
   });
+}
 
 async function logs(host: DebianHost): Promise<void> {
   const [apps, memory] = ['/etc/keelson/logrotate.d/*.conf', '/var/lib/keelson/logrotate'];
