@@ -65,7 +65,7 @@ const sandboxSchema = z
       .boolean()
       .prefault(false)
       .describe(
-        'Lets it ask D-Bus, which tells whoever asks what runs on the host, how it is started and what is in its units',
+        'Lets it ask D-Bus and services of systemd, which tell whoever asks what runs on the host, how it is started and what is in its units',
       ),
     calls: z
       .array(systemCalls)
@@ -85,9 +85,19 @@ const everybodys = ['/dev/shm', '/run/lock'];
 export const isLocal = ({ network }: Pick<Sandbox, 'network'>): boolean =>
   network === 'localhost' || network === 'none';
 
-/** Where D-Bus and services of systemd answer whoever asks. */
-const answering = ['/run/dbus'];
+/** Where D-Bus and services of systemd answer whoever asks. What an app needs of it, journal and names, is elsewhere. */
+const answering = [
+  '/run/dbus',
+  ...['io.system.ManagedOOM', 'io.systemd.ManagedOOM', 'io.systemd.Credentials'].map(inSystemd),
+  ...['io.systemd.Hostname', 'io.systemd.Login', 'io.systemd.PCRExtend'].map(inSystemd),
+  ...['io.systemd.PCRLock', 'io.systemd.sysext'].map(inSystemd),
+];
 
+function inSystemd(socket: string): string {
+  return `/run/systemd/${socket}`;
+}
+
+/** The system calls that make rings, through which others are asked for. */
 const rings = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'];
 
 /** What the template unit says of it. The rest of the sandbox is the same for every app. */

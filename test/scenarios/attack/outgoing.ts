@@ -129,7 +129,7 @@ export const outgoing = ({ stack, host, gateway, attempts }: Target): readonly S
     [
       'a socket that systemd made for an app asks nobody as root',
       async () => {
-        const perl = `open($s, "+<&=3"); connect($s, pack("S x14", 0)); print connect($s, pack_sockaddr_in(3700, inet_aton("127.0.0.1"))) ? "reached" : $!`;
+        const perl = `open($s, "+<&=3"); connect($s, pack("S x14", 0)); connect($s, pack_sockaddr_in(3700, inet_aton("127.0.0.1"))); vec($w, fileno($s), 1) = 1; select(undef, $w, undef, 3); $! = unpack("i", getsockopt($s, SOL_SOCKET, SO_ERROR)); print $! || (getpeername($s) ? "reached" : "nothing")`;
         const came = await value(
           `const { spawnSync } = await load('node:child_process');
           return String(spawnSync('timeout', ['5', 'perl', '-MSocket', '-e', ${JSON.stringify(perl)}], { stdio: ['ignore', 'pipe', 'pipe', 3] }).stdout);`,

@@ -90,7 +90,7 @@ test('the unit, to the letter', () => {
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
     PrivateMounts=yes
-    InaccessiblePaths=-/run/dbus
+    InaccessiblePaths=-/run/dbus -/run/systemd/io.system.ManagedOOM -/run/systemd/io.systemd.ManagedOOM -/run/systemd/io.systemd.Credentials -/run/systemd/io.systemd.Hostname -/run/systemd/io.systemd.Login -/run/systemd/io.systemd.PCRExtend -/run/systemd/io.systemd.PCRLock -/run/systemd/io.systemd.sysext
     SystemCallFilter=~io_uring_setup io_uring_enter io_uring_register
     LogRateLimitIntervalSec=30s
     LogRateLimitBurst=100000
