@@ -1,11 +1,13 @@
 /** Reach: who may ask an app past nginx, and whom it may ask on its host and about its host. */
 import { z } from 'zod';
 import { appName } from '../fields/index.ts';
-import { file } from '../host/kinds.ts';
+import type { Item } from '../host/item.ts';
+import { file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { filterFolder } from '../server/filter.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
 import { isOpen } from './public.ts';
+import { destinationsOf, type Sandbox } from './sandbox.ts';
 
 const fields = {
   reaches: z
@@ -22,7 +24,11 @@ const fields = {
     ),
 };
 
-type Reach = Named<typeof fields> & { type: string; public?: number | 'each' };
+type Reach = Named<typeof fields> & {
+  type: string;
+  public?: number | 'each';
+  sandbox: Pick<Sandbox, 'network'>;
+};
 
 export const reach = appComponent({
   name: 'reach',
@@ -30,6 +36,7 @@ export const reach = appComponent({
   render: (app: Reach, { instances, others }: Pick<AppContext, 'instances' | 'others'>) => ({
     // A port may be another app's until that one has moved away, and this one's turn has come.
     rollout: [
+      ...(destinationsOf(app.sandbox) ? watchedResolvers() : []),
       file(
         `${filterFolder}/app-${app.name}.nft`,
         template('app/filter.nft', {
@@ -38,6 +45,8 @@ export const reach = appComponent({
           open: isOpen(app) ? instances : [],
           reached: app.reaches.flatMap((name) => others[name] ?? []),
           confined: !app.metadata,
+          limited: destinationsOf(app.sandbox) !== undefined,
+          destinations: destinationsOf(app.sandbox) ?? [],
         }),
         { check: 'filter' },
       ),
@@ -56,3 +65,15 @@ export const reach = appComponent({
       }),
     ),
 });
+
+/** The rules name the name servers of the host, and are loaded anew when it has others. */
+function watchedResolvers(): Item[] {
+  const name = 'keelson-resolvers';
+  const units = '/etc/systemd/system';
+  return [
+    ...['path', 'service'].map((type) =>
+      file(`${units}/${name}.${type}`, template(`app/resolvers.${type}`, {}), { check: 'systemd' }),
+    ),
+    unit(`${name}.path`, { enabled: 'enabled', active: 'active', change: 'restart' }),
+  ];
+}

@@ -1,6 +1,7 @@
 /** AWS's buckets: what a stack file says of them, and what must hold between them and the apps that use them. */
 import { z } from 'zod';
 import type { AppConfig } from '../app/components.ts';
+import { isLocal } from '../app/sandbox.ts';
 import * as field from '../fields/index.ts';
 import type { Problem } from './problem.ts';
 
@@ -77,7 +78,7 @@ function userConflicts({ at, name, app, places }: User): Problem[] {
           `${at} runs on ${elsewhere.join(', ')}, which gets no rights at AWS; run it on servers on AWS alone`,
         ]
       : []),
-    ...(app.sandbox.network === 'any'
+    ...(!isLocal(app.sandbox)
       ? []
       : [`${at} may not reach S3; set apps.${app.name}.sandbox.network to any`]),
     ...(isTaken

@@ -44,18 +44,27 @@ function wrongAddress(given: string): string {
   return 'is not an address; give a host name, an IPv4 or an IPv6 address, or a Host of ssh_config';
 }
 
-/** One address, or a network of them in CIDR notation. */
-export const network = matching(
-  /^(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:\/(?:3[0-2]|[12]?[0-9]))?|(?=.*:.*:)[0-9a-f:]{2,39}(?:\/(?:1[01][0-9]|12[0-8]|[1-9]?[0-9]))?)$/,
-  'is not a network; write one such as 10.0.0.0/8 or 2001:db8::/32',
-)
-  .refine((given) => !given.includes('.') || isIP(given.split('/')[0] ?? '') === 4, {
-    error: 'is not an IPv4 network; each of its four numbers is 0 to 255',
-  })
-  .refine((given) => !given.includes(':') || isIP(given.split('/')[0] ?? '') === 6, {
-    error: 'is not an IPv6 network; write one such as 2001:db8::/32',
-  })
-  .describe('Address or network, such as 10.0.0.0/8');
+/** One address, or a network of them in CIDR notation; `error` is of what is neither. */
+const inNumbers = (error: string) =>
+  matching(
+    /^(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:\/(?:3[0-2]|[12]?[0-9]))?|(?=.*:.*:)[0-9a-f:]{2,39}(?:\/(?:1[01][0-9]|12[0-8]|[1-9]?[0-9]))?)$/,
+    error,
+  )
+    .refine((given) => !/^[0-9./]+$/.test(given) || isIP(given.split('/')[0] ?? '') === 4, {
+      error: 'is not an IPv4 network; each of its four numbers is 0 to 255',
+    })
+    .refine((given) => !given.includes(':') || isIP(given.split('/')[0] ?? '') === 6, {
+      error: 'is not an IPv6 network; write one such as 2001:db8::/32',
+    })
+    .describe('Address or network, such as 10.0.0.0/8');
+
+/** Where somebody comes from. */
+export const network = inNumbers('is not a network; write one such as 10.0.0.0/8 or 2001:db8::/32');
+
+/** Where something goes, as a packet filter is told. */
+export const destination = inNumbers(
+  'is not an address or network; write one such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32, and no name: a packet knows none, and the addresses of a name change',
+);
 
 /** A name that a site answers to. `default`: also whoever asks for no other site's name. */
 export const domain = matching(

@@ -3,11 +3,13 @@
 FILTER=/etc/keelson/filter.d
 FILTER_LOADED=/run/keelson-filter/loaded
 STREAMS=/etc/nginx/keelson-stream.d
+RESOLVERS=/etc/resolv.conf
 
 # Loads it in one step, and notes what that came to.
 load_filter() {
   filter_rules | nft -f - || fail "nft refuses the rules in $FILTER"
   mkdir -p "${FILTER_LOADED%/*}"
+  filter_resolvers >"$FILTER_LOADED.resolvers"
   { filter_users && echo && live_filter; } >"$FILTER_LOADED"
 }
 
@@ -18,6 +20,7 @@ filter_rules() {
   read_filter 'user == "" { print; next }
     user in number { sub("\"" user "\"", number[user]); print }'
   [ ! -f "$FILTER/firewall.nft" ] || earlier_ports
+  filter_resolvers
 }
 
 # The public ports of nginx's that a version of the kit without a firewall has set up, until the next run of their app
@@ -28,6 +31,16 @@ earlier_ports() {
     if [ ! -f "$stream" ] || [ -f "$opens" ]; then continue; fi
     sed -n 's/^[[:space:]]*listen \([0-9]*\) .*/insert rule inet keelson input tcp dport \1 accept/p' "$stream"
   done
+}
+
+# Where the host asks for names, for the apps that say whom they ask.
+# shellcheck disable=SC2016 # of awk's own
+filter_resolvers() {
+  [ -f "$RESOLVERS" ] && [ -n "$(read_filter '/^add element inet keelson limits / { print; exit }')" ] || return 0
+  awk '$1 != "nameserver" { next }
+    { sub(/%.*/, "", $2) }
+    $2 ~ /^[0-9]+[.][0-9.]+$/ { print "add element inet keelson resolvers { " $2 " }" }
+    $2 ~ /^[0-9A-Fa-f]*:[0-9A-Fa-f:]+$/ { print "add element inet keelson resolvers6 { " $2 " }" }' "$RESOLVERS"
 }
 
 # USER:NUMBER of those that they name.
@@ -57,11 +70,13 @@ live_filter() {
     inside && /}$/ { inside = 0 }'
 }
 
-# loaded, missing, or others than those that were loaded; also where a user that they name has another number since.
+# loaded, missing, or others than those that were loaded; also where a user that they name has another number since, or
+# the host asks others for names.
 # What the files say by now is theirs to tell.
 filter_state() {
   live=$(live_filter) || { echo missing && return; }
   [ -f "$FILTER_LOADED" ] || { echo others && return; }
+  [ "$(filter_resolvers)" = "$(cat "$FILTER_LOADED.resolvers" 2>/dev/null)" ] || { echo others && return; }
   printf '%s\n' "$live" | awk -v loaded="$FILTER_LOADED" '
     FILENAME == loaded { if (body) wanted = wanted $0 "\n"; else if ($0 == "") body = 1; else { split($0, part, ":"); number[part[1]] = part[2] }; next }
     FILENAME == "/etc/passwd" { split($0, part, ":"); if (part[1] in number && number[part[1]] != part[3]) other = 1; next }

@@ -134,6 +134,18 @@ const table: Record<string, Row> = {
     ],
     admits: '*',
   },
+  destination: {
+    field: field.destination,
+    good: ['10.0.0.0/8', '198.51.100.7', '0.0.0.0/0', '2001:db8::/32', '::1', 'fd00::/128'],
+    bad: [
+      ['10.0.0.0/33', /is not an address or network.*no name/],
+      ['10.0.0', /is not an address or network.*no name/],
+      ['10.0.0.256', /is not an IPv4 network/],
+      ['fd00::/129', /is not an address or network.*no name/],
+      ['fd00:::/16', /is not an IPv6 network/],
+      ['all', /is not an address or network.*no name/],
+    ],
+  },
   domain: {
     field: field.domain,
     good: ['shop.example.com', '*.example.com', '198.51.100.7', 'hello.localhost', 'default'],

@@ -1,6 +1,6 @@
 /** The rules of the packet filter, from its files and the users of this machine. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostShell } from './host-shell.ts';
@@ -47,6 +47,36 @@ test('and others when a user that they name has another number, but for one who 
   assert.equal(state('table', 'table', 'sed -i s/^daemon:1/daemon:7/ "$FILTER_LOADED"'), 'others');
   assert.equal(state('table', 'table', 'sed -i s/^daemon:/gone:/ "$FILTER_LOADED"'), 'loaded');
   assert.equal(state('table', 'table', 'echo "# more" >>"$FILTER/app-shop.nft"'), 'loaded');
+});
+
+test('name servers are loaded for apps that say whom they ask, and others than those are other rules', () => {
+  const resolv = join(folder, 'resolv.conf');
+  writeFileSync(
+    resolv,
+    'search example.com\nnameserver 10.0.0.53\nnameserver fe80::1%eth0\n# nameserver 1.1.1.1\nnameserver x;y\n',
+  );
+  const named = [
+    'add element inet keelson resolvers { 10.0.0.53 }',
+    'add element inet keelson resolvers6 { fe80::1 }',
+  ];
+  const added = () =>
+    hostShell(`FILTER=${folder} RESOLVERS=${resolv}; filter_rules`)
+      .split('\n')
+      .filter((line) => line.startsWith('add element inet keelson resolvers'));
+  assert.deepEqual(added(), []);
+  writeFileSync(
+    join(folder, 'app-mailer.nft'),
+    'add element inet keelson limits { "daemon" : jump to-mailer }\n',
+  );
+  assert.deepEqual(added(), named);
+  const seen = (then: string) =>
+    hostShell(`FILTER=${folder} FILTER_LOADED=${folder}/now RESOLVERS=${resolv}
+      nft() { [ "$1" = -f ] && cat >/dev/null || echo table; }; load_filter
+      ${then}
+      filter_state`).trim();
+  assert.equal(seen(''), 'loaded');
+  assert.equal(seen('echo nameserver 10.0.0.54 >>"$RESOLVERS"'), 'others');
+  rmSync(join(folder, 'app-mailer.nft'));
 });
 
 test('no pipe in the place of a file is waited for', () => {

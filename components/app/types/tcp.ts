@@ -11,6 +11,7 @@ import { ports, portsOf } from '../ports.ts';
 import { isOpen, publicly } from '../public.ts';
 import { release } from '../release.ts';
 import { tcpRollout } from '../rollouts/tcp.ts';
+import { isLocal } from '../sandbox.ts';
 import { service } from '../service.ts';
 import { stream } from '../stream.ts';
 import { sudoers } from '../sudoers.ts';
@@ -43,7 +44,7 @@ const rules: readonly Rule<TcpApp>[] = [
   {
     path: 'sandbox',
     error: 'keeps out whom `public: each` lets in; choose `network: any`',
-    holds: (app) => !isOpen(app) || app.sandbox?.network === 'any',
+    holds: (app) => !isOpen(app) || app.sandbox === undefined || !isLocal(app.sandbox),
   },
   {
     path: 'listen',

@@ -14,4 +14,8 @@ createServer(async (request, response) => {
   } catch (error) {
     response.end(JSON.stringify({ error: String(error) }));
   }
-}).listen(Number(process.env.PORT), process.env.BIND ?? '127.0.0.1');
+}).listen(
+  ...(process.env.LISTEN_FDS
+    ? [{ fd: 3 }]
+    : [Number(process.env.PORT), process.env.BIND ?? '127.0.0.1']),
+);

@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import type { Release } from '../../../tools/container/base.ts';
 import { run } from '../../../tools/lib/process.ts';
 import { said } from '../../../tools/lib/pulumi-run.ts';
+import { assertExposure } from '../../harness/exposure.ts';
 import { type DebianHost, testHost } from '../../harness/host.ts';
 import { ask } from '../../harness/http.ts';
 import { nodeTarball } from '../../harness/node.ts';
@@ -263,10 +264,10 @@ async function environment(host: DebianHost): Promise<void> {
 }
 
 async function sandbox(host: DebianHost): Promise<void> {
-  const said = await host.exec('systemd-analyze security --no-pager shop@3700.service | tail -n 1');
-  const [, exposure = ''] = /level for shop@3700\.service: ([0-9.]+)/.exec(said) ?? [];
-  assert.ok(Number(exposure) <= (host.release === 'bookworm' ? 1.3 : 1.2), said);
-  assert.ok(exposure !== '', said);
+  await assertExposure(host, {
+    ...{ 'shop@3700': 1.2, nginx: 4, monit: 3, 'keelson-filter': 1.7 },
+    ...{ 'keelson-logrotate': 2, 'keelson-retry@x': 1.4, 'keelson-failed@x': 1.4 },
+  });
 }
 
 async function logs(host: DebianHost): Promise<void> {
@@ -424,6 +425,7 @@ async function restrictions(host: DebianHost): Promise<void> {
   assert.match(tried.interfaces, /error 97|EAFNOSUPPORT/);
   assert.match(tried.connect, /EAFNOSUPPORT|EPERM/);
   assert.match(tried.webassembly, /WebAssembly/);
+  await assertExposure(host, { 'blog@5000': 1 });
   const free = JSON.parse((await ask(host, `/sandbox?address=${host.address}`, { domain })).body);
   assert.deepEqual(free, { interfaces: null, connect: null, webassembly: null });
   const sent = await ask(host, '/upload?name=x', { method: 'POST', body: 'x', ...of });

@@ -4,7 +4,7 @@ import { reach } from '../../../components/app/reach.ts';
 import type { TcpApp } from '../../../components/app/types/tcp.ts';
 import type { WebApp } from '../../../components/app/types/web.ts';
 import type { WorkerApp } from '../../../components/app/types/worker.ts';
-import { chat, context, items, mailer, shop } from '../shop.ts';
+import { chat, context, items, lines, mailer, shop } from '../shop.ts';
 
 const elements = (
   app: WebApp | TcpApp | WorkerApp,
@@ -49,6 +49,28 @@ test('what it reaches are all ports of those apps that it names, and no others',
     'asks { 4300 . "mailer" }',
     'asks { 4301 . "mailer" }',
     'confined { "mailer" }',
+  ]);
+});
+
+test('what an app that says whom it asks may ask is a chain of its own, and watched are its name servers', () => {
+  const to = [{ address: '10.0.0.5', port: 5432 }, { address: 'fd00::/8' }];
+  const app = mailer({ metadata: true, sandbox: { network: { to } } });
+  const all = items(reach.render?.(app, context(app, { others: {} })));
+  assert.deepEqual(
+    all.map(({ name }) => name),
+    [
+      '/etc/systemd/system/keelson-resolvers.path',
+      '/etc/systemd/system/keelson-resolvers.service',
+      'keelson-resolvers.path',
+      '/etc/keelson/filter.d/app-mailer.nft',
+    ],
+  );
+  assert.deepEqual(lines(all.at(-1)?.content ?? ''), [
+    'add chain inet keelson to-mailer',
+    'add rule inet keelson to-mailer ip daddr 10.0.0.5 tcp dport 5432 return',
+    'add rule inet keelson to-mailer ip6 daddr fd00::/8 return',
+    'add rule inet keelson to-mailer goto others',
+    'add element inet keelson limits { "mailer" : jump to-mailer }',
   ]);
 });
 

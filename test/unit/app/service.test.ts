@@ -89,6 +89,9 @@ test('the unit, to the letter', () => {
     Environment=HOSTNAME=127.0.0.1
     TemporaryFileSystem=/dev/shm:mode=1777,nosuid,size=1G
     TemporaryFileSystem=/run/lock:mode=1777,nosuid,size=1G
+    PrivateMounts=yes
+    InaccessiblePaths=-/run/dbus -/run/systemd/io.system.ManagedOOM -/run/systemd/io.systemd.ManagedOOM -/run/systemd/io.systemd.Credentials -/run/systemd/io.systemd.Hostname -/run/systemd/io.systemd.Login -/run/systemd/io.systemd.PCRExtend -/run/systemd/io.systemd.PCRLock -/run/systemd/io.systemd.sysext
+    SystemCallFilter=~io_uring_setup io_uring_enter io_uring_register
     LogRateLimitIntervalSec=30s
     LogRateLimitBurst=100000
     ExecStartPre=-+/usr/local/sbin/keelson begin shop %i port
@@ -103,6 +106,7 @@ test('KEELSON_UNIT is the hash of the unit without that line, and what holds fro
   const [line = ''] = /^Environment=KEELSON_UNIT=.*\n/m.exec(text) ?? [];
   assert.equal(line.trim(), `Environment=KEELSON_UNIT=${sha256(text.replace(line, ''))}`);
   assert.match(later, /^ExecStartPre=/m);
+  assert.match(later, /^InaccessiblePaths=/m);
   assert.match(later, /^Environment=HOSTNAME=127\.0\.0\.1$/m);
 });
 
