@@ -8,21 +8,23 @@
 type Declaration = {
   /** Whether a host has one, or each app on it. */
   readonly scope: 'server' | 'app';
-  /** The one that must be applied before it, of the same app where there is one for each. */
-  readonly after?: Part;
+  /** What must be applied before it, of the same app where there is one for each. */
+  readonly after?: Part | readonly Part[];
   /** Its text is a Pulumi secret. */
   readonly secret: boolean;
 };
 
-export type Part = 'base' | 'private' | 'app' | 'rollout' | 'site';
+export type Part = 'base' | 'private' | 'credentials' | 'app' | 'rollout' | 'site';
 
 export const manifests: Readonly<Record<Part, Declaration>> = {
   /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
   base: { scope: 'server', secret: false },
   /** Files with secrets of the server, such as where alerts go. */
   private: { scope: 'server', after: 'base', secret: true },
+  /** Secrets of an app that are files: they come before the units that load them, and go after those. */
+  credentials: { scope: 'app', after: 'base', secret: true },
   /** User, directories, release and units of an app. */
-  app: { scope: 'app', after: 'base', secret: false },
+  app: { scope: 'app', after: ['base', 'credentials'], secret: false },
   /** The environment of an app and its instances. Its hash says something of the secrets in it. */
   rollout: { scope: 'app', after: 'app', secret: true },
   /** What asks the instances: nginx's site and Monit's checks; and which of them may run on. */

@@ -22,20 +22,25 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
   ]);
 
 test('the manifests: what waits for what, and which one is secret', () => {
-  assert.deepEqual(parts, ['base', 'private', 'app', 'rollout', 'site']);
+  assert.deepEqual(parts, ['base', 'private', 'credentials', 'app', 'rollout', 'site']);
   assert.deepEqual(
-    parts.map((part) => [part, manifests[part].scope, manifests[part].after ?? '']),
+    parts.map((part) => [
+      part,
+      manifests[part].scope,
+      [manifests[part].after ?? ''].flat().join(' '),
+    ]),
     [
       ['base', 'server', ''],
       ['private', 'server', 'base'],
-      ['app', 'app', 'base'],
+      ['credentials', 'app', 'base'],
+      ['app', 'app', 'base credentials'],
       ['rollout', 'app', 'app'],
       ['site', 'app', 'rollout'],
     ],
   );
   assert.deepEqual(
     parts.filter((part) => manifests[part].secret),
-    ['private', 'rollout'],
+    ['private', 'credentials', 'rollout'],
   );
 });
 

@@ -112,6 +112,7 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 });
 
 type Rendered = {
+  credentials?: readonly Item[];
   base?: readonly Item[];
   app?: readonly Item[];
   rollout?: readonly Item[];
@@ -119,12 +120,13 @@ type Rendered = {
 };
 
 /** All items that a component wants, of whatever manifest. */
-export const items = ({ base = [], app = [], rollout = [], site = [] }: Rendered = {}): Item[] => [
-  ...base,
-  ...app,
-  ...rollout,
-  ...site,
-];
+export const items = ({
+  credentials = [],
+  base = [],
+  app = [],
+  rollout = [],
+  site = [],
+}: Rendered = {}): Item[] => [...credentials, ...base, ...app, ...rollout, ...site];
 
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {

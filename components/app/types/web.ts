@@ -5,6 +5,7 @@ import { balanced } from '../balanced.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
+import { credentials } from '../credentials.ts';
 import { directories } from '../directories.ts';
 import { domains } from '../domains.ts';
 import { environment } from '../environment.ts';
@@ -56,6 +57,7 @@ const components = [
   reach,
   node,
   environment,
+  credentials,
   units,
   user,
   uploads,

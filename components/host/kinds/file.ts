@@ -6,6 +6,7 @@ import { checks } from '../script.ts';
  * `check` names the program that is asked before it takes effect, by a file in `files/host/checks/`.
  * `serves` are the domains of the site that it is, or its port: they tell who takes the place of whom.
  * `port` is one at which nginx listens because of it, and nobody else may.
+ * `bare`: it ends as its content does; else with a line break.
  */
 export const file = (
   path: string,
@@ -15,21 +16,24 @@ export const file = (
     secret?: boolean;
     serves?: readonly string[];
     port?: number;
+    bare?: boolean;
   } = {},
 ): Item => {
-  const { check, secret, serves, port, ...ownership } = options;
+  const { check, secret, serves, port, bare = false, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
     );
-  const text = content.endsWith('\n') ? content : `${content}\n`;
+  // A bare one travels with a line break more, which the host takes off.
+  const text = content.endsWith('\n') && !bare ? content : `${content}\n`;
   return {
     kind: 'file',
     name: path,
-    state: { ...rootOwned, ...ownership, sha256: sha256(text) },
+    state: { ...rootOwned, ...ownership, sha256: sha256(bare ? content : text) },
     instructions: {
       ...(check && { '@check': check }),
       ...(secret && { '@secret': 'yes' }),
+      ...(bare && { '@bare': 'yes' }),
       ...(serves && { '@serves': serves.join(' ') }),
       ...(port && { '@port': String(port) }),
     },
