@@ -300,9 +300,9 @@ test('credentials are kept with the generation that was proven with them, and pu
     stat -c %a "$root/etc/credentials" "$root/etc/credentials/KEY"; put_credentials_back`;
   assert.deepEqual(run(script).trim().split('\n'), [
     'credential.KEY',
-    'file /etc/credentials/KEY: put back',
+    'change file /etc/credentials/KEY: put back',
     '1',
-    'file /etc/credentials/KEY: put back',
+    'change file /etc/credentials/KEY: put back',
     '1',
     '700',
     '600',
