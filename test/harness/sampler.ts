@@ -10,7 +10,8 @@ import type { DebianHost } from './host.ts';
  * Looks again and again for as long as the file with the words is there; prints each finding once:
  * `cmdline|environ UID COMMAND WORD` or `file MODE PATH WORD`.
  */
-const program = `cd "$1" && shift
+const program = `umask 077
+cd "$1" && shift
 own=$(readlink /proc/self/ns/pid)
 while [ -e words ]; do
   grep -lsaF -f words /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | while read -r path; do
