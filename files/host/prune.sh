@@ -16,7 +16,7 @@ prune() {
 
 # Usage: destroy SERVER. All that this server made but for the helper.
 destroy() {
-  server=$1 manifest=destroy
+  server=$1 manifest=destroy run=''
   printf 'helper\n' >"$work/kept"
   take_lock
   forget "$(doomed)"
@@ -34,11 +34,18 @@ remove_manifest() {
   forget "$manifest"
 }
 
+# Pulumi keeps the names of an earlier run while nothing is to go, and hands them on again once the connection is
+# another: of what was applied after that run they know nothing.
+# Usage: is_later FILE
+is_later() {
+  [ -n "$run" ] && ! printf '%s\n%s\n' "$(sed -n '2s/^run //p' "$1")" "$run" | LC_ALL=C sort -c 2>/dev/null
+}
+
 # The manifests that go: this server's, applied or begun, that are not kept; the last that was made first.
 doomed() {
   for doomed_file in "$STATE"/manifests/* "$STATE"/pending/*; do
     doomed_name=${doomed_file##*/}
-    if [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept"; then
+    if [ -f "$doomed_file" ] && is_mine "$doomed_name" && ! grep -qxF -e "$doomed_name" "$work/kept" && ! is_later "$doomed_file"; then
       printf '%s\n' "$doomed_name"
     fi
   done | sort -u

@@ -33,7 +33,7 @@ const code = `import { createServer } from 'node:http';
 import { readdirSync, readFileSync } from 'node:fs';
 const files = () => readdirSync(process.env.CREDENTIALS_DIRECTORY).map((name) => [name, readFileSync(process.env[name + '_FILE'], 'utf8')]);
 const found = () => JSON.stringify(process.env.CREDENTIALS_DIRECTORY ? Object.fromEntries(files()) : { KEY: process.env.KEY, TOKEN: process.env.TOKEN });
-const server = createServer((_request, response) => response.end(found()));
+const server = createServer(({ url }, response) => response.end(url === '/found' ? found() : 'ok'));
 server.listen(Number(process.env.PORT), '127.0.0.1');
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 `;
@@ -95,7 +95,7 @@ class Trial {
 
   /** What each instance finds. */
   async found(): Promise<unknown> {
-    return JSON.parse((await ask(this.host, '/', { domain: 'shop.example.com' })).body);
+    return JSON.parse((await ask(this.host, '/found', { domain: 'shop.example.com' })).body);
   }
 
   /** Files of the host in which one of the words stands: mode, owner and group, path. */
