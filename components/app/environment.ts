@@ -1,10 +1,11 @@
 /** The environment of an app: one file that systemd reads when it starts an instance. */
 import { z } from 'zod';
 import { environmentName, environmentValue } from '../fields/index.ts';
-import { type TlsGiven, toldSecrets } from '../fields/tls.ts';
+import { toldSecrets } from '../fields/tls.ts';
 import { sha256 } from '../host/item.ts';
 import { file } from '../host/kinds.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { type Credentials, credentialsOf, isCredential } from './credentials.ts';
 
 const fields = {
   env: z
@@ -15,21 +16,24 @@ const fields = {
     ),
 };
 
-type Environment = Named<typeof fields> & { tls?: TlsGiven };
+type Environment = Named<typeof fields> & Credentials;
 type Context = Pick<AppContext, 'variables' | 'secrets'>;
 
 export const environmentPath = (app: { name: string }): string =>
   `/etc/keelson/${app.name}/environment`;
 
+/** Secrets that the app gets as variables. */
+const secretVariables = (app: Environment, { secrets }: Pick<Context, 'secrets'>) =>
+  Object.fromEntries(
+    Object.entries(toldSecrets(app.tls, secrets)).filter(([name]) => !isCredential(app, name)),
+  );
+
 /** Every variable but those that the unit sets for each instance; a secret wins over a plain one. */
-const variablesOf = (
-  app: Environment,
-  { variables, secrets }: Context,
-): Record<string, string> => ({
+const variablesOf = (app: Environment, context: Context): Record<string, string> => ({
   NODE_ENV: 'production',
-  ...variables,
+  ...context.variables,
   ...app.env,
-  ...toldSecrets(app.tls, secrets),
+  ...secretVariables(app, context),
 });
 
 /**
@@ -54,9 +58,13 @@ function assignments(app: Environment, context: Context): string {
   return `# Environment of ${app.name}. Managed by Keelson.\n${lines.join('')}`;
 }
 
-/** What an instance carries as KEELSON_ENVIRONMENT, by which a rollout tells old from new. */
-export const environmentHash = (app: Environment, context: Context): string =>
-  sha256(assignments(app, context));
+/** What an instance carries as KEELSON_ENVIRONMENT, by which a rollout tells old from new: credentials count too. */
+export function environmentHash(app: Environment, context: Context): string {
+  const loaded = credentialsOf(app, context.secrets).map(
+    ({ name, value }) => `${name} ${sha256(value)}\n`,
+  );
+  return sha256(`${assignments(app, context)}${loaded.join('')}`);
+}
 
 /** The environment file: readable for root and the app's group. */
 export const environment = appComponent({
@@ -64,14 +72,18 @@ export const environment = appComponent({
   fields,
   render: (app: Environment, context: Context) => {
     const text = assignments(app, context);
-    const names = Object.keys(toldSecrets(app.tls, context.secrets)).sort();
+    const names = Object.keys(secretVariables(app, context)).sort();
     return {
       rollout: [
-        file(environmentPath(app), `${text}KEELSON_ENVIRONMENT=${sha256(text)}\n`, {
-          group: app.name,
-          mode: '0640',
-          secret: true,
-        }),
+        file(
+          environmentPath(app),
+          `${text}KEELSON_ENVIRONMENT=${environmentHash(app, context)}\n`,
+          {
+            group: app.name,
+            mode: '0640',
+            secret: true,
+          },
+        ),
         ...(names.length > 0
           ? [file(secretNamesPath(app), `${names.join('\n')}\n`, { mode: '0600' })]
           : []),

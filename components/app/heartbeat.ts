@@ -4,6 +4,7 @@ import { covered } from '../fields/secrets.ts';
 import { aptPackage, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { appComponent, type Named } from './component.ts';
+import { type Credentials, credentialPath, isCredential } from './credentials.ts';
 import { environmentPath } from './environment.ts';
 
 const fields = {
@@ -14,7 +15,7 @@ const fields = {
     ),
 };
 
-type Heartbeat = Named<typeof fields>;
+type Heartbeat = Named<typeof fields> & Credentials;
 
 /** Without Pulumi it is known that there is one, and no more. */
 const isUrl = (value: string): boolean => value === covered || secretUrl.safeParse(value).success;
@@ -26,10 +27,13 @@ export const heartbeat = appComponent({
   render: (app: Heartbeat) => {
     const { name, heartbeat: variable } = app;
     if (variable === undefined) return {};
+    const where = isCredential(app, variable)
+      ? { credentials: [credentialPath(app, variable)], environments: [] }
+      : { credentials: [], environments: [environmentPath(app)] };
     const unit = (instance: string, how: string, end: string) =>
       file(
         `/etc/systemd/system/keelson_heartbeat@${instance}.service`,
-        template('app/heartbeat', { name, variable, environment: environmentPath(app), how, end }),
+        template('app/heartbeat', { name, variable, ...where, how, end }),
       );
     return {
       base: [aptPackage('curl')],

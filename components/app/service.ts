@@ -8,6 +8,7 @@ import { template } from '../lib/template.ts';
 import type { ServerConfig } from '../server/components.ts';
 import { type Command, commandLine } from './command.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
 import { writableDirectories } from './directories.ts';
 import { environmentPath } from './environment.ts';
 import { logDirectory } from './logs.ts';
@@ -41,7 +42,8 @@ const fields = {
 
 /** What runs in an app's sandbox. */
 export type Sandboxed = Named<typeof limits> &
-  Command & {
+  Command &
+  Credentials & {
     sandbox: Sandbox;
     logs: { to: 'journal' | 'files'; rate: number };
     data: readonly string[];
@@ -60,13 +62,13 @@ export type Sandboxed = Named<typeof limits> &
 
 export type Service = Sandboxed & Named<typeof fields>;
 
-export type UnitContext = {
+export type UnitContext = Pick<AppContext, 'secrets'> & {
   readonly facts: Pick<Facts, 'systemd'>;
   readonly server: Pick<ServerConfig, 'address'>;
 };
 
 /** What the units are filled with, among it what only newer releases of systemd know. */
-export const view = (app: Sandboxed, { facts: { systemd }, server }: UnitContext) => ({
+export const view = (app: Sandboxed, { facts: { systemd }, server, secrets }: UnitContext) => ({
   ...app,
   unit: unitName(app, app.member),
   logFile: app.member === undefined ? '%i' : `${app.member}@%i`,
@@ -74,6 +76,7 @@ export const view = (app: Sandboxed, { facts: { systemd }, server }: UnitContext
   command: commandLine(app),
   explained: true,
   environment: environmentPath(app),
+  credentials: credentialsOf(app, secrets),
   ownNode: typeof app.node !== 'string',
   node: nodeDirectory(app.node),
   listens: app.listen !== undefined,

@@ -70,7 +70,7 @@ function slots(contributions: readonly Contribution[]): Slot[] {
   const isLast = (app: string, part: Part) =>
     contributions.some((given) => given.app === app && given.wanted.last?.includes(part));
   const slot = (part: Part, app?: string): Slot => {
-    const { after } = manifests[part];
+    const { after = [] } = manifests[part];
     const others = apps.filter(
       (other) => app !== undefined && isLast(app, part) && !isLast(other, part),
     );
@@ -79,7 +79,7 @@ function slots(contributions: readonly Contribution[]): Slot[] {
       part,
       ...(app !== undefined && { app }),
       after: [
-        ...(after ? [manifestName(after, app)] : []),
+        ...[after].flat().map((before) => manifestName(before, app)),
         ...others.map((other) => manifestName(part, other)),
       ],
     };

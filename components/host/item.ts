@@ -15,7 +15,7 @@ export type Item = {
   readonly state: State;
   /** Told to the helper, never compared. */
   readonly instructions?: State;
-  /** Text of a `file`; ends with a newline. */
+  /** Text of a `file`; ends with a newline, which is no part of it where it is `@bare`. */
   readonly content?: string;
 };
 

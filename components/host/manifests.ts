@@ -8,15 +8,23 @@
 type Declaration = {
   /** Whether a host has one, or each app on it. */
   readonly scope: 'server' | 'app';
-  /** The one that must be applied before it, of the same app where there is one for each. */
-  readonly after?: Part;
+  /** What must be applied before it, of the same app where there is one for each. */
+  readonly after?: Part | readonly Part[];
   /** Its text is a Pulumi secret. */
   readonly secret: boolean;
   /** Seconds after which it goes back by itself, unless a new connection confirms that the host still lets one in. */
   readonly confirm?: number;
 };
 
-export type Part = 'base' | 'private' | 'access' | 'app' | 'rollout' | 'site' | 'tls';
+export type Part =
+  | 'base'
+  | 'private'
+  | 'access'
+  | 'credentials'
+  | 'app'
+  | 'rollout'
+  | 'site'
+  | 'tls';
 
 export const manifests: Readonly<Record<Part, Declaration>> = {
   /** What the host has once: packages, kernel, journal, nginx itself, Monit itself. */
@@ -25,8 +33,10 @@ export const manifests: Readonly<Record<Part, Declaration>> = {
   private: { scope: 'server', after: 'base', secret: true },
   /** What can shut us out: sshd, the firewall, what sudo reads for who logs in, settings of the network. */
   access: { scope: 'server', after: 'base', secret: false, confirm: 90 },
+  /** Secrets of an app that are files: they come before the units that load them, and go after those. */
+  credentials: { scope: 'app', after: 'base', secret: true },
   /** User, directories, release and units of an app. */
-  app: { scope: 'app', after: 'base', secret: false },
+  app: { scope: 'app', after: ['base', 'credentials'], secret: false },
   /** The environment of an app and its instances. Its hash says something of the secrets in it. */
   rollout: { scope: 'app', after: 'app', secret: true },
   /** What asks the instances: nginx's site and Monit's checks; and which of them may run on. */

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from './child-environment.ts';
 import { download, downloaded, type Source } from './download.ts';
 import { type Processor, readPins, writePins } from './node-pins.ts';
 
@@ -111,7 +112,7 @@ async function atRegistry(wanted: string, processor: Processor): Promise<Found> 
 /** @param timeout milliseconds; npm itself tries for minutes where nobody answers. */
 async function npm(args: readonly string[], timeout = 600_000): Promise<string> {
   try {
-    const options = { maxBuffer: 64 * 1024 ** 2, timeout };
+    const options = { maxBuffer: 64 * 1024 ** 2, timeout, env: childEnvironment() };
     return (await run('npm', [...args, '--json'], options)).stdout;
   } catch (cause) {
     const { code, stderr = '', message } = cause as Error & { code?: unknown; stderr?: string };

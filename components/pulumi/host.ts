@@ -1,4 +1,6 @@
 /** A Debian host, and all that runs on it, as one Pulumi component. */
+import './unsaid.ts';
+
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';

@@ -1,5 +1,6 @@
 /** Keys of hosts that an authority vouches for (`@cert-authority` in known_hosts). */
 import { execFile } from 'node:child_process';
+import { childEnvironment } from '../lib/child-environment.ts';
 import { readCertificate } from './certificate.ts';
 import { compare, fits, type HostKey, type Known, listed } from './known-hosts.ts';
 import { HostError, type Target } from './target.ts';
@@ -38,7 +39,7 @@ export async function certified(
 async function certificates({ address, port }: Target) {
   const args = ['-c', '-T', '10', '-p', String(port), '-t', 'ed25519,ecdsa', '--', address];
   const said = await new Promise<string>((done) =>
-    execFile('ssh-keyscan', args, (_error, stdout) => done(stdout)),
+    execFile('ssh-keyscan', args, { env: childEnvironment() }, (_error, stdout) => done(stdout)),
   );
   // With the host's name in front, or without it.
   const shown = [...said.matchAll(/^(?!#).*-cert-v01@openssh\.com ([A-Za-z0-9+/=]+)/gm)];

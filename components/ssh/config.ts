@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve as path } from 'node:path';
+import { childEnvironment } from '../lib/child-environment.ts';
 import { HostError, type Target, type Way } from './target.ts';
 
 /** A path of this machine, in which `~/` is the home directory. */
@@ -143,8 +144,11 @@ const written = (): string => {
 
 const run = (args: readonly string[]): Promise<string> =>
   new Promise((done, failed) => {
-    const child = execFile('ssh', args, { timeout: 10_000 }, (error, stdout, stderr) =>
-      error ? failed(Object.assign(error, { stderr })) : done(stdout),
+    const child = execFile(
+      'ssh',
+      args,
+      { timeout: 10_000, env: childEnvironment() },
+      (error, stdout, stderr) => (error ? failed(Object.assign(error, { stderr })) : done(stdout)),
     );
     child.stdin?.end();
   });

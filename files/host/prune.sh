@@ -16,7 +16,7 @@ prune() {
 
 # Usage: destroy SERVER. All that this server made but for the helper.
 destroy() {
-  server=$1 manifest=destroy
+  server=$1 manifest=destroy run=''
   printf 'helper\n' >"$work/kept"
   take_lock
   forget "$(doomed)"

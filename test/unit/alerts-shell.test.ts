@@ -75,6 +75,18 @@ test('secrets are cut out of what an app said: whole, in lines, in URLs, but not
   assert.equal(told('alert job shop-clean x', 'hunter2 & co'), 'x\n[secret PLAIN]');
 });
 
+test('so are credentials, which stand in no environment', () => {
+  const more = {
+    'etc/credentials.d/shop/SIGNING': 'line one of it\nline two of it',
+    'etc/credentials.d/blog/OTHER': 'of another app',
+  };
+  const said = 'line two of it and line one of it, hunter2 & co, of another app';
+  assert.equal(
+    at('alert failed shop@4190 x; files', said, more).split('\n')[4],
+    '[secret SIGNING] and [secret SIGNING], [secret PLAIN], of another app',
+  );
+});
+
 test('a text is bounded, and whole characters of UTF-8', () => {
   const said = Buffer.concat([Buffer.from([0xff]), Buffer.from('ü'.repeat(40_000))]);
   const text = told('alert failed shop x', said);

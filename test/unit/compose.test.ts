@@ -22,14 +22,21 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
   ]);
 
 test('the manifests: what waits for what, and which one is secret', () => {
-  assert.deepEqual(parts, ['base', 'private', 'access', 'app', 'rollout', 'site', 'tls']);
+  assert.deepEqual(parts, [
+    ...['base', 'private', 'access', 'credentials', 'app', 'rollout', 'site', 'tls'],
+  ]);
   assert.deepEqual(
-    parts.map((part) => [part, manifests[part].scope, manifests[part].after ?? '']),
+    parts.map((part) => [
+      part,
+      manifests[part].scope,
+      [manifests[part].after ?? ''].flat().join(' '),
+    ]),
     [
       ['base', 'server', ''],
       ['private', 'server', 'base'],
       ['access', 'server', 'base'],
-      ['app', 'app', 'base'],
+      ['credentials', 'app', 'base'],
+      ['app', 'app', 'base credentials'],
       ['rollout', 'app', 'app'],
       ['site', 'app', 'rollout'],
       ['tls', 'app', 'site'],
@@ -37,7 +44,7 @@ test('the manifests: what waits for what, and which one is secret', () => {
   );
   assert.deepEqual(
     parts.filter((part) => manifests[part].secret),
-    ['private', 'rollout', 'tls'],
+    ['private', 'credentials', 'rollout', 'tls'],
   );
 });
 

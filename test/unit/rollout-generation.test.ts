@@ -290,3 +290,21 @@ test('current and static files move in one step, and the copy before stays the p
     make_current ${was} ''; readlink "$home/current" | sed "s,$home/,,"`;
   assert.equal(run(script), `releases/${now}\npublic/p2\npublic/p1\nreleases/${now}\n`);
 });
+
+test('credentials are kept with the generation that was proven with them, and put back with it', () => {
+  const script = `${prepared}credentials_folder() { echo "$root/etc/credentials"; }
+    mkdir "$root/etc/credentials"; printf 1 >"$root/etc/credentials/KEY"; chmod 600 "$root/etc/credentials/KEY"
+    note_next; make_good; ls "$place/good" | grep cred
+    printf 2 >"$root/etc/credentials/KEY"; put_credentials_back; cat "$root/etc/credentials/KEY"; echo
+    rm -r "$root/etc/credentials"; put_credentials_back; cat "$root/etc/credentials/KEY"; echo
+    stat -c %a "$root/etc/credentials" "$root/etc/credentials/KEY"; put_credentials_back`;
+  assert.deepEqual(run(script).trim().split('\n'), [
+    'credential.KEY',
+    'change file /etc/credentials/KEY: put back',
+    '1',
+    'change file /etc/credentials/KEY: put back',
+    '1',
+    '700',
+    '600',
+  ]);
+});

@@ -113,6 +113,7 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 
 type Rendered = {
   access?: readonly Item[];
+  credentials?: readonly Item[];
   base?: readonly Item[];
   app?: readonly Item[];
   rollout?: readonly Item[];
@@ -124,11 +125,14 @@ type Rendered = {
 export const items = ({
   base = [],
   access = [],
+  credentials = [],
   app = [],
   rollout = [],
   site = [],
   tls = [],
-}: Rendered = {}): Item[] => [...base, ...access, ...app, ...rollout, ...site, ...tls];
+}: Rendered = {}): Item[] => [
+  ...[...base, ...access, ...credentials, ...app, ...rollout, ...site, ...tls],
+];
 
 /** The one item of this kind and name. */
 export function find(items: readonly Item[], kind: string, name: string): Item {

@@ -1,5 +1,6 @@
 /** What types share whose apps run. */
 import type { Rule } from '../../fields/shape.ts';
+import { credentials } from '../credentials.ts';
 import { directories } from '../directories.ts';
 import { environment } from '../environment.ts';
 import { home } from '../home.ts';
@@ -19,6 +20,7 @@ export const running = [
   reach,
   node,
   environment,
+  credentials,
   units,
   user,
   directories,

@@ -6,6 +6,7 @@ import { certificate } from '../certificate.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
+import { credentials } from '../credentials.ts';
 import { directories } from '../directories.ts';
 import { domains } from '../domains.ts';
 import { environment } from '../environment.ts';
@@ -60,6 +61,7 @@ const components = [
   reach,
   node,
   environment,
+  credentials,
   units,
   user,
   uploads,

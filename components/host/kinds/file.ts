@@ -8,6 +8,7 @@ import { checks } from '../script.ts';
  * `port` is one at which nginx listens because of it, and nobody else may.
  * `settled` are sockets of which a firewall has nothing to say, such as `tcp:22`: all others are shut because of it.
  * `pair` are a certificate and a key that it names and somebody else brings, and the names that these must be for.
+ * `bare`: it ends as its content does; else with a line break.
  */
 export const file = (
   path: string,
@@ -19,21 +20,24 @@ export const file = (
     port?: number;
     settled?: readonly string[];
     pair?: { certificate: string; key: string; names: readonly string[] } | undefined;
+    bare?: boolean;
   } = {},
 ): Item => {
-  const { check, secret, serves, port, settled, pair, ...ownership } = options;
+  const { check, secret, serves, port, settled, pair, bare = false, ...ownership } = options;
   if (check !== undefined && !checks().includes(check))
     throw new Error(
       `file ${path}: there is no check ${check}; choose one of ${checks().join(', ')}`,
     );
-  const text = content.endsWith('\n') ? content : `${content}\n`;
+  // A bare one travels with a line break more, which the host takes off.
+  const text = content.endsWith('\n') && !bare ? content : `${content}\n`;
   return {
     kind: 'file',
     name: path,
-    state: { ...rootOwned, ...ownership, sha256: sha256(text) },
+    state: { ...rootOwned, ...ownership, sha256: sha256(bare ? content : text) },
     instructions: {
       ...(check && { '@check': check }),
       ...(secret && { '@secret': 'yes' }),
+      ...(bare && { '@bare': 'yes' }),
       ...(serves && { '@serves': serves.join(' ') }),
       ...(port && { '@port': String(port) }),
       ...(settled && { '@settled': settled.join(' ') }),

@@ -3,17 +3,23 @@
 APPS_CONFIG=/etc/keelson
 
 # Usage: cut_secrets APP < TEXT. Puts [secret NAME] for the values of secrets that the host knows: those of the app's
-# environment, and those of the server. Each as it is, each of its lines, the password in a URL, and all as a URL has
+# environment and its credentials, and those of the server. Each as it is, each of its lines, the password in a URL, and all as a URL has
 # them; those of fewer than six characters stand in too much else.
 cut_secrets() {
   environment=$APPS_CONFIG/$1/environment named=$APPS_CONFIG/$1/secrets
   if [ -z "$1" ] || [ ! -r "$environment" ] || [ ! -r "$named" ]; then environment='' named=''; fi
+  loaded=$APPS_CONFIG/credentials.d/${1:-.}
   set -- "$CHANNELS"/*
   [ -r "$1" ] || set --
+  set -- part=server "$@"
+  for of_loaded in "$loaded"/*; do
+    [ ! -f "$of_loaded" ] || set -- part=credential "$of_loaded" "$@"
+  done
   awk '
     BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
     part == "names" { secret[$0]; next }
     part == "environment" { read_assignment($0 "\n"); next }
+    part == "credential" { name = FILENAME; sub(/.*\//, "", name); add(name, $0); next }
     part == "server" { if (match($0, /^secret\.[A-Za-z]+=/)) add(substr($0, 8, RLENGTH - 8), substr($0, RLENGTH + 1)); next }
     { print cut($0) }
     function read_assignment(line,  i, c) {
@@ -54,5 +60,5 @@ cut_secrets() {
       }
       return text
     }' part=names ${named:+"$named"} part=environment ${environment:+"$environment"} \
-    part=server "$@" part=text -
+    "$@" part=text -
 }

@@ -1,8 +1,9 @@
 # Kind `file`: a text file. Instructions: @check (who is asked whether it is right), @secret,
 # @serves (the domains of the site that it is, or its port), @port (which nobody but nginx may hold), @pair and @names
-# (a certificate and a key that somebody else brings, and what it must be for).
+# (a certificate and a key that somebody else brings, and what it must be for), @bare (its content came with a line
+# break more than it has).
 
-order_file=70 observer_file=paths staged_file=yes silent_file='@serves @port @settled @pair @names' leaves_file=@serves
+order_file=70 observer_file=paths staged_file=yes silent_file='@serves @port @settled @pair @names @bare' leaves_file=@serves
 own_file='type owner group mode sha256 acl xattr flags'
 
 # A file whose content is right keeps its inode; else it is written anew beside its target.
@@ -10,6 +11,7 @@ own_file='type owner group mode sha256 acl xattr flags'
 stage_file() {
   if differs file "$2" sha256; then
     [ -f "$3" ] || : >"$3"
+    ! has_field @bare "$1" || truncate -s -1 "$3"
     write_beside "$1" "$2" "$3"
     to_swap file "$staged" "$2"
   else

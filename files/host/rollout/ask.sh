@@ -55,5 +55,5 @@ answer_said() {
   {
     [ -z "$location" ] || printf 'Location: %s\n' "$location"
     head -c 4096 "$work/answer" | tr -d '\000' | sed -n '/[^[:space:]]/ { p; q; }'
-  } | cut -c 1-300 | sed 's/^/    /'
+  } | cut_secrets "${app:-}" | cut -c 1-300 | sed 's/^/    /'
 }

@@ -42,5 +42,7 @@ log_of() {
   tail -c "$since_then" "$1" 2>/dev/null | head -c "$SAID_LIMIT"
 }
 
-# Usage: last_lines NUMBER. Of what an app says, which may be of any length, and all one line.
-last_lines() { tail -c "$SAID_LIMIT" | tr -d '\000' | tail -n "$1" | cut -c 1-300 | sed 's/^/    /'; }
+# Usage: last_lines NUMBER. Of what an app says, which may be of any length, and all one line; it may say its secrets.
+last_lines() {
+  tail -c "$SAID_LIMIT" | tr -d '\000' | tail -n "$1" | cut_secrets "${app:-}" | cut -c 1-300 | sed 's/^/    /'
+}

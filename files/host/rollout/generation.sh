@@ -68,6 +68,7 @@ unit_file() {
 }
 timer_file() { printf '/etc/systemd/system/%s.timer' "$app"; }
 environment_file() { printf '/etc/keelson/%s/environment' "$app"; }
+credentials_folder() { printf '/etc/keelson/credentials.d/%s' "$app"; }
 hook_file() { printf '/etc/keelson/%s/hook.service' "$app"; }
 
 note_next() {
@@ -77,6 +78,7 @@ note_next() {
   keep_in_next "$(timer_file)" timer
   keep_in_next "$(environment_file)" environment
   keep_in_next "$(hook_file)" hook
+  for of in "$(credentials_folder)"/*; do keep_in_next "$of" "credential.${of##*/}"; done
   for of in $members; do keep_in_next "$(member_file "$of")" "unit.$of"; done
   for of in $jobs; do
     keep_in_next "$(job_file "$of" service)" "job.$of"
@@ -131,11 +133,21 @@ put_generation_back() {
   [ -s "$place/good/identity" ] && ! is_of_another_type || return 0
   put_file_back "$place/good/environment" "$(environment_file)"
   put_file_back "$place/good/hook" "$(hook_file)"
+  put_credentials_back
   put_back=no
   put_file_back "$place/good/unit" "$(unit_file)"
   put_file_back "$place/good/timer" "$(timer_file)"
   put_members_back
   [ "$put_back" = no ] || systemctl daemon-reload
+}
+
+# Their directory is gone where the generation that failed has none.
+put_credentials_back() {
+  for of in "$place/good"/credential.*; do
+    [ -f "$of" ] || continue
+    install -d -m 0700 "$(credentials_folder)"
+    put_file_back "$of" "$(credentials_folder)/${of##*/credential.}"
+  done
 }
 
 # Usage: put_file_back KEPT FILE. What was not kept did not change: an older helper, or an app that has none.

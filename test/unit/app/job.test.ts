@@ -79,7 +79,7 @@ test('log files are one for all runs', () => {
 
 test('a generation is another one where its unit is, and not where only its time is', () => {
   const hash = (given: object, facts = trixie) =>
-    jobHash(cleanup(given), { facts, server: web1() });
+    jobHash(cleanup(given), { facts, server: web1(), secrets: {} });
   assert.equal(hash({ at: 'daily' }), hash({}));
   assert.notEqual(hash({ memory: '2G' }), hash({}));
   assert.notEqual(hash({}, bookworm), hash({}));

@@ -31,7 +31,7 @@ const worker = (given: object = {}) => {
   return find(items(workerRollout.render?.(app, context(app))), 'rollout', 'mailer');
 };
 const hashes = (app: WebApp | TcpApp | WorkerApp) => ({
-  '@unit': unitHash(app, { facts: trixie, server: web1() }),
+  '@unit': unitHash(app, { facts: trixie, server: web1(), secrets: {} }),
   '@environment': environmentHash(app, context(app)),
 });
 

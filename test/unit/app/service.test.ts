@@ -44,7 +44,7 @@ test('the unit, to the letter', () => {
     ExecReload=/bin/kill -s SIGHUP $MAINPID
     EnvironmentFile=/etc/keelson/shop/environment
     Environment=PORT=%i
-    Environment=KEELSON_UNIT=${unitHash(shop(), { facts: bookworm, server: web1() })}
+    Environment=KEELSON_UNIT=${unitHash(shop(), { facts: bookworm, server: web1(), secrets: {} })}
     Restart=always
     RestartSec=100ms
     KillMode=mixed
