@@ -267,7 +267,7 @@ export const { apps } = await import('${root}/index.ts');
 }
 
 for (const release of triedOn('trixie'))
-  test(`nobody is locked out of ${release}`, { timeout: 300_000 }, async (t) => {
+  test(`nobody is locked out of ${release}`, { timeout: 600_000 }, async (t) => {
     const host = await testHost(t, { release, user: 'admin', diskMegabytes: 300 });
     await install(host);
     await inOrder(
