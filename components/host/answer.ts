@@ -8,6 +8,8 @@ export type Judged = {
   /** `gone`: the host has applied it, and the program names it no more. */
   readonly verdict: 'due' | 'applied' | 'gone';
   readonly rows: readonly Row[];
+  /** What is in another one from now on, as lines for its header. */
+  readonly moves?: readonly string[];
 };
 
 export type Answer = {
@@ -22,7 +24,7 @@ const verdicts: readonly string[] = ['due', 'applied', 'gone'];
  * @throws when it breaks off, or holds anything that is not of an answer.
  */
 export function parseAnswer(output: string): Answer {
-  const manifests: Array<Judged & { rows: Row[] }> = [];
+  const manifests: Array<Open> = [];
   const texts = new Map<string, { found?: string; applied?: string }>();
   let append: ((line: string) => void) | undefined;
   let isWhole = false;
@@ -35,18 +37,21 @@ export function parseAnswer(output: string): Answer {
     else {
       const last = manifests.at(-1);
       if (!last) throw new Error(`the host answered a row of no manifest: ${JSON.stringify(line)}`);
-      last.rows.push(parseRow(line));
+      if (line.startsWith('moves\t')) last.moves.push(line);
+      else last.rows.push(parseRow(line));
     }
   }
   if (!isWhole) throw new Error('the look at this host broke off');
   return { manifests, texts };
 }
 
-function parseManifest(line: string): Judged & { rows: Row[] } {
+type Open = Judged & { rows: Row[]; moves: string[] };
+
+function parseManifest(line: string): Open {
   const [, name = '', verdict = ''] = line.split('\t');
   if (!verdicts.includes(verdict))
     throw new Error(`the host answered what is no verdict: ${JSON.stringify(line)}`);
-  return { name, verdict: verdict as Judged['verdict'], rows: [] };
+  return { name, verdict: verdict as Judged['verdict'], rows: [], moves: [] };
 }
 
 function collect(texts: Map<string, { found?: string; applied?: string }>, line: string) {

@@ -38,6 +38,8 @@ export type Memory = {
   readonly manifests: ReadonlyMap<string, Header>;
   /** The run that sent each blob. */
   readonly blobs: ReadonlyMap<string, string>;
+  /** The run whose change of a manifest still has to be confirmed, or goes back. */
+  readonly unconfirmed?: ReadonlyMap<string, string>;
   /** What sshd starts to take files; a program of its own is started by the login's shell. */
   readonly sftp?: string | undefined;
 };
@@ -69,6 +71,7 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   const failed: Record<string, string[]> = {};
   const headers: Record<string, string[]> = {};
   const blobs = new Map<string, string>();
+  const unconfirmed = new Map<string, string>();
   for (const line of output.split('\n')) {
     const [key = '', value = ''] = split(line, '\t');
     if (key === 'release' || key === 'failed') {
@@ -76,6 +79,7 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
       const list = key === 'release' ? releases : failed;
       list[app] = [...(list[app] ?? []), hash];
     } else if (key === 'blob') blobs.set(...split(value, ' '));
+    else if (key === 'unconfirmed') unconfirmed.set(...split(value, ' '));
     else if (key === 'header') {
       const [name, text] = split(value, ' ');
       headers[name] = [...(headers[name] ?? []), text];
@@ -86,7 +90,8 @@ export function parseFacts(output: string): { facts: Facts; memory: Memory } {
   );
   const read = factsSchema.safeParse({ ...plain, releases, failed });
   if (!read.success) throw new Error(misread(read.error, output));
-  return { facts: supported(read.data), memory: { manifests, blobs, sftp: plain.sftp } };
+  const memory = { manifests, blobs, unconfirmed, sftp: plain.sftp };
+  return { facts: supported(read.data), memory };
 }
 
 /** What a start-up file of the login prints, or reads, in the script's place. */

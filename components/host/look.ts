@@ -12,6 +12,7 @@ import { preview, type Texts } from './preview.ts';
 import { refuseForeign, refuseGreeting, refuseOwn } from './refuse.ts';
 import { type Row, sentence } from './rows.ts';
 import { factsScript, helper, helperPath, lookScript } from './script.ts';
+import { withRuns } from './sent.ts';
 import { refuseShutOut } from './shut-out.ts';
 import { type Succession, succession } from './succession.ts';
 
@@ -28,6 +29,8 @@ export type Seen = {
   readonly rows: readonly Row[];
   /** The same in words, with the lines of text files that differ. */
   readonly lines: readonly string[];
+  /** It was applied by a run that ended before it was confirmed, and goes back unless it is now. */
+  readonly isUnconfirmed?: boolean;
 };
 
 /** A manifest that the host has applied, and that nothing names any more. */
@@ -118,9 +121,19 @@ function see(manifest: Manifest, judged: Judged | undefined, given: Given): Seen
   const orders = related.orders.get(manifest.name) ?? [];
   return {
     ...{ manifest, due, rows },
+    ...(!due && known?.run === memory.unconfirmed?.get(manifest.name) && { isUnconfirmed: true }),
     header:
       due || !known
-        ? { run, lines: [...drift, ...allowed(rows, given), ...strangers(rows), ...orders] }
+        ? {
+            run,
+            lines: [
+              ...drift,
+              ...allowed(rows, given),
+              ...strangers(rows),
+              ...(judged.moves ?? []),
+              ...orders,
+            ],
+          }
         : known,
     lines: [
       ...preview(manifest, rows, texts, known !== undefined),
@@ -175,25 +188,4 @@ export async function assume(
     },
   );
   return { facts, memory, helper: own as Seen, seen, gone: [], isLate: false };
-}
-
-/** Which run sent each blob that these manifests name. */
-export const runsOfBlobs = (manifests: readonly Manifest[]): Record<string, string> =>
-  Object.fromEntries(
-    manifests
-      .flatMap(({ items }) => items)
-      .filter(({ kind }) => kind === 'blob')
-      .map(({ name, instructions }) => [name, instructions?.['@run'] ?? '']),
-  );
-
-/** Fills in which run sent each blob: the one that the host remembers, or this one. */
-function withRuns(manifests: readonly Manifest[], memory: Memory, run: string): Manifest[] {
-  return manifests.map((manifest) => ({
-    ...manifest,
-    items: manifest.items.map((item) =>
-      item.kind === 'blob'
-        ? { ...item, instructions: { '@run': memory.blobs.get(item.name) ?? run } }
-        : item,
-    ),
-  }));
 }

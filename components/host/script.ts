@@ -82,6 +82,7 @@ export const helper = (): string =>
       'others',
       'undo',
       'confirm',
+      'back',
       'claim',
       'begin',
       'retry',

@@ -10,6 +10,7 @@ import { type Plan, paced } from './plan.ts';
 import { noteDue, refuseLeftOut, unlessLeftOut } from './targeted.ts';
 import { upload } from './upload.ts';
 import { hasWork, wayBack, wayOf } from './way.ts';
+import { proveWayIn } from './way-in.ts';
 
 type Arguments = {
   create: string;
@@ -31,6 +32,8 @@ type Options = {
   settled?: readonly string[];
   /** A later `destroy` goes by its connection. */
   isKept?: boolean;
+  /** What comes before its connection. */
+  first?: () => Promise<void>;
 };
 
 /** Registers them all, in the order in which they are applied. */
@@ -101,18 +104,24 @@ function withTurns({ turns }: Plan, { manifest, due }: Seen, own: pulumi.Resourc
 }
 
 /** What a manifest changed goes back by itself unless a new connection says that it still can be made. */
-const confirm = (
+function confirm(
   plan: Plan,
   seen: Seen,
   applied: remote.Command,
   parent: pulumi.Resource,
-): remote.Command =>
-  command(
+): remote.Command {
+  const { manifest, header, due, isUnconfirmed } = seen;
+  return command(
     plan,
-    `${seen.manifest.name}-confirm`,
-    { create: `${helperPath} confirm ${seen.header.run} ${plan.name}`, stdin: '' },
-    { parent, dependsOn: [applied], settled: wayOf(plan, seen) },
+    `${manifest.name}-confirm`,
+    { create: `${helperPath} confirm ${header.run} ${plan.name}`, stdin: '', logging: 'none' },
+    {
+      ...{ parent, dependsOn: [applied], needs: [applied], due },
+      settled: isUnconfirmed ? [] : wayOf(plan, seen),
+      first: () => proveWayIn(plan, seen, applied),
+    },
   );
+}
 
 /**
  * The last one of a host: fails with what failed before, or takes away what no manifest names any more; its `delete`
@@ -145,7 +154,9 @@ function command(plan: Plan, name: string, args: Arguments, options: Options): r
   const { settled = [], dependsOn = [], needs = [], due, isKept } = options;
   const sudo = plan.user === 'root' ? '' : 'sudo -n ';
   const line = `${options.isSent ? '' : sudo}${args.create}`;
-  const connection = isKept ? plan.connection.kept : plan.connection.now;
+  const own = isKept ? plan.connection.kept : plan.connection.now;
+  const before = due && !pulumi.runtime.isDryRun() ? options.first?.() : undefined;
+  const connection = before ? before.then(() => own) : own;
   const made = new remote.Command(
     `${plan.name}-${name}`,
     {

@@ -2,7 +2,7 @@
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
-import { newsOf, renderHost, reportHost, serverNews, withBuilds } from '../config/render.ts';
+import { newsOfHost, renderHost, reportHost, withBuilds } from '../config/render.ts';
 import { newRun, type Render } from '../host/look.ts';
 import type { Way } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
@@ -17,6 +17,7 @@ import { connections, fresh, lookAt, unseen } from './sight.ts';
 import { keptOf, lastOf, remember } from './state.ts';
 import { isTold, tellFailuresOnce, told } from './told.ts';
 import { isSameWay } from './way.ts';
+import { enter } from './way-in.ts';
 
 /** What only a program can say. */
 type More = {
@@ -156,6 +157,7 @@ async function registerHost(
     !(await holds(await keptOf(name), commandConnection(reached, true)));
   const commands = register({
     ...{ host, name, run, look: seen, last, reached: same, isBarred, pace },
+    ...(reached && { enter: () => enter(way) }),
     user: reached?.target.user ?? way.user ?? 'root',
     connection: connections(way, reached, settings.after),
     after: settings.after,
@@ -163,11 +165,7 @@ async function registerHost(
     deletedWith: await machine?.resource,
   });
   if (pulumi.runtime.isDryRun())
-    for (const line of [
-      ...serverNews(config, seen.facts),
-      ...(await newsOf(config.apps, seen.facts, pins)),
-    ])
-      pulumi.log.info(line, host);
+    for (const line of await newsOfHost(config, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
   return {
     ...{ commands, apps: onceDone(name, commands, apps) },

@@ -19,6 +19,8 @@ export type Plan = {
   readonly reached?: string | undefined;
   /** What the state keeps for a later `destroy` lets nobody in any more. */
   readonly isBarred?: boolean | undefined;
+  /** Comes in over a new connection as the commands do; nothing where nobody looked. */
+  readonly enter?: (() => Promise<void>) | undefined;
   /** Waits until the host takes one more connection. */
   readonly pace?: (() => Promise<void>) | undefined;
   /** What only follows from the host's arguments. */
@@ -43,5 +45,6 @@ export function paced(
   return turn.then(() => connection);
 }
 
-const isDone = ({ urn }: pulumi.Resource): Promise<unknown> =>
+/** When a resource has been dealt with. */
+export const isDone = ({ urn }: pulumi.Resource): Promise<unknown> =>
   new Promise((done) => urn.apply(done));

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
-import { type Look, type Remembered, runsOfBlobs, type Seen } from '../host/look.ts';
+import type { Look, Remembered, Seen } from '../host/look.ts';
+import { runsOfBlobs } from '../host/sent.ts';
 
 type Outputs = Record<string, unknown>;
 

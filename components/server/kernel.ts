@@ -1,5 +1,6 @@
 /** The kernel: settings fit for a loaded web server, live and over a reboot. */
 import { z } from 'zod';
+import type { Item } from '../host/item.ts';
 import { file, sysctl } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
@@ -77,12 +78,21 @@ export const kernel = serverComponent({
   name: 'kernel',
   fields: { sysctl: sysctlSchema.prefault({}) },
   render: (server) => {
-    const settings = sysctls(server);
+    const all = sysctls(server);
+    const isOwn = ({ key }: KernelSetting) => key in server.sysctl;
+    const own = all.filter(isOwn);
     return {
-      base: [
-        file('/etc/sysctl.d/60-keelson.conf', template('server/sysctl.conf', { settings })),
-        ...settings.map(({ key, value }) => sysctl(key, value)),
-      ],
+      base: settings(
+        '60-keelson',
+        all.filter((setting) => !isOwn(setting)),
+      ),
+      // Values of people's own, of which some keep everybody out, such as net.ipv4.conf.all.rp_filter.
+      ...(own.length > 0 && { access: settings('61-keelson', own) }),
     };
   },
 });
+
+const settings = (name: string, all: readonly KernelSetting[]): Item[] => [
+  file(`/etc/sysctl.d/${name}.conf`, template('server/sysctl.conf', { settings: all })),
+  ...all.map(({ key, value }) => sysctl(key, value)),
+];

@@ -5,6 +5,7 @@ apply_manifest() {
   read_manifest
   take_lock
   await_rollouts
+  await_verdict "$manifest"
   pending=$STATE/pending/$manifest
   [ -f "$pending" ] && was_cut=yes || was_cut=''
   log_unfinished
@@ -48,6 +49,7 @@ read_manifest() {
     !body { body = /^$/
       if (sub(/^stranger\t/, "")) print >(dir "/strangers")
       if (sub(/^replaces\t/, "")) print >(dir "/replaced")
+      if (sub(/^moves\t/, "")) print >(dir "/moved")
       if ($0 == "takeover") print >(dir "/takeover")
       if (/^takes\t/) print >(dir "/taken")
       if (sub(/^late\t/, "")) print >(dir "/late")
@@ -59,6 +61,7 @@ read_manifest() {
     { n++; print >items; print }
     END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
+  [ ! -f "$work/content/moved" ] || moved_items=$(cat "$work/content/moved")
   [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
   [ ! -f "$work/content/late" ] || be_late
 }
@@ -88,20 +91,12 @@ log_unfinished() {
   )
 }
 
-# What was sent once more though it is here, as after the loss of Pulumi's state.
-drop_arrivals() {
-  items_of blob
-  take_names "$of_kind"
-  for hash in $names; do
-    differs blob "$hash" || rm -f "$STATE/incoming/$hash"
-  done
-}
-
 # The order in which things of different kinds can be made: what is owned comes after its owner.
 converge() {
   swapped=no handled=' '
   for step in $KINDS; do
     eval "staged=\${staged_$step:-}"
+    [ "$step" != directory ] || arm_confirmation
     if [ -n "$staged" ]; then
       if [ "$swapped" = no ]; then
         stage_files

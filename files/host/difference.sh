@@ -8,7 +8,7 @@
 #
 # Prints rows, ORIGIN KIND NAME KEY FROM TO with tabs between them; those that only follow from another one end in a
 # seventh field, `echo`. For the look, each manifest's rows follow its line manifest<TAB>NAME<TAB>due|applied|gone,
-# without echoes, and requests for texts come at the end: text<TAB>PATH<TAB>found|applied<TAB>MANIFEST.
+# without echoes, and of what is in another one from now on moves<TAB>KIND<TAB>NAME; and requests for texts come at the end: text<TAB>PATH<TAB>found|applied<TAB>MANIFEST.
 # `settled` holds what was just applied against the host alone.
 difference() {
   list_traits
@@ -19,7 +19,7 @@ difference() {
   set -f
   IFS=$NEWLINE
   # shellcheck disable=SC2086 # one word a line
-  TRAITS=$traits OWNERS=$owners awk -F '\t' -v mode="$1" -v server="${server:-}" -v takeover="${takeover:-}" "$RULE" \
+  TRAITS=$traits OWNERS=$owners MOVED=${moved_items:-} awk -F '\t' -v mode="$1" -v server="${server:-}" -v takeover="${takeover:-}" "$RULE" \
     part=stored $applied_files part=begun $found part=given - && differing=0 || differing=1
   unset IFS
   set +f

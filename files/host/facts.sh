@@ -70,6 +70,9 @@ print_memory() {
       /^$/ { in_header = 0 }
       in_header { print "header\t" name " " $0 }' "$@"
   fi
+  for sent in "$STATE"/confirm/*/run; do
+    [ ! -f "$sent" ] || { IFS= read -r value <"$sent" && sent=${sent%/run} && fact unconfirmed "${sent##*/} $value"; }
+  done
   for sent in "$STATE"/blobs/*.run; do
     hash=${sent##*/} hash=${hash%.run}
     if blob_is_intact "$hash" && read -r value _ <"$sent"; then fact blob "$hash $value"; fi

@@ -99,6 +99,7 @@ copy_original() {
 restore_original() {
   is_there "$STATE/originals$1" || return 0
   [ -d "${1%/*}" ] || return 0
+  [ -z "$armed" ] || keep_way "$STATE/originals$1"
   cp -a "$STATE/originals$1" "$1.keelson-new"
   # Before the only other copy goes.
   sync -f "${1%/*}"

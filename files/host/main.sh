@@ -13,7 +13,7 @@ main() {
   [ "$command" = send ] || [ "$(id -u)" = 0 ] || fail "must run as root; give the login user passwordless sudo"
   [ $# = 0 ] || shift
   # What a manifest is applied with, that a whole one has to be removed without.
-  wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun=''
+  wanted='' rows=$NEWLINE run=removal was_cut='' confirm_seconds='' told_units='' started='' removing='' seen_first='' units_begun='' armed='' moved_items=''
   excused=''
   case $command in
     apply)
@@ -42,7 +42,7 @@ main() {
       ;;
     unconfirmed)
       open_work
-      go_back_unconfirmed "$1"
+      go_back_unconfirmed "$@"
       ;;
     installed)
       server=${3:-}

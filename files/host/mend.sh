@@ -35,6 +35,7 @@ is_same() { is_there "$1" && is_there "$2" && diff -rq --no-dereference "$1" "$2
 # What the kit takes out of its way is kept, each time in a place of its own, so that nothing is ever lost. When the
 # kit goes it is put back where its place is free.
 put_aside() {
+  [ -z "${armed:-}" ] || keep_way "$1"
   aside=$STATE/aside$1
   if is_there "$aside" || ! mkdir -p "${aside%/*}" 2>/dev/null; then
     aside=$(mktemp -d "$STATE/aside/.$(date -u +%Y%m%dT%H%M%SZ).XXXX")$1

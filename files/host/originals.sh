@@ -16,6 +16,7 @@ keep_unit() {
 put_unit_back() {
   original=$STATE/originals/unit/$1
   [ -f "$original" ] || return 0
+  [ -z "$armed" ] || keep_way "$original"
   systemctl unmask --quiet "$1" 2>/dev/null || :
   case $(field enabled "$(cat "$original")") in
     enabled | generated) systemctl enable --quiet "$1" ;;

@@ -67,6 +67,7 @@ is_mine() {
 forget() {
   [ -n "$1" ] || return 0
   await_rollouts
+  for name in $1; do await_verdict "$name"; done
   forgetting=$(printf '%s' "$1" | tr '\n' ' ')
   items_only_in "$forgetting" >"$work/obsolete"
   drop_unmade

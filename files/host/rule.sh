@@ -6,6 +6,8 @@ function read_traits(  n, i, line, part) {
   for (i = 1; i <= n; i++) if (split(line[i], part, "\t") == 3) {
     if (part[2] == "echoes") echo_rules[part[1]] = echo_rules[part[1]] part[3] "\n"
     else trait[part[1], part[2]] = part[3] }
+  n = split(ENVIRON["MOVED"], line, "\n")
+  for (i = 1; i <= n; i++) is_moved[line[i]]
   n = split(ENVIRON["OWNERS"], line, "\n")
   for (i = 1; i <= n; i++) if (split(line[i], part, "\t") == 2) owner[part[1]] = part[2]
 }
@@ -177,7 +179,8 @@ function remains(id, line,  stays) {
 function gone_from(from, is_whole,  i, id, other, is_named) {
   for (i = 1; i <= stored_count[from]; i++) {
     id = stored_id[from, i]
-    if (id in wanted_by || id in told_gone || (remains(id, known_line["stored", from, id]) && !(is_whole && id ~ /^tree\t/))) continue
+    if (mode == "look" && (id in wanted_by) && (from in is_wanted) && !((from, id) in holds)) moves[from] = moves[from] "moves\t" id "\n"
+    if (id in wanted_by || id in told_gone || id in is_moved || (remains(id, known_line["stored", from, id]) && !(is_whole && id ~ /^tree\t/))) continue
     is_named = 0
     for (other = 1; other <= stored_names; other++)
       if (stored_name[other] != from && (mode != "look" || is_others(stored_name[other])) && (("stored", stored_name[other], id) in known_line)) is_named = 1
@@ -186,14 +189,6 @@ function gone_from(from, is_whole,  i, id, other, is_named) {
     split(id, field, "\t"); kind = field[1]; name = field[2]
     row("gone", "", leaves(known_line["stored", from, id]), "")
   }
-}
-# What others may want of it, or what becomes of it.
-function leaves(line,  what, n, i, out) {
-  what = trait[kind, "leaves"]
-  n = read_state(line, was, was_key)
-  if (what != "ports") return was[what]
-  if (was["@type"] == "web" || was["@listen"] != "") for (i = 1; i <= n; i++) if (was_key[i] ~ /^[0-9]+$/) out = out (out == "" ? "" : ",") was_key[i]
-  return out
 }
 # Another server of the stack has it.
 function is_others(manifest) { return owner[manifest] != "" && server != "" && owner[manifest] != server }

@@ -4,7 +4,11 @@
 
 # Usage: keep_for_undo ORIGIN PATH. Before it is swapped.
 keep_for_undo() {
-  [ "$1" != drift ] || [ -n "$confirm_seconds" ] || return 0
+  if [ -n "$armed" ]; then
+    keep_way "$2"
+    return 0
+  fi
+  [ "$1" != drift ] || return 0
   if is_there "$2"; then
     kept=$((${kept:-0} + 1))
     [ -d "$work/old" ] || mkdir "$work/old"
@@ -24,9 +28,8 @@ leave_undo() {
   if [ -f "$work/undo.left" ]; then mv "$work/undo.left" "$work/undo"; else : >"$work/undo"; fi
 }
 
-# Nothing of this is undone any more; what may have to go back later is kept for that.
+# Nothing of this is undone any more, but for what has to be confirmed.
 finish_undo() {
-  mv "$work/undo" "$work/undone"
   : >"$work/undo"
   : >"$work/made"
 }
@@ -46,6 +49,12 @@ keep_restless() {
 }
 
 undo() {
+  if [ -n "${armed:-}" ]; then
+    put_ways_back "$armed"
+    disarm "$manifest"
+    take_back
+    return 0
+  fi
   if [ ! -s "$work/undo" ] && [ ! -s "$work/made" ] && [ -z "$units_begun" ]; then return 0; fi
   each_unit_before stop_again
   undo_files "$work/undo"
@@ -62,6 +71,11 @@ undo_files() {
     chattr -ia "$path" 2>/dev/null
     if [ "$old" = - ]; then
       rm -rf "$path"
+    elif [ "${old#"$work"/}" = "$old" ]; then
+      # Of one to be confirmed: renamed, so that it needs no room; or it has been, by one that was cut off.
+      is_there "$old" || continue
+      ! is_directory "$path" || rm -rf "$path"
+      mv -fT "$old" "$path"
     elif rm -rf "$path.keelson-new" && cp -a "$old" "$path.keelson-new"; then
       ! is_directory "$path" || rm -rf "$path"
       mv -fT "$path.keelson-new" "$path"
@@ -130,7 +144,7 @@ stop_again() {
     */active | */reloading | */activating | inactive/* | /*) ;;
     failed/failed) ;;
     *)
-      systemctl stop "$1" 2>/dev/null
+      systemctl ${no_wait:+"$no_wait"} stop "$1" 2>/dev/null
       systemctl reset-failed "$1" 2>/dev/null
       say change "unit $1: stopped, as it was"
       ;;
@@ -155,7 +169,7 @@ start_again() {
   case $(field active "$3")/$(field active "$2") in
     active/active | activating/active) ;;
     */active)
-      if systemctl start "$1" 2>/dev/null; then
+      if systemctl ${no_wait:+"$no_wait"} start "$1" 2>/dev/null; then
         say change "unit $1: started, as it was"
       else
         say change "unit $1: does not start after its files were put back"

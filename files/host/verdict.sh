@@ -44,6 +44,14 @@ function is_due(m,  i) {
   return 0
 }
 
+# What others may want of it, or what becomes of it.
+function leaves(line,  what, n, i, out) {
+  what = trait[kind, "leaves"]
+  n = read_state(line, was, was_key)
+  if (what != "ports") return was[what]
+  if (was["@type"] == "web" || was["@listen"] != "") for (i = 1; i <= n; i++) if (was_key[i] ~ /^[0-9]+$/) out = out (out == "" ? "" : ",") was_key[i]
+  return out
+}
 # Of a manifest that was begun, and that nobody wants any more: what of it was made.
 function gone_unfinished(from,  i, id, other, is_named) {
   for (i = 1; i <= begun_count[from]; i++) {
@@ -88,6 +96,7 @@ END {
   for (m = 1; m <= manifests + left_overs; m++) {
     current = m <= manifests ? manifest[m] : left_over[m - manifests]
     print "manifest\t" current "\t" (m > manifests ? "gone" : is_due(current) ? "due" : "applied")
+    printf "%s", moves[current]
     for (i = 1; i <= rows; i++) if (row_manifest[i] == current && !echo[i]) print line_of[i]
   }
   for (i = 1; i <= rows; i++) text_of(i)

@@ -395,36 +395,6 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
       await host.exec('systemctl stop theirs');
     },
 
-  'what is confirmed stays, and what is not goes back by itself': async (host) => {
-    const given = (content: string) =>
-      manifest(
-        [file('/etc/own.conf', content), file('/etc/new.conf', content)].slice(
-          0,
-          content === 'one\n' ? 1 : 2,
-        ),
-        'base',
-        { confirm: content === 'one\n' ? 0 : 2 },
-      );
-    await apply(host, given('one\n'));
-    await apply(host, given('two\n'), 'r-two');
-    await host.exec('keelson confirm r-two server; sleep 4; test "$(cat /etc/own.conf)" = two');
-    assert.deepEqual((await lookAt(host, given('two\n'))).seen[0]?.rows, []);
-    await apply(host, given('three\n'), 'r-three');
-    await host.exec(
-      'test "$(cat /etc/own.conf)" = three; sleep 4; test "$(cat /etc/own.conf)$(cat /etc/new.conf)" = twotwo',
-    );
-    assert.match(
-      await host.exec('cat /var/log/keelson.log'),
-      /r-three base change base: not confirmed in time, goes back\n/,
-    );
-    assert.deepEqual((await lookAt(host, given('two\n'))).seen[0]?.rows, []);
-    assert.equal((await lookAt(host, given('three\n'))).seen[0]?.due, true);
-    await host.exec(
-      '! ls /var/lib/keelson/confirm/*; ! systemctl list-units --all | grep keelson-confirm',
-    );
-    await prune(host);
-  },
-
   'an item of two manifests goes with the second': async (host) => {
     const both = file('/etc/both.conf', 'x');
     await apply(host, manifest([both, file('/etc/one.conf', 'x')], 'one'));

@@ -296,6 +296,37 @@ test('a manifest that wants to be confirmed is, by a command of its own after it
   assert.deepEqual(made.named('web1-site').dependsOn, ['web1-firewall-confirm', 'web1-helper']);
 });
 
+test('before it is confirmed somebody comes in anew, once it is applied, and only where it has something to do', async () => {
+  const firewall = manifest('firewall', { confirm: 30 });
+  const came = async (more: Partial<Seen>, preview = false) => {
+    const made = await engine({ preview });
+    const seenBefore: string[][] = [];
+    const enter = async () => void seenBefore.push([...made.ended]);
+    await registerHost(look([seen(firewall, more)]), { enter });
+    return seenBefore;
+  };
+  const [before = [], ...others] = await came({});
+  assert.deepEqual(others, []);
+  assert.ok(before.includes('web1-firewall') && !before.includes('web1-firewall-confirm'));
+  assert.deepEqual(await came({ due: false }), []);
+  assert.deepEqual(await came({}, true), []);
+});
+
+test('what an interrupted run left to be confirmed is, though nothing is due', async () => {
+  const firewall = manifest('firewall', { confirm: 30 });
+  const last: Remembered = {
+    ...{ facts: unseen.facts, blobs: {} },
+    headers: { firewall: { run: 'r1', lines: [] } },
+  };
+  const ignored = async (more: Partial<Seen>) => {
+    const made = await engine();
+    await registerHost(look([seen(firewall, { due: false, ...more })]), { last });
+    return made.named('web1-firewall-confirm').ignoreChanges;
+  };
+  assert.deepEqual(await ignored({}), ['connection', 'create']);
+  assert.deepEqual(await ignored({ isUnconfirmed: true }), []);
+});
+
 test('a host moves only after the hosts before it have, and prepares meanwhile', async () => {
   const made = await engine({ slow: ['web1-rollout-shop'] });
   const turns = registerHost(look(shop.map((it) => seen(it))));

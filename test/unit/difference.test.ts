@@ -25,7 +25,11 @@ const blanks = (line: string): string => line.replaceAll(' ', '·').replaceAll('
 const text = (name: string, items: readonly string[]): string =>
   [`keelson 1 ${name}`, 'run before', '', ...items.map(tabs), 'end', ''].join('\n');
 
-function difference(mode: 'look' | 'apply' | 'settled', given: Omit<Case, 'rows'>): string[] {
+function difference(
+  mode: 'look' | 'apply' | 'settled',
+  given: Omit<Case, 'rows'>,
+  more = ':',
+): string[] {
   const memory = Object.fromEntries([
     ...Object.entries(given.stored ?? {}).map(([name, it]) => [
       `manifests/${name}`,
@@ -40,7 +44,7 @@ function difference(mode: 'look' | 'apply' | 'settled', given: Omit<Case, 'rows'
   ]);
   const input = ['observed', ...given.observed.map(tabs), 'wanted', ...wanted, ''].join('\n');
   const takeover = given.takeover ? 'takeover=yes;' : '';
-  return hostShell(`${takeover} difference ${mode}`, { memory, input })
+  return hostShell(`${takeover} ${more}; difference ${mode}`, { memory, input })
     .split('\n')
     .filter(Boolean)
     .map(blanks);
@@ -402,6 +406,25 @@ test('the look says which manifests are due, and why', () => {
     'manifest nginx gone',
     'gone file /etc/nobody   ',
     'text /etc/a found ',
+  ]);
+});
+
+test('what moves to another manifest does not go, and its own is told so', () => {
+  const given = {
+    observed: ['sysctl vm.swappiness value=10', `${conf}1`],
+    stored: { base: ['sysctl vm.swappiness value=10', `${conf}1`, 'sysctl vm.x value=1'] },
+    wanted: { base: [`${conf}1`], access: ['sysctl vm.swappiness value=10'] },
+  };
+  assert.deepEqual(difference('look', given), [
+    'manifest base due',
+    'moves sysctl vm.swappiness',
+    'gone sysctl vm.x   ',
+    'manifest access due',
+  ]);
+  const { base } = given.wanted;
+  const moved = "moved_items=$(printf 'sysctl\\tvm.swappiness')";
+  assert.deepEqual(difference('apply', { ...given, wanted: { base } }, moved), [
+    'gone sysctl vm.x   ',
   ]);
 });
 

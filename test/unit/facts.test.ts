@@ -27,6 +27,7 @@ test('facts and memory are read from the lines that a host prints', () => {
     'header\tnginx run r7',
     'header\tnginx ! file /etc/a mode 0666 → 0644 (drift)',
     'blob\t123 r5',
+    'unconfirmed\taccess r6',
     'release\tshop aaa',
     'release\tshop bbb',
     'failed\tshop bbb',
@@ -36,6 +37,7 @@ test('facts and memory are read from the lines that a host prints', () => {
   assert.deepEqual(facts.releases, { shop: ['aaa', 'bbb'] });
   assert.deepEqual(facts.failed, { shop: ['bbb'] });
   assert.deepEqual(memory.blobs, new Map([['123', 'r5']]));
+  assert.deepEqual(memory.unconfirmed, new Map([['access', 'r6']]));
   assert.deepEqual(memory.manifests.get('nginx'), {
     run: 'r7',
     lines: ['! file /etc/a mode 0666 → 0644 (drift)'],

@@ -84,6 +84,26 @@ test('what the host calls applied keeps its header; what it calls due gets a new
   assert.deepEqual(loud.seen[0]?.lines, [drift, change]);
 });
 
+test('what an earlier run applied and did not confirm is known, unless it is due again', async () => {
+  const answer = (verdict: string) => [
+    'manifest\thelper\tapplied',
+    `manifest\tbase\t${verdict}`,
+    'end',
+  ];
+  const isUnconfirmed = async (memory: string[], verdict: string) =>
+    (await see(memory, answer(verdict))).look.seen[0]?.isUnconfirmed;
+  const waits = [...known, 'unconfirmed\tbase r1'];
+  assert.equal(await isUnconfirmed(waits, 'applied'), true);
+  assert.equal(await isUnconfirmed(known, 'applied'), undefined);
+  assert.equal(await isUnconfirmed(waits, 'due'), undefined);
+});
+
+test('what moves to another manifest the helper is told, lest it takes it away before', async () => {
+  const moves = ['manifest\tbase\tdue', 'moves\tsysctl\tvm.swappiness'];
+  const { look } = await see(known, ['manifest\thelper\tapplied', ...moves, 'end']);
+  assert.deepEqual(look.seen[0]?.header.lines, ['moves\tsysctl\tvm.swappiness']);
+});
+
 test('what nothing names any more comes by itself', async () => {
   const gone = ['manifest\tnginx\tgone', 'gone\tfile\t/etc/b\t\t\t'];
   const answer = ['manifest\thelper\tapplied', 'manifest\tbase\tapplied', ...gone, 'end'];

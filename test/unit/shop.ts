@@ -112,8 +112,8 @@ export const context = (app: AppConfig, given: Partial<AppContext> = {}): AppCon
 });
 
 type Rendered = {
-  access?: readonly Item[];
   base?: readonly Item[];
+  access?: readonly Item[];
   app?: readonly Item[];
   rollout?: readonly Item[];
   site?: readonly Item[];

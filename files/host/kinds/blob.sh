@@ -33,3 +33,12 @@ remove_blob() {
   rm -f "$STATE/blobs/$1" "$STATE/blobs/$1.run"
   stays=silent
 }
+
+# What was sent once more though it is here, as after the loss of Pulumi's state.
+drop_arrivals() {
+  items_of blob
+  take_names "$of_kind"
+  for hash in $names; do
+    differs blob "$hash" || rm -f "$STATE/incoming/$hash"
+  done
+}

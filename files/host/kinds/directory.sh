@@ -8,6 +8,7 @@ own_directory='type owner group mode acl xattr flags extra'
 apply_directory() {
   take_name "$1"
   path=$name_of_item
+  [ -z "$armed" ] || keep_mode "$path"
   # What lies in it comes first, so that one that is cut short is seen still. The name alone tells nothing of an
   # account that was lost and comes back with another number.
   if has_field @deep "$1" && is_directory "$path"; then

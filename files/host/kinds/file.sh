@@ -13,6 +13,7 @@ stage_file() {
     to_swap file "$staged" "$2"
   else
     keep_original "$2"
+    [ -z "$armed" ] || keep_way "$2"
     clear_seen_attributes file "$2"
     set_ownership "$2" "$1"
     # Its services are told, as what they noted of it is true no more.

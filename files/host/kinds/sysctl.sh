@@ -19,6 +19,7 @@ apply_sysctl() {
 
 remove_sysctl() {
   [ -f "$STATE/originals/sysctl/$1" ] || return 0
+  [ -z "$armed" ] || keep_way "$STATE/originals/sysctl/$1"
   cat "$STATE/originals/sysctl/$1" >"/proc/sys/$(printf '%s' "$1" | tr . /)" 2>/dev/null || :
   rm -f "$STATE/originals/sysctl/$1"
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sysctl } from '../../../components/host/kinds.ts';
 import { kernel, sysctls } from '../../../components/server/kernel.ts';
 import { items, textOf, trixie, web1 } from '../shop.ts';
 
@@ -26,11 +27,20 @@ test('settings are live and on disk', () => {
 test('the stack file’s take the places of the kit’s, or come after them', () => {
   const given = { 'net.core.somaxconn': 9000, 'vm.swappiness': '10' };
   assert.deepEqual(live(given), [
-    'net.core.somaxconn = 9000',
     ...live().slice(1),
+    'net.core.somaxconn = 9000',
     'vm.swappiness = 10',
   ]);
-  assert.match(textOf(render(given), path), /# From the stack file\.\nnet\.core\.somaxconn = 9000/);
+  assert.doesNotMatch(textOf(render(given), path), /somaxconn/);
+  const own = kernel.render?.(web1({ sysctl: given }), { facts: trixie }).access ?? [];
+  assert.equal(
+    textOf(own, '/etc/sysctl.d/61-keelson.conf').replace(/^#.*\n\n/, ''),
+    '# From the stack file.\nnet.core.somaxconn = 9000\n\n# From the stack file.\nvm.swappiness = 10\n',
+  );
+  assert.deepEqual(own.slice(1), [
+    sysctl('net.core.somaxconn', '9000'),
+    sysctl('vm.swappiness', '10'),
+  ]);
 });
 
 test('the kit’s own are a network namespace’s, which a container may set; each says why', () => {
