@@ -1,5 +1,5 @@
 /** From a host's description to its manifests. */
-import { type Releases, renderApp, reportApp } from '../app/app.ts';
+import { newsOf, type Releases, renderApp, reportApp } from '../app/app.ts';
 import type { AppReport } from '../app/component.ts';
 import { type Contribution, compose } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
@@ -9,7 +9,7 @@ import { serverComponents } from '../server/components.ts';
 import { hostConflicts } from './conflicts.ts';
 import type { HostConfig } from './host.ts';
 
-export { newsOf, packReleases, type Releases, withBuilds } from '../app/app.ts';
+export { packReleases, type Releases, withBuilds } from '../app/app.ts';
 
 /**
  * All manifests of a host, in their order.
@@ -30,9 +30,15 @@ export function renderHost(host: HostConfig, facts: Facts, releases: Releases): 
   return compose([...own, ...givens(host, facts, releases).flatMap(renderApp)]);
 }
 
-/** What a preview has to say of a server beside what differs there. */
-export const serverNews = ({ server }: HostConfig, facts: Facts): string[] =>
-  serverComponents.flatMap(({ news }) => news?.(server, facts) ?? []);
+/** What a preview has to say of a host beside what differs there. */
+export async function newsOfHost(
+  { server, apps }: HostConfig,
+  facts: Facts,
+  pins: string,
+): Promise<string[]> {
+  const own = serverComponents.flatMap(({ news }) => news?.(server, facts) ?? []);
+  return [...own, ...(await newsOf(apps, facts, pins))];
+}
 
 /** What a host's components say of it, for outputs: where it is, and what runs there. */
 export type HostReport = ServerReport & {

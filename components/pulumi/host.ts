@@ -4,7 +4,7 @@ import './unsaid.ts';
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { HostConfig } from '../config/host.ts';
-import { newsOf, renderHost, reportHost, serverNews, withBuilds } from '../config/render.ts';
+import { newsOfHost, renderHost, reportHost, withBuilds } from '../config/render.ts';
 import { newRun, type Render } from '../host/look.ts';
 import type { Way } from '../ssh/connection.ts';
 import type { RunningApp } from './apps.ts';
@@ -167,11 +167,7 @@ async function registerHost(
     deletedWith: await machine?.resource,
   });
   if (pulumi.runtime.isDryRun())
-    for (const line of [
-      ...serverNews(config, seen.facts),
-      ...(await newsOf(config.apps, seen.facts, pins)),
-    ])
-      pulumi.log.info(line, host);
+    for (const line of await newsOfHost(config, seen.facts, pins)) pulumi.log.info(line, host);
   const { apps } = reportHost(config, seen.facts, releases);
   return {
     ...{ commands, apps: onceDone(name, commands, apps) },
