@@ -23,14 +23,9 @@ build() {
 }
 build 1
 dpkg -i /root/pool/tiny_1_all.deb >/dev/null
-cat >/root/tiny/DEBIAN/postinst <<'SH'
-#!/bin/sh
-set -e
-for library in /usr/lib/*/libnode.so.*; do
-  cp -p "$library" "$library.dpkg-new"
-  mv "$library.dpkg-new" "$library"
-done
-SH
+{ echo '#!/bin/sh -e'
+  echo 'for it in /usr/lib/*/libnode.so.*; do cp -p "$it" "$it.dpkg-new"; mv "$it.dpkg-new" "$it"; done'
+} >/root/tiny/DEBIAN/postinst
 chmod 0755 /root/tiny/DEBIAN/postinst
 build 2
 cd /root/pool

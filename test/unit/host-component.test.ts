@@ -51,7 +51,16 @@ test('where the address is not known yet, all is planned as new, and nothing sai
   const secrets = { shop: { TOKEN: pulumi.secret('s3cret') } };
   const made = await planned({ address: unknown(), user: 'admin', hostKey, apps, secrets });
   assert.deepEqual(made.ended.toSorted(), [
-    ...['web1', 'web1-app-shop', 'web1-base', 'web1-helper', 'web1-prune', 'web1-rollout-shop'],
+    ...[
+      'web1',
+      'web1-access',
+      'web1-access-confirm',
+      'web1-app-shop',
+      'web1-base',
+      'web1-helper',
+      'web1-prune',
+      'web1-rollout-shop',
+    ],
     ...['web1-shop', 'web1-shop-release', 'web1-site-shop'],
   ]);
   const { inputs } = made.named('web1-base');

@@ -88,6 +88,7 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
     all.map(({ name, after, app, secret }) => [name, after.join(' '), app ?? '', secret]),
     [
       ['base', '', '', false],
+      ['access', 'base', '', false],
       ['app-shop', 'base', 'shop', false],
       ['rollout-shop', 'app-shop', 'shop', true],
       ['site-shop', 'rollout-shop', 'shop', false],
@@ -133,7 +134,9 @@ test('a host’s manifests: what each holds, and that nginx and Monit are told o
 });
 
 test('the packed release goes along with the manifest that unpacks it', () => {
-  const [, app] = manifests(parseHost('web1', { address, apps: { shop } }));
+  const app = manifests(parseHost('web1', { address, apps: { shop } })).find(
+    ({ name }) => name === 'app-shop',
+  );
   assert.deepEqual(app?.uploads, [{ name: 'release', ...release }]);
 });
 
