@@ -43,7 +43,7 @@ echo 'deb [trusted=yes] file:/root/pool ./' >/etc/apt/sources.list
 apt-get -q update >/dev/null`;
 
 for (const release of triedOn('trixie'))
-  test(`the system (${release})`, { timeout: 300_000 }, async (t) => {
+  test(`the system (${release})`, { timeout: 600_000 }, async (t) => {
     const shop = await shopOn(t, { release });
     const { host, stack } = shop;
     await inOrder(t, [
