@@ -19,8 +19,9 @@ outdated_processes() { grep -lsE "$REPLACED" "$HOST_ROOT"/proc/[0-9]*/maps | sed
 
 # What has another root is a container's, and what is in no service somebody's login.
 outdated_units() {
+  own_root=$(stat -Lc %d:%i /)
   outdated_processes | while IFS= read -r pid; do
-    [ "/proc/$pid/root" -ef / ] || continue
+    [ "$(stat -Lc %d:%i "/proc/$pid/root" 2>/dev/null)" = "$own_root" ] || continue
     of=$(unit_of_process "$pid" 2>/dev/null) || continue
     case $of in user@*) ;; *.service) echo "$of" ;; esac
   done | sort -u

@@ -23,14 +23,9 @@ build() {
 }
 build 1
 dpkg -i /root/pool/tiny_1_all.deb >/dev/null
-cat >/root/tiny/DEBIAN/postinst <<'SH'
-#!/bin/sh
-set -e
-for library in /usr/lib/*/libnode.so.*; do
-  cp -p "$library" "$library.dpkg-new"
-  mv "$library.dpkg-new" "$library"
-done
-SH
+{ echo '#!/bin/sh -e'
+  echo 'for it in /usr/lib/*/libnode.so.*; do cp -p "$it" "$it.dpkg-new"; mv "$it.dpkg-new" "$it"; done'
+} >/root/tiny/DEBIAN/postinst
 chmod 0755 /root/tiny/DEBIAN/postinst
 build 2
 cd /root/pool
@@ -48,7 +43,7 @@ echo 'deb [trusted=yes] file:/root/pool ./' >/etc/apt/sources.list
 apt-get -q update >/dev/null`;
 
 for (const release of triedOn('trixie'))
-  test(`the system (${release})`, { timeout: 300_000 }, async (t) => {
+  test(`the system (${release})`, { timeout: 600_000 }, async (t) => {
     const shop = await shopOn(t, { release });
     const { host, stack } = shop;
     await inOrder(t, [

@@ -1,5 +1,9 @@
 /** What follows an upgrade of packages: who runs on replaced files, and what a person is told. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostShell } from './host-shell.ts';
 import { item } from './status-shell.ts';
@@ -27,6 +31,24 @@ test('who runs code of a file that was replaced is found, and nobody else', () =
     '7f0-7f1 r-xp 00000000 fd:01 66 /usr/bin/node (deleted)',
   ];
   assert.deepEqual(found(...lines), ['1', '7']);
+});
+
+test('a process of this machine’s own, whose program was replaced, is found by its unit', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'keelson-replaced-'));
+  const program = join(directory, 'sleep');
+  copyFileSync('/bin/sleep', program);
+  const running = spawn(program, ['30'], { stdio: 'ignore' });
+  t.after(() => {
+    running.kill();
+    rmSync(directory, { recursive: true });
+  });
+  // In place of what a package has.
+  const script = `REPLACED=' ..x. .*${program}( .deleted.)$'
+    unit_of_process() { echo "of-$1.service"; }
+    until grep -qs '${program}$' /proc/${running.pid}/maps; do sleep 0.02; done
+    rm ${program}
+    outdated_units`;
+  assert.equal(hostShell(script), `of-${running.pid}.service\n`);
 });
 
 const memory = {
