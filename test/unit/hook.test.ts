@@ -26,11 +26,11 @@ const view = {
 for (const [title, given] of Object.entries({
   'a sandbox without more': {
     ...{ ownNode: false, privateControlGroups: false, localOnly: false, jitless: false },
-    calls: [],
+    ...{ calls: [], hidden: ['-/run/dbus'], rings: ['io_uring_setup'] },
   },
   'all that a sandbox can have': {
     ...{ ownNode: true, privateControlGroups: true, localOnly: true, jitless: true },
-    calls: ['@chown'],
+    ...{ calls: ['@chown'], hidden: [], rings: [] },
   },
 }))
   test(`a hook runs as an instance does: ${title}`, () => {
