@@ -12,9 +12,7 @@ const view = {
     address: '127.0.0.1',
     openTo: ['play.example.com'],
     claims: true,
-    credentials: [
-      { name: 'KEY', path: '/etc/keelson/credentials.d/shop/KEY', variable: 'KEY_FILE' },
-    ],
+    credentials: [],
     hasScratch: false,
     socket: true,
     logFiles: true,
