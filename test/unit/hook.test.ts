@@ -12,6 +12,7 @@ const view = {
     address: '127.0.0.1',
     openTo: ['play.example.com'],
     claims: true,
+    credentials: [],
     hasScratch: false,
     socket: true,
     logFiles: true,
