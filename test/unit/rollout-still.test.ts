@@ -110,6 +110,16 @@ for (const [type, title, settings, message] of failures)
     );
   });
 
+test('a site that is served over TLS is asked so, where it would only be sent', () => {
+  const tls = ': >"$root/etc/site.tls"; curl() { echo "$*" >>"$root/asked"; printf 200; }';
+  const asked = run(`${prepared('static')}${tls}\nroll; cat "$root/asked"`);
+  assert.match(asked, /--insecure --resolve a\.de:443:127\.0\.0\.1 .* https:\/\/a\.de\/$/m);
+  assert.match(
+    rolled('static', `: >"$root/etc/site.tls"; codes='200 404'`)[0] ?? '',
+    /with 404 by nginx, and 200 before, to https:\/\/a\.de\/ \(Host: a\.de\);/,
+  );
+});
+
 test('a first release that fails leaves no link', () => {
   const said = rolled('static', `current='' old=''; rm "$home/current"; needed_files=none.html`);
   assert.match(said[0] ?? '', /bbbbbbbb has no file none.html; nothing of it is current$/);

@@ -68,3 +68,16 @@ test('lines of one’s own for TLS are named, with the certificate of certbot’
   for (const other of ['# listen 443 ssl;\n', 'listen 4430;\n', 'expires 443;\n', 'listen 8443;\n'])
     assert.equal(own(other), '', other);
 });
+
+test('alerts and the status know certificates of sites, wherever these lie', () => {
+  const sites = join(directory, 'root/etc/nginx/keelson.d');
+  mkdirSync(sites, { recursive: true });
+  const said = (path: string) =>
+    `listen 443 ssl;\nssl_certificate ${path};\nssl_certificate_key /k;\n`;
+  writeFileSync(join(sites, 'shop.tls'), said('/etc/keelson/tls/shop/fullchain.pem'));
+  writeFileSync(join(sites, '0-status.tls'), said('/srv/certificates/status.pem'));
+  assert.deepEqual(
+    hostShell(`HOST_ROOT=${directory}/root; list_certificates | sort`).trim().split('\n'),
+    ['/etc/keelson/tls/shop/fullchain.pem', '/srv/certificates/status.pem'],
+  );
+});

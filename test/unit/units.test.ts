@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { hostShell } from './host-shell.ts';
 
 const units = {
-  nginx: 'unit\tnginx.service\tactive=active\tconfig=current\t@change=reload\t@config=/etc/nginx',
+  nginx:
+    'unit\tnginx.service\tactive=active\tconfig=current\t@change=reload\t@config=/etc/nginx /etc/keelson/tls',
   journald:
     'unit\tsystemd-journald.service\tactive=active\tconfig=current\t@change=restart\t@config=/etc/systemd/journald.conf.d',
   timer: 'unit\tlogrotate.timer\tactive=active\t@change=restart',
@@ -24,6 +25,8 @@ const concerned = (...paths: string[]): string[] =>
 
 test('a reload is for what a service reads, and changes nothing of what its unit says', () => {
   assert.deepEqual(concerned('/etc/nginx/keelson.d/shop.conf'), ['nginx.service']);
+  assert.deepEqual(concerned('/etc/keelson/tls/shop/fullchain.pem'), ['nginx.service']);
+  assert.deepEqual(concerned('/etc/keelson/shop/environment'), []);
   assert.deepEqual(concerned(dropin('nginx.service')), []);
   assert.deepEqual(concerned('/etc/systemd/system/nginx.service'), []);
   assert.deepEqual(concerned(dropin('nginx.service'), '/etc/nginx/nginx.conf'), ['nginx.service']);
@@ -42,6 +45,7 @@ test('a restart is for what its unit says, too', () => {
 test('what only the next start reads is never stale', () => {
   const files = [
     '/etc/nginx/nginx.conf',
+    '/etc/keelson/tls/shop/fullchain.pem',
     dropin('nginx.service'),
     dropin('systemd-journald.service'),
   ];
@@ -52,6 +56,7 @@ test('what only the next start reads is never stale', () => {
   );
   assert.deepEqual(read.trim().split('\n'), [
     'nginx.service\t/etc/nginx/nginx.conf',
+    'nginx.service\t/etc/keelson/tls/shop/fullchain.pem',
     `systemd-journald.service\t${dropin('systemd-journald.service')}`,
   ]);
 });

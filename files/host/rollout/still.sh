@@ -52,13 +52,15 @@ point_still() {
 site_file() { printf "/etc/nginx/keelson.d/%s.conf" "$app"; }
 answer_of_site() {
   [ "$type" = static ] && [ -f "$(site_file)" ] || return 0
-  # Who comes without TLS is only sent there. Its certificate is no affair of a release.
-  if [ -f "/etc/nginx/keelson.d/$app.tls" ]; then
-    set -- --insecure --resolve "$host:443:127.0.0.1" "https://$host$path"
-  else
-    set -- -H "Host: $host" "http://127.0.0.1$path"
-  fi
-  curl -sS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null || :
+  # Its certificate is no affair of a release.
+  curl -sS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --insecure --resolve "$host:443:127.0.0.1" \
+    -H "Host: $host" "$(site_url)" 2>/dev/null || :
+}
+
+# Who comes without TLS to a site that has it is only sent there.
+site_url() {
+  served_by=$(site_file)
+  if [ -f "${served_by%.conf}.tls" ]; then echo "https://$host$path"; else echo "http://127.0.0.1$path"; fi
 }
 
 answers_still() {
@@ -69,7 +71,7 @@ answers_still() {
     000) reason="got no answer of nginx" ;;
     *) reason="is answered with $answers_now by nginx, and $answered before" ;;
   esac
-  reason="$reason, to http://127.0.0.1$path (Host: $host)"
+  reason="$reason, to $(site_url) (Host: $host)"
   return 1
 }
 
