@@ -159,7 +159,10 @@ test('each message about logging in is one that a test of logins has', () => {
   const cells = [...section.matchAll(/^\| (`.*?`) \|/gm)].map(([, cell = '']) => cell);
   const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, it]) => it));
   assert.ok(messages.length > 20, `${page} has no messages about logging in`);
-  const files = ['scenarios/{logins,connections}.test.ts', 'unit/{ssh-*,known-hosts}.test.ts'];
+  const files = [
+    'scenarios/{logins,connections,firewall}.test.ts',
+    'unit/{ssh-*,known-hosts,server/firewall}.test.ts',
+  ];
   const tests = files.flatMap((it) => globSync(`test/${it}`, { cwd: root })).map(read);
   const text = tests.join('\n').replaceAll('\\', '');
   assert.deepEqual(
