@@ -248,7 +248,7 @@ async function renewed(site: Site): Promise<void> {
   const run = await site.stack.up().finally(() => {
     isOver = true;
   });
-  assert.deepEqual(changed(run), ['update tls-shop'], said(run));
+  assert.deepEqual(changed(run), ['update server-tls-shop'], said(run));
   const { serial } = await secure(site);
   for (const seen of await visitors) assert.equal(seen.has(serial) || seen.size === 1, true);
   assert.ok((await visitors).some((seen) => seen.size === 2));
