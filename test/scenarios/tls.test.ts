@@ -232,7 +232,8 @@ async function visits(site: Site, isOver: () => boolean): Promise<Set<string>> {
   for (let count = 0; !isOver(); count++) {
     const { status, serial } = await secure(site, { agent: count % 2 === 0 && agent });
     assert.equal(status, 200);
-    serials.add(serial);
+    // A connection that is closed by then has none to tell.
+    if (serial !== '') serials.add(serial);
     await sleep(5);
   }
   agent.destroy();
@@ -248,10 +249,10 @@ async function renewed(site: Site): Promise<void> {
   const run = await site.stack.up().finally(() => {
     isOver = true;
   });
-  assert.deepEqual(changed(run), ['update tls-shop'], said(run));
+  assert.deepEqual(changed(run), ['update server-tls-shop'], said(run));
   const { serial } = await secure(site);
-  for (const seen of await visitors) assert.equal(seen.has(serial) || seen.size === 1, true);
-  assert.ok((await visitors).some((seen) => seen.size === 2));
+  const seen = new Set((await visitors).flatMap((serials) => [...serials]));
+  assert.ok(seen.size === 2 && seen.has(serial), [...seen, serial].join(' '));
   await assertNothingToDo(site.stack);
 }
 
@@ -274,7 +275,7 @@ async function files(site: Site): Promise<void> {
   const { paths } = made(site, 'files');
   configure(
     site,
-    { certificate: 'shop.pem', key: { secret: 'TLS_KEY' } },
+    { certificate: ownPath(site), key: { secret: 'TLS_KEY' } },
     {
       ...{ certificate: paths.certificate, key: paths.key },
       ...{ redirect: false, hsts: 'off' },
