@@ -1,6 +1,6 @@
 /** The command of an app: what its instances run. */
 import { z } from 'zod';
-import { argument, relativePath } from '../fields/index.ts';
+import { command as anyCommand, argument, relativePath } from '../fields/index.ts';
 import type { Running } from './code/runs.ts';
 import { checkTypeScript } from './code/typescript.ts';
 import { type AppContext, appComponent, type Named } from './component.ts';
@@ -13,9 +13,7 @@ const fields = {
     .describe('Script that Node.js runs, as a path inside the app, such as server.js'),
   args: z.array(argument).prefault([]).describe('Arguments of the script'),
   nodeArgs: z.array(argument).prefault([]).describe('Arguments of Node.js itself'),
-  exec: z
-    .array(argument)
-    .min(1, 'is empty; give a command')
+  exec: anyCommand
     .optional()
     .describe(
       'Command in place of `start`: `node`, an absolute path or a path inside the app, and its arguments',

@@ -1,7 +1,7 @@
 /** Health of an instance that answers no requests: that it stays up, a command, a conversation, or a heartbeat file. */
 import { z } from 'zod';
 import { conversation, isAnswered, unanswered } from '../fields/conversation.ts';
-import { argument, duration, hostPath, port } from '../fields/index.ts';
+import { command, duration, hostPath, port } from '../fields/index.ts';
 import type { Health } from '../host/health.ts';
 import { appComponent } from './component.ts';
 
@@ -34,10 +34,9 @@ const healthySchema = z
         .describe('Time for which an instance that was started must stay up'),
     }),
     z.strictObject({
-      command: z
-        .array(argument)
-        .min(1, 'is empty; give a command')
-        .describe('Command that runs in the release as an instance would, and ends with 0'),
+      command: command.describe(
+        'Command that runs in the release as an instance would, and ends with 0',
+      ),
       every: duration('5s', '1d')
         .prefault('1m')
         .describe('Time between two of them while nothing is rolled out'),

@@ -1,7 +1,7 @@
 /** Rollout: how the instances of an app move to a release; `docs/rollout.md` tells the steps. */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { argument, duration, integer, percentage, plainText } from '../fields/index.ts';
+import { command, duration, integer, percentage, plainText } from '../fields/index.ts';
 import { aptPackage, rollout } from '../host/kinds.ts';
 import { type Also, jobsOf, workersOf } from './also.ts';
 import { noticing } from './balanced.ts';
@@ -15,7 +15,7 @@ import { jobHash } from './job.ts';
 import { publicDirectory } from './release.ts';
 import { type Service, unitHash } from './service.ts';
 
-const hook = z.array(argument).min(1, 'is empty; give a command, or leave it out').optional();
+const hook = command.optional();
 
 /** What runs once for a release. */
 export const hooks = {

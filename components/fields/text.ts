@@ -24,6 +24,18 @@ export const argument = matching(
   'is not a plain argument; use letters, digits and _./:=,@+-',
 ).describe('Argument of a command; no shell reads it');
 
+/**
+ * A command that runs without a shell: a program, and its arguments. What is inside the app stays there.
+ * @example command.parse(['bin/import', '--all'])
+ */
+export const command = z
+  .array(argument)
+  .min(1, 'is empty; give a command')
+  .refine(([program = '']) => !program.split('/').includes('..'), {
+    path: [0],
+    error: 'leads out of where it begins, by ..; write an absolute path, or one inside the app',
+  });
+
 /** A short piece of plain text to look for in an answer; spaces are allowed inside. */
 export const plainText = matching(
   /^[A-Za-z0-9_.,:/+@=-](?:[A-Za-z0-9 _.,:/+@=-]{0,198}[A-Za-z0-9_.,:/+@=-])?$/,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seeded } from '../harness/random.ts';
 import { tryArchive } from './archives.ts';
+import { trySettings } from './settings.ts';
 import { tryValues } from './values.ts';
 
 type Given = { seconds: number; seed: number; rounds?: number };
@@ -18,6 +19,7 @@ export type Score = {
 
 const kinds: Readonly<Record<string, (random: Random) => boolean | Promise<boolean>>> = {
   values: tryValues,
+  settings: trySettings,
   archives: tryArchive,
 };
 

@@ -414,9 +414,17 @@ for (const [name, row] of Object.entries(table)) {
 }
 
 test('every field of the vocabulary is in the table or in a test of its own', () => {
-  const own = ['localPath', 'port', 'anyPort', 'environmentValue', 'sent', 'milliseconds'];
+  const own = 'localPath port anyPort environmentValue sent milliseconds command'.split(' ');
   const fields = Object.entries(field).filter(([, value]) => typeof value === 'object');
   assert.deepEqual(fields.map(([name]) => name).sort(), [...Object.keys(table), ...own].sort());
+});
+
+test('the program of a command stays where it begins', () => {
+  assert.deepEqual(complaints(field.command, ['a/../../b', 'x']), [
+    'leads out of where it begins, by ..; write an absolute path, or one inside the app',
+  ]);
+  assert.deepEqual(complaints(field.command, ['./a..b/c', '../d']), []);
+  assert.deepEqual(complaints(field.command, []), ['is empty; give a command']);
 });
 
 test('integers and ports name their bounds', () => {

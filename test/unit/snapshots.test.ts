@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readConfig } from '../../components/config/config.ts';
 import { renderHost } from '../../components/config/render.ts';
@@ -25,6 +25,9 @@ function items({ values, facts: other }: Case): Item[] {
 for (const it of cases)
   test(`files and units of the stack file "${it.name}", to the letter`, () => {
     const like = cases.find(({ name }) => name === it.like);
-    const wanted = readFileSync(new URL(`snapshots/${it.name}.txt`, import.meta.url), 'utf8');
-    assert.equal(snapshot(items(it), like && items(like)), wanted);
+    const file = new URL(`snapshots/${it.name}.txt`, import.meta.url);
+    const text = snapshot(items(it), like && items(like));
+    // To be looked at as a diff, and written anew by KEELSON_WRITE=1.
+    if (process.env.KEELSON_WRITE) writeFileSync(file, text);
+    assert.equal(text, readFileSync(file, 'utf8'));
   });

@@ -41,4 +41,9 @@ test('one of start and exec is given', () => {
   }
   assert.deepEqual(complaints({ exec: ['a'] }), []);
   assert.deepEqual(complaints({ exec: [] }), ['exec is empty; give a command']);
+  for (const out of ['bin/../../other/x', '../x', '/srv/shop/../x'])
+    assert.deepEqual(complaints({ exec: [out] }), [
+      'exec.0 leads out of where it begins, by ..; write an absolute path, or one inside the app',
+    ]);
+  assert.deepEqual(complaints({ exec: ['./bin/x', '../data'] }), []);
 });

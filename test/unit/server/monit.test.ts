@@ -306,6 +306,20 @@ test('it is said, and so is what came; once it is well again that is said, too',
   assert.ok(!existsSync(hung));
 });
 
+test('several that Monit asks for at one moment wait for each other, those of other apps not', async (t) => {
+  const hold = async (name: string, seconds: string) => {
+    const lock = join(scratch, `keelson/restarting.${name}`);
+    const holder = spawn('flock', [lock, 'sh', '-c', `echo held; exec sleep ${seconds}`]);
+    t.after(() => holder.kill());
+    await new Promise((held) => holder.stdout.once('data', held));
+    return holder;
+  };
+  const other = await hold('late', '60');
+  await hold('shop', '0.5');
+  assert.equal(restart(100, 100), 'restart shop@3700.service');
+  assert.equal(other.exitCode, null);
+});
+
 test('what a rollout moves is left to it, for as long as that goes on', async (t) => {
   const lock = join(scratch, 'rollouts/shop/lock');
   const moving = '3700 3701';

@@ -33,9 +33,11 @@ test('requests are logged as text, as JSON by choice, or not at all', () => {
   const from = json.findIndex((line) => line.startsWith('log_format keelson escape=json'));
   const format = json.slice(from, from + 4).map((line) => /'(.*)'/.exec(line)?.[1]);
   // What nginx puts in is a text, but for these.
-  const numbers = /\$(status|body_bytes_sent|request_time)/g;
+  const numbers = /\$(keelson_status|body_bytes_sent|request_time)/g;
   const { status, seconds, instance } = JSON.parse(format.join('').replace(numbers, '1.5'));
   assert.deepEqual([status, seconds, instance], [1.5, 1.5, '$upstream_addr']);
+  // What ended before its answer has 000, which is none of JSON's numbers.
+  assert.ok(json.includes('~^0 0;'));
   assert.ok(json.includes('access_log /var/log/nginx/access.log keelson;'));
   assert.deepEqual(
     main({ accessLog: 'off' }).filter((line) => line.startsWith('access_log')),
