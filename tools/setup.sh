@@ -2,13 +2,14 @@
 # Prepares a clone: npm packages with a Node.js of their own, and a Pulumi home inside the clone.
 # Safe to repeat and to interrupt; takes milliseconds when everything is there.
 #
-#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container] [--actionlint] [--pebble]
+#   sh tools/setup.sh [--no-pulumi] [--shellcheck] [--container] [--actionlint] [--pebble] [--goss]
 #
 #   --no-pulumi   leave out the Pulumi CLI and its plugins
 #   --shellcheck  also what the checks of the shell scripts need
 #   --container   also what a Debian host in a container of this machine needs
 #   --actionlint  also what checks the workflows of GitHub Actions
 #   --pebble      also an ACME server, for the tests of certificates
+#   --goss        also what asks a host for the controls of `npm run audit`
 #
 # Everything lands in node_modules/ and .keelson/, but for Debian packages and Go's own caches.
 set -eu
@@ -18,18 +19,16 @@ cd "$(dirname "$0")/.."
 . tools/setup/system.sh
 . tools/setup/npm.sh
 . tools/setup/pulumi.sh
-. tools/setup/actionlint.sh
-. tools/setup/pebble.sh
+. tools/setup/go-tool.sh
 
-pulumi=yes shellcheck='' container='' actionlint_wanted='' pebble_wanted=''
+pulumi=yes shellcheck='' container='' tools=''
 for option; do
   case $option in
     --no-pulumi) pulumi='' ;;
     --shellcheck) shellcheck=yes ;;
     --container) container=yes ;;
-    --actionlint) actionlint_wanted=yes ;;
-    --pebble) pebble_wanted=yes ;;
-    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container, --actionlint, --pebble' ;;
+    --actionlint | --pebble | --goss) tools="$tools ${option#--}" ;;
+    *) fail "unknown option $option" 'choose from --no-pulumi, --shellcheck, --container, --actionlint, --pebble, --goss' ;;
   esac
 done
 
@@ -44,5 +43,4 @@ npm_packages
 [ -z "$shellcheck" ] || shellcheck_packages
 [ -z "$container" ] || container_packages
 [ -z "$pulumi" ] || pulumi_home
-[ -z "$actionlint_wanted" ] || actionlint_program
-[ -z "$pebble_wanted" ] || pebble_programs
+for tool in $tools; do go_tool "$tool"; done

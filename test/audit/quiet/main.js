@@ -1,0 +1,2 @@
+// Needs no network.
+setInterval(() => undefined, 60_000);
