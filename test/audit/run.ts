@@ -48,12 +48,15 @@ async function provisioned<T>(host: DebianHost, action: () => Promise<T>): Promi
 }
 
 async function configure(stack: Stack, host: DebianHost): Promise<void> {
-  const { paths, certificate } = pem(join(stack.directory, 'tls'), 'shop', { names: [domain] });
+  const { paths, certificate } = pem(join(stack.directory, 'tls'), 'shop', {
+    names: [domain],
+    days: 90,
+  });
   await host.exec('cat >/root/ca.pem', { input: certificate });
   const source = writeCode(join(stack.directory, 'shop'));
   const app = { source, start: 'server.js' };
   stack.configure({
-    server: {},
+    server: { updates: {} },
     apps: {
       shop: {
         ...app,

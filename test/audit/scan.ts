@@ -26,17 +26,14 @@ export async function lynis(host: DebianHost): Promise<Lynis> {
   return { index: Number(/^hardening_index=(\d+)/m.exec(report)?.[1] ?? Number.NaN), findings };
 }
 
-const sshReport = z.record(z.string(), z.unknown());
-
 export type Ssh = { fail: Finding[]; warn: Finding[] };
 
 /** ssh-audit: what of sshd's algorithms it calls a failure or a warning. */
 export async function sshAudit(host: DebianHost): Promise<Ssh> {
   await install(host, 'ssh-audit');
-  // Its exit code tells of findings.
-  const text = await host.exec('ssh-audit -j 127.0.0.1; true', { timeout: minutes });
-  sshReport.parse(JSON.parse(text));
+  // Once: sshd of Debian 13 refuses for a while who came without logging in. Its exit code tells of findings.
   const plain = await host.exec('ssh-audit -n 127.0.0.1; true', { timeout: minutes });
+  if (!/^\(kex\)/m.test(plain)) throw new Error(`ssh-audit saw no algorithms:\n${plain}`);
   const of = (mark: string): Finding[] =>
     plain
       .split('\n')
