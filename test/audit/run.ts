@@ -36,7 +36,7 @@ export async function audit(release: Release, goss: Buffer, tell: Tell): Promise
 }
 
 /** A site over TLS, with a certificate of a CA of its own, and a worker that needs no network. */
-async function provisioned<T>(host: DebianHost, action: () => Promise<T>): Promise<T> {
+export async function provisioned<T>(host: DebianHost, action: () => Promise<T>): Promise<T> {
   const stack = await newStack([host], {});
   try {
     await configure(stack, host);
