@@ -102,6 +102,8 @@ export const unusedModules: readonly string[] = [
   ...['dccp', 'sctp', 'rds', 'tipc', 'n_hdlc', 'ax25', 'netrom', 'x25', 'rose', 'decnet', 'econet'],
   ...['af_802154', 'ipx', 'appletalk', 'psnap', 'p8022', 'p8023', 'can', 'atm'],
   ...['cramfs', 'freevxfs', 'jffs2', 'hfs', 'hfsplus'],
+  // FireWire reads and writes memory past the processor.
+  ...['firewire_core', 'firewire_ohci', 'firewire_sbp2'],
 ];
 
 type Given = { hardening: boolean; sysctl: Readonly<Record<string, string>> };
@@ -140,8 +142,7 @@ const settings = (name: string, all: readonly Setting[]) =>
         ...all.map(({ key, value }) => sysctl(key, value, { optional: true })),
       ];
 
-function modules({ container, modules = '' }: Facts) {
-  if (container === 'yes') return [];
+function modules({ modules = '' }: Facts) {
   const used = modules.split(' ');
   const unused = unusedModules.filter((name) => !used.includes(name));
   return [

@@ -168,6 +168,12 @@ const limits: readonly Setting[] = [
     reason: 'Of IPv6 each customer has a network of 64 bits.',
   },
   { keyword: 'ClientAliveInterval', value: '60', reason: 'Seconds between two questions …' },
-  { keyword: 'ClientAliveCountMax', value: '3', reason: '… and the last one without an answer.' },
+  { keyword: 'ClientAliveCountMax', value: '2', reason: '… and the last one without an answer.' },
+  {
+    keyword: 'TCPKeepAlive',
+    value: 'no',
+    reason: 'Those questions are encrypted; TCP’s own can be answered by anybody on the way.',
+  },
+  { keyword: 'LogLevel', value: 'VERBOSE', reason: 'With the key that was refused, too.' },
   { keyword: 'DebianBanner', value: 'no', reason: 'Who has not logged in learns no patch level.' },
 ];

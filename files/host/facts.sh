@@ -4,7 +4,7 @@
 CERTBOT=/etc/letsencrypt
 
 # Of these the program wants to know whether somebody uses them: components/server/hardening.ts.
-RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus'
+RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus firewire_core firewire_ohci firewire_sbp2'
 
 print_facts() {
   fact() { printf '%s\t%s\n' "$1" "$2"; }

@@ -30,7 +30,7 @@ export const web: readonly Control[] = [
     'Debian’s default site is gone',
     '[ ! -e /etc/nginx/conf.d/default.conf ] && [ ! -e /etc/nginx/sites-enabled/default ]',
   ),
-  holds('nginx-04', 'One nginx', '[ "$(pgrep -c -f "nginx: master")" = 1 ]'),
+  holds('nginx-04', 'One nginx', '[ "$(pgrep -c -f "^nginx: master")" = 1 ]'),
   holds('nginx-05', 'Its version is not told', nginx('server_tokens off;')),
   left(
     'nginx-06',

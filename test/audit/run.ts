@@ -87,7 +87,7 @@ async function measure(
     ...without(hardened.findings, known.lynis, 'lynis', tell),
     ...without([...keys.fail, ...keys.warn], known.ssh, 'ssh-audit', tell),
     ...without(tls, known.tls, 'tls', tell),
-    ...without(failed, {}, 'goss', tell),
+    ...without(failed, known.goss, 'goss', tell),
   ];
   tell(
     `exposure: ${Object.entries(exposed)

@@ -43,7 +43,7 @@ export const ssh: readonly Control[] = [
   holds('sshd-21', 'Logins under way', sshd('maxstartups', '[0-9]+:30:[0-9]+')),
   holds('sshd-22', 'Keys', sshd('pubkeyauthentication', 'yes')),
   holds('sshd-23', 'No .rhosts', sshd('ignorerhosts', 'yes|shosts-only')),
-  holds('sshd-24', 'No known_hosts of users', sshd('ignoreuserknownhosts', 'yes')),
+  left('sshd-24', 'No known_hosts of users', 'goes with sshd-25'),
   holds('sshd-25', 'No hosts that log in', sshd('hostbasedauthentication', 'no')),
   holds('sshd-27', 'No passwords', sshd('passwordauthentication', 'no')),
   holds('sshd-28', 'No empty passwords', sshd('permitemptypasswords', 'no')),

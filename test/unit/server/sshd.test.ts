@@ -56,7 +56,9 @@ test('a key alone lets in, and a login is for nothing but a shell', () => {
     PerSourceMaxStartups: '8',
     PerSourceNetBlockSize: '32:64',
     ClientAliveInterval: '60',
-    ClientAliveCountMax: '3',
+    ClientAliveCountMax: '2',
+    TCPKeepAlive: 'no',
+    LogLevel: 'VERBOSE',
     DebianBanner: 'no',
   });
 });
