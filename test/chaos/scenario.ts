@@ -39,7 +39,7 @@ export const addUnmanaged = (host: DebianHost): Promise<string> =>
     echo own >/srv/own/data; chmod 0666 /srv/own/data; setfacl -m u:games:rw /srv/own/data
     printf '[Service]\\nNice=5\\n' >/etc/systemd/system/ssh.service.d/own.conf
     printf '[Service]\\nExecStart=sleep infinity\\n' >/etc/systemd/system/own.service
-    echo 'server { listen 81; }' >/etc/nginx/conf.d/own.conf
+    echo 'server { listen 127.0.0.1:81; }' >/etc/nginx/conf.d/own.conf
     echo '# own' | tee /etc/monit/conf.d/own /etc/cron.d/own >/etc/sysctl.d/99-own.conf
     install -m 0440 /etc/cron.d/own /etc/sudoers.d/own
     printf '/srv/own/*.log {\\n  weekly\\n  missingok\\n}\\n' >/etc/logrotate.d/own
