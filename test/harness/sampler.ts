@@ -21,7 +21,7 @@ while [ -e words ]; do
       printf '%s %s %s %s\\n' "\${path##*/}" "$(stat -c %u "$process" 2>/dev/null)" "$(tr ' ' _ <"$process/comm" 2>/dev/null)" "$word"
     done
   done
-  find "$@" -type f -perm /0004 -newer words -size -200k -exec grep -lsaF -f words {} + 2>/dev/null | while read -r path; do
+  find "$@" -path '*/.keelson/hosts' -prune -o -type f -perm /0004 -newer words -size -200k -exec grep -lsaF -f words {} + 2>/dev/null | while read -r path; do
     grep -aoF -f words "$path" 2>/dev/null | sort -u | while read -r word; do
       printf 'file %s %s %s\\n' "$(stat -c %a "$path" 2>/dev/null)" "$path" "$word"
     done
