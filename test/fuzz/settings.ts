@@ -3,6 +3,7 @@
  * it keeps its shape, whatever the language.
  */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { ConfigError, readConfig } from '../../components/config/config.ts';
@@ -17,7 +18,13 @@ import { nearly } from './text.ts';
 type Tree = { [key: string]: unknown };
 
 const secret = 'https://hc.example/hunter2swordfish';
-const token = '123456789:hunter2swordfish-hunter2swordfish';
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** Those that are of a form of their own. */
+const given: Readonly<Record<string, string>> = {
+  telegram: '123456789:hunter2swordfish-hunter2swordfish',
+  acmeAccount: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+};
 
 /** A file or directory of this machine that the reference names, as it is here. */
 function here(path: string): string {
@@ -37,9 +44,10 @@ function reference(): Tree {
   return JSON.parse(
     JSON.stringify(Object.fromEntries(named.map(([key, value]) => [key.slice(8), value]))),
     (key, part) => {
-      // Which build of Node.js a version is, is asked of the network.
-      if (key === 'node') return undefined;
-      if (part?.secure !== undefined) return key === 'telegram' ? token : secret;
+      // Which build of Node.js a version is, is asked of the network; and a certificate would have to be for each name.
+      if (['node', 'TLS_KEY'].includes(key)) return undefined;
+      if (key === 'tls' && part.redirect) return 'off';
+      if (part?.secure !== undefined) return given[key] ?? secret;
       return typeof part === 'string' && part.startsWith('../') ? here(part) : part;
     },
   );
