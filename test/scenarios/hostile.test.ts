@@ -63,6 +63,11 @@ const parsers = `
   chmod 0600 good/etc/monit/monitrc
   for part in nginx monit; do cp -a good/etc/$part/. /etc/$part/; done
   [ ! -d good/etc/ssh ] || cp -a good/etc/ssh/. /etc/ssh/
+  # One pair for each that nginx reads.
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout /root/key -out /root/certificate -subj /CN=own -days 9 2>/dev/null
+  grep -rhoE 'ssl_certificate(_key)? [^;]+' . | awk '{ print $2 }' | tr -d '"' | sort -u | while IFS= read -r path; do
+    mkdir -p "\${path%/*}" && cat /root/certificate /root/key >"$path"
+  done
   for path in $(find good -type f | sort); do check "$path" >/tmp/said || { echo "good $path: $(cat /tmp/said)"; }; done
   verify good >/tmp/verified
   for tried in $(ls | grep -x '[0-9]*' | sort -n); do
