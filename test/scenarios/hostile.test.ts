@@ -53,7 +53,7 @@ const parsers = `
       */filter.d/app-*) { cat /root/tried/good/etc/keelson/filter.d/table.nft; sed 's/"[a-z][a-z0-9-]*"/0/' "$1"; } | nft -c -f - 2>&1 || return 1 ;;
       */filter.d/*.nft) { [ "$1" = "\${1%table.nft}table.nft" ] || cat /root/tried/good/etc/keelson/filter.d/table.nft; cat "$1"; } | nft -c -f - 2>&1 || return 1 ;;
       */ssh/sshd_config.d/*) sshd -t 2>&1 || return 1 ;;
-      */sysctl.d/*) sysctl --dry-run -p "$1" 2>&1 >/dev/null || return 1 ;;
+      */sysctl.d/*) sysctl -e --dry-run -p "$1" 2>&1 >/dev/null || return 1 ;;
     esac
     case $(head -c 9 "$1") in '#!/bin/sh'*) sh -n "$1" 2>&1 || return 1 ;; esac
   }

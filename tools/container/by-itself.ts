@@ -16,6 +16,7 @@ export const volatilePaths: Readonly<Record<string, string>> = {
   '/var/cache/ldconfig': 'made anew when packages come and go',
   '/var/lib/apt/periodic': 'when apt’s timers ran',
   '/var/lib/keelson/logrotate': 'logs of apps are looked at each hour',
+  '/var/lib/keelson-status': 'written each minute where there is a status page',
   '/var/lib/lastlog': 'when somebody logged in last',
   '/var/lib/logrotate': 'logs are looked at each hour',
   '/var/lib/monit': 'Monit’s own pace',
@@ -36,4 +37,4 @@ export const volatilePaths: Readonly<Record<string, string>> = {
 
 /** Units of logins, those that timers and D-Bus start when they like, and those of a first boot alone. */
 export const volatileUnits =
-  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|(keelson-)?logrotate\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
+  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|(keelson-)?logrotate\.service|keelson-status\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
