@@ -18,9 +18,9 @@ while [ -e words ]; do
     process=\${path%/*}
     [ "$(readlink "$process/ns/pid")" = "$own" ] || continue
     # Of one that ended meanwhile nothing is told but what was there; the next look sees its like.
-    command=$(tr ' ' _ 2>/dev/null <"$process/comm") && [ -n "$command" ] || continue
+    command=$(tr ' ' _ 2>/dev/null <"$process/comm") && [ -n "$command" ] && user=$(stat -c %u "$process" 2>/dev/null) || continue
     grep -aoF -f words "$path" 2>/dev/null | sort -u | while read -r word; do
-      printf '%s %s %s %s\\n' "\${path##*/}" "$(stat -c %u "$process" 2>/dev/null)" "$command" "$word"
+      printf '%s %s %s %s\\n' "\${path##*/}" "$user" "$command" "$word"
     done
   done
   find "$@" -path '*/.keelson/hosts' -prune -o -type f -perm /0004 -newer words -size -200k -exec grep -lsaF -f words {} + 2>/dev/null | while read -r path; do
