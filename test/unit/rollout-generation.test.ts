@@ -291,9 +291,10 @@ test('current and static files move in one step, and the copy before stays the p
   assert.equal(run(script), `releases/${now}\npublic/p2\npublic/p1\nreleases/${now}\n`);
 });
 
-test('credentials are kept with the generation that was proven with them, and put back with it', () => {
+test('credentials that its units load are kept with the generation that was proven with them, and put back with it', () => {
   const script = `${prepared}credentials_folder() { echo "$root/etc/credentials"; }
     mkdir "$root/etc/credentials"; printf 1 >"$root/etc/credentials/KEY"; chmod 600 "$root/etc/credentials/KEY"
+    printf old >"$root/etc/credentials/OLD"; echo "LoadCredential=KEY:$root/etc/credentials/KEY" >>"$root/etc/unit"
     note_next; make_good; ls "$place/good" | grep cred
     printf 2 >"$root/etc/credentials/KEY"; put_credentials_back; cat "$root/etc/credentials/KEY"; echo
     rm -r "$root/etc/credentials"; put_credentials_back; cat "$root/etc/credentials/KEY"; echo

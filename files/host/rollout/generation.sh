@@ -71,6 +71,10 @@ environment_file() { printf '/etc/keelson/%s/environment' "$app"; }
 credentials_folder() { printf '/etc/keelson/credentials.d/%s' "$app"; }
 hook_file() { printf '/etc/keelson/%s/hook.service' "$app"; }
 
+# Those of a generation before are there until its instances have moved.
+# Usage: is_loaded CREDENTIAL
+is_loaded() { grep -qsF -e ":$1" "$(unit_file)" "$(hook_file)"; }
+
 note_next() {
   rm -rf "$place/next"
   mkdir "$place/next"
@@ -78,7 +82,7 @@ note_next() {
   keep_in_next "$(timer_file)" timer
   keep_in_next "$(environment_file)" environment
   keep_in_next "$(hook_file)" hook
-  for of in "$(credentials_folder)"/*; do keep_in_next "$of" "credential.${of##*/}"; done
+  for of in "$(credentials_folder)"/*; do ! is_loaded "$of" || keep_in_next "$of" "credential.${of##*/}"; done
   for of in $members; do keep_in_next "$(member_file "$of")" "unit.$of"; done
   for of in $jobs; do
     keep_in_next "$(job_file "$of" service)" "job.$of"
