@@ -116,7 +116,7 @@ const steps: Record<string, (host: DebianHost) => Promise<void>> = {
 
   'what something sets back at once is an error that names it': async (host) => {
     await host.exec(
-      `systemd-run --unit=rival sh -c 'while :; do echo 7 >/proc/sys/net/ipv4/tcp_fin_timeout; done'`,
+      `systemd-run --unit=rival --property=Nice=-20 sh -c 'while :; do echo 7 >/proc/sys/net/ipv4/tcp_fin_timeout; done'`,
     );
     const given = manifest([sysctl('net.ipv4.tcp_fin_timeout', '33')]);
     const { code, stderr } = await tryApply(host, given);
