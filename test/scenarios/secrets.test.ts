@@ -19,14 +19,16 @@ import { inOrder } from '../harness/steps.ts';
 const ofShop = { TOKEN: 'pLaNtEd-token', KEY: 'pLaNtEd-line\n\tpLaNtEd-other line "$x\\' };
 const ofServer = { slack: 'https://127.0.0.1:9/pLaNtEd-slack', statusPassword: 'pLaNtEd-password' };
 
-/** As it is, and as it stands in the base64 of what it is a part of. */
+/** As it is, and as it stands in the base64 of what it is a part of: whole, since ciphertexts have all short pieces. */
 const traces = (word: string): string[] => [
   word,
-  ...[0, 1, 2].map((shift) =>
-    Buffer.from(`${' '.repeat(shift)}${word}`)
-      .toString('base64')
-      .slice(4, -4),
-  ),
+  ...[0, 1, 2]
+    .map((shift) =>
+      Buffer.from(`${' '.repeat(shift)}${word}`)
+        .toString('base64')
+        .slice(4, -4),
+    )
+    .filter((piece) => piece.length >= 8),
 ];
 
 const code = `import { createServer } from 'node:http';

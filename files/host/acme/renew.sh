@@ -22,7 +22,7 @@ is_due() {
   see_certificate "$ACME/live/$1"
   [ "$certificate_shown" != state=missing ] || return 0
   due_time=$((certificate_ends - certificate_begins)) due_left=$((certificate_ends - $(date +%s)))
-  if [ "$due_time" -le 864000 ]; then [ $((due_left * 2)) -lt "$due_time" ]; else [ $((due_left * 3)) -lt "$due_time" ]; fi
+  if [ "$due_time" -le 864000 ]; then [ $((due_left * 2)) -le "$due_time" ]; else [ $((due_left * 3)) -le "$due_time" ]; fi
 }
 
 # One that cannot be renewed keeps none of the others. One whose turn has not come is left for later without a word.
