@@ -42,15 +42,15 @@ const table: readonly Bad[] = [
   {
     what: 'a login without sudo',
     spoil:
-      'mv /etc/sudoers.d /run/sudoers.d && cp /etc/sudoers /run/sudoers && sed -i /NOPASSWD/d /etc/sudoers',
-    mend: 'mv /run/sudoers.d /etc/sudoers.d && cat /run/sudoers >/etc/sudoers',
+      "mount -t tmpfs -o mode=0755 none /etc/sudoers.d && printf 'root ALL=(ALL) ALL\\n' >/run/bad && chmod 0440 /run/bad && mount --bind /run/bad /etc/sudoers",
+    mend: 'umount /etc/sudoers /etc/sudoers.d; rm -f /run/bad',
     preview:
       /: admin may not use sudo without a password; add "admin ALL=\(ALL\) NOPASSWD: ALL" with visudo, or log in as root$/,
   },
   {
     what: 'a root file system that cannot be written',
     spoil: `for d in ${readOnly}; do mount --bind $d $d && mount -o remount,ro,bind $d; done`,
-    mend: `umount ${readOnly}`,
+    mend: `umount -l ${readOnly}`,
     up: /Read-only file system/,
   },
   {
