@@ -69,7 +69,8 @@ function configure({ stack }: Site, tls: unknown, files: unknown = tls): void {
 type Asked = { path?: string; name?: string; agent?: Agent | false };
 
 /** One request by https, to a server whose certificate the authority of the test has signed. */
-function secure({ host, root }: Site, asked: Asked = {}): Promise<Answer & { serial: string }> {
+function secure(site: Site, asked: Asked = {}): Promise<Answer & { serial: string }> {
+  const { host, root } = site;
   const { path = '/', name = domain, agent = false } = asked;
   return new Promise((resolve, reject) => {
     const to = { host: host.address, servername: name, ca: root.certificate, agent, path };
@@ -81,7 +82,12 @@ function secure({ host, root }: Site, asked: Asked = {}): Promise<Answer & { ser
       resolve({ status, headers, body: await text(answer), serial: serialNumber });
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer of ${name} in 10 s`)));
-    sent.on('error', reject);
+    // A connection that was kept may end just as it is used again: whoever keeps one asks anew, as browsers do.
+    sent.on('error', (error: NodeJS.ErrnoException) =>
+      sent.reusedSocket && error.code === 'ECONNRESET'
+        ? resolve(secure(site, asked))
+        : reject(error),
+    );
     sent.end();
   });
 }
