@@ -4,6 +4,7 @@ import { isByAcme, type TlsGiven, tlsOf } from '../fields/tls.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Acme, acmeCertificate } from '../server/acme.ts';
 import { type AppContext, appComponent, type Neighbours } from './component.ts';
+import { domainsOf } from './domains.ts';
 import { certifiedNames } from './tls.ts';
 
 type Site = {
@@ -63,20 +64,15 @@ function problems(app: Site, acme: Acme | undefined): string[] {
     ];
   if (certifiedNames(app).length === 0)
     return [`${at}.domains: has no name for a certificate by ACME; add one, or write tls: off`];
-  return namesAt(app).flatMap(([place, name]) => {
+  return domainsOf(app).flatMap(({ at: place, domain: name }) => {
     if (isIPv4(name))
       return [
-        `${at}.${place}: "${name}" is an address, for which there is no certificate by ACME; take it out, or write tls: off`,
+        `${place}: "${name}" is an address, for which there is no certificate by ACME; take it out, or write tls: off`,
       ];
     if (name.startsWith('*.') && !acme.dns)
       return [
-        `${at}.${place}: "${name}" is a wildcard, which CAs certify by DNS alone; say in server.acme.dns how, or name the domains`,
+        `${place}: "${name}" is a wildcard, which CAs certify by DNS alone; say in server.acme.dns how, or name the domains`,
       ];
     return [];
   });
 }
-
-const namesAt = ({ domains, redirectFrom }: Site) =>
-  Object.entries({ domains, redirectFrom }).flatMap(([setting, names]) =>
-    names.map((name, index) => [`${setting}.${index}`, name] as const),
-  );

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { domain } from '../fields/index.ts';
 import { pairs } from '../lib/pairs.ts';
-import { appComponent, type Named } from './component.ts';
+import { appComponent } from './component.ts';
 
 const fields = {
   domains: z
@@ -11,7 +11,11 @@ const fields = {
     .describe('Names that the site answers to; `default`: whoever asks for no other site’s name'),
 };
 
-type Domains = Named<typeof fields> & { redirectFrom: readonly string[] };
+type Domains = {
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly redirectFrom: readonly string[];
+};
 
 /** What the template of a site says of them. */
 export const namesOf = ({ domains }: { domains: readonly string[] }) => ({
@@ -42,7 +46,8 @@ export const domains = appComponent({
   },
 });
 
-const domainsOf = ({ name, domains, redirectFrom }: Domains) =>
+/** Each name that leads to an app, and the setting that says it. */
+export const domainsOf = ({ name, domains, redirectFrom }: Domains) =>
   Object.entries({ domains, redirectFrom }).flatMap(([setting, given]) =>
     given.map((domain, index) => ({ name, domain, at: `apps.${name}.${setting}.${index}` })),
   );

@@ -59,11 +59,14 @@ function assignments(app: Environment, context: Context): string {
 }
 
 /** What an instance carries as KEELSON_ENVIRONMENT, by which a rollout tells old from new: credentials count too. */
-export function environmentHash(app: Environment, context: Context): string {
+export const environmentHash = (app: Environment, context: Context): string =>
+  hashOf(assignments(app, context), app, context);
+
+function hashOf(text: string, app: Environment, context: Context): string {
   const loaded = credentialsOf(app, context.secrets).map(
     ({ name, value }) => `${name} ${sha256(value)}\n`,
   );
-  return sha256(`${assignments(app, context)}${loaded.join('')}`);
+  return sha256(`${text}${loaded.join('')}`);
 }
 
 /** The environment file: readable for root and the app's group. */
@@ -75,15 +78,11 @@ export const environment = appComponent({
     const names = Object.keys(secretVariables(app, context)).sort();
     return {
       rollout: [
-        file(
-          environmentPath(app),
-          `${text}KEELSON_ENVIRONMENT=${environmentHash(app, context)}\n`,
-          {
-            group: app.name,
-            mode: '0640',
-            secret: true,
-          },
-        ),
+        file(environmentPath(app), `${text}KEELSON_ENVIRONMENT=${hashOf(text, app, context)}\n`, {
+          group: app.name,
+          mode: '0640',
+          secret: true,
+        }),
         ...(names.length > 0
           ? [file(secretNamesPath(app), `${names.join('\n')}\n`, { mode: '0600' })]
           : []),

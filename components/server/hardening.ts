@@ -4,17 +4,17 @@
  */
 import { z } from 'zod';
 import type { Facts } from '../host/facts.ts';
-import { directory, file, sysctl } from '../host/kinds.ts';
+import type { Item } from '../host/item.ts';
+import { directory, file } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
-
-type Setting = { key: string; value: string; reason: string };
+import { type KernelSetting, kernelFile } from './kernel.ts';
 
 /**
  * The kernel's own, of which a container has none.
  * What each means: Documentation/admin-guide/sysctl/{fs,kernel}.rst, and security/Yama.rst.
  */
-const kernelSettings: readonly Setting[] = [
+const kernelSettings: readonly KernelSetting[] = [
   ...[
     { key: 'fs.protected_hardlinks', value: '1' },
     { key: 'fs.protected_symlinks', value: '1' },
@@ -59,7 +59,7 @@ const kernelSettings: readonly Setting[] = [
   },
 ];
 
-const ofInterfaces = (family: 4 | 6, name: string, reason: string): Setting[] =>
+const ofInterfaces = (family: 4 | 6, name: string, reason: string): KernelSetting[] =>
   ['all', 'default'].map((which) => ({
     key: `net.ipv${family}.conf.${which}.${name}`,
     ...{ value: '0', reason },
@@ -70,7 +70,7 @@ const ofInterfaces = (family: 4 | 6, name: string, reason: string): Setting[] =>
  * Filters by the way back (rp_filter), router advertisements and forwarding are the image's: each of them, set wrongly,
  * cuts a host off that has two addresses, gets its address by IPv6, or runs Docker.
  */
-const networkSettings: readonly Setting[] = [
+const networkSettings: readonly KernelSetting[] = [
   ...[4, 6].flatMap((family) => [
     ...ofInterfaces(family as 4 | 6, 'accept_redirects', 'Nobody near by changes the routes.'),
     ...ofInterfaces(family as 4 | 6, 'accept_source_route', 'No sender chooses his own route.'),
@@ -121,7 +121,7 @@ export const hardening = serverComponent({
   render: ({ hardening, sysctl: own }: Given, { facts }) => {
     if (!hardening) return {};
     // What the stack file says itself is the component kernel's.
-    const rest = (all: readonly Setting[]) => all.filter(({ key }) => own[key] === undefined);
+    const rest = (all: readonly KernelSetting[]) => all.filter(({ key }) => own[key] === undefined);
     const kernel = facts.container === 'yes' ? [] : rest(kernelSettings);
     return {
       base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...umask()],
@@ -131,16 +131,12 @@ export const hardening = serverComponent({
 });
 
 /** Read at each boot, and live; what a kernel does not have is passed over. */
-const settings = (name: string, all: readonly Setting[]) =>
+const settings = (name: string, all: readonly KernelSetting[]): Item[] =>
   all.length === 0
     ? []
-    : [
-        file(
-          `/etc/sysctl.d/60-keelson-${name}.conf`,
-          template('server/hardening/sysctl.conf', { settings: all }),
-        ),
-        ...all.map(({ key, value }) => sysctl(key, value, { optional: true })),
-      ];
+    : kernelFile(`60-keelson-${name}`, 'What an attacker could use, and a server does not.', all, {
+        optional: true,
+      });
 
 function modules({ modules = '' }: Facts) {
   const used = modules.split(' ');

@@ -27,7 +27,11 @@ const sysctlSchema = z
 
 export type Tuned = { sysctl: z.output<typeof sysctlSchema> };
 
-type KernelSetting = { key: string; value: string; reason: string };
+export type KernelSetting = {
+  readonly key: string;
+  readonly value: string;
+  readonly reason: string;
+};
 
 /**
  * Settings for many short connections. All are a network namespace's own, so that they
@@ -92,7 +96,23 @@ export const kernel = serverComponent({
   },
 });
 
-const settings = (name: string, all: readonly KernelSetting[]): Item[] => [
-  file(`/etc/sysctl.d/${name}.conf`, template('server/sysctl.conf', { settings: all })),
-  ...all.map(({ key, value }) => sysctl(key, value)),
+const settings = (name: string, all: readonly KernelSetting[]): Item[] =>
+  kernelFile(name, 'Kernel settings of a web server, kept over a reboot.', all);
+
+/**
+ * Settings of the kernel, live and over a reboot.
+ * @param name of their file in /etc/sysctl.d, which says what they are `about`.
+ * @param options with `optional`, one that a kernel does not have is passed over.
+ */
+export const kernelFile = (
+  name: string,
+  about: string,
+  all: readonly KernelSetting[],
+  { optional = false } = {},
+): Item[] => [
+  file(
+    `/etc/sysctl.d/${name}.conf`,
+    template('server/sysctl.conf', { about, optional, settings: all }),
+  ),
+  ...all.map(({ key, value }) => sysctl(key, value, { optional })),
 ];

@@ -14,22 +14,14 @@ import { scratch } from '../scratch.ts';
 import { units } from '../units.ts';
 import { user } from '../user.ts';
 
-/** What is around a process: sandbox, runtime, user, directories and logs. */
-export const running = [
-  sandbox,
-  reach,
-  node,
-  environment,
-  credentials,
-  units,
-  user,
-  directories,
-  home,
-  linked,
-  scratch,
-  places,
-  logs,
-] as const;
+/** As what a process runs: sandbox, runtime, environment, units and user. */
+export const runsAs = [sandbox, reach, node, environment, credentials, units, user] as const;
+
+/** Where what it keeps and says goes. */
+export const keepsIn = [directories, home, linked, scratch, places, logs] as const;
+
+/** All that is around a process. */
+export const running = [...runsAs, ...keepsIn] as const;
 
 /** Of what listens at a port of its own. */
 export const canListen: Rule<{ listen: 'port' | 'socket'; sandbox: Sandbox }> = {

@@ -6,28 +6,17 @@ import { certificate } from '../certificate.ts';
 import { checks } from '../checks.ts';
 import { command } from '../command.ts';
 import type { AppType } from '../component.ts';
-import { credentials } from '../credentials.ts';
-import { directories } from '../directories.ts';
 import { domains } from '../domains.ts';
-import { environment } from '../environment.ts';
 import { forwards } from '../forwards.ts';
 import { headers } from '../headers.ts';
 import { health } from '../health.ts';
-import { home } from '../home.ts';
 import { instances } from '../instances.ts';
 import { limits } from '../limits.ts';
-import { linked } from '../linked.ts';
-import { logs } from '../logs.ts';
 import { needs } from '../needs.ts';
-import { node } from '../node.ts';
-import { places } from '../places.ts';
 import { ports, portsOf } from '../ports.ts';
-import { reach } from '../reach.ts';
 import { redirects } from '../redirects.ts';
 import { release } from '../release.ts';
 import { webRollout } from '../rollout.ts';
-import { sandbox } from '../sandbox.ts';
-import { scratch } from '../scratch.ts';
 import { service } from '../service.ts';
 import { silence } from '../silence.ts';
 import { site } from '../site.ts';
@@ -35,10 +24,8 @@ import { staticFiles } from '../static.ts';
 import { sticky } from '../sticky.ts';
 import { sudoers } from '../sudoers.ts';
 import { tls } from '../tls.ts';
-import { units } from '../units.ts';
 import { uploads } from '../uploads.ts';
-import { user } from '../user.ts';
-import { canListen } from './running.ts';
+import { canListen, keepsIn, runsAs } from './running.ts';
 
 const components = [
   release,
@@ -57,20 +44,9 @@ const components = [
   ports,
   service,
   limits,
-  sandbox,
-  reach,
-  node,
-  environment,
-  credentials,
-  units,
-  user,
+  ...runsAs,
   uploads,
-  directories,
-  home,
-  linked,
-  scratch,
-  places,
-  logs,
+  ...keepsIn,
   webRollout,
   silence,
   checks,
