@@ -17,13 +17,18 @@ after_updates() {
 
 outdated_processes() { grep -lsE "$REPLACED" "$HOST_ROOT"/proc/[0-9]*/maps | sed 's,/maps$,,; s,.*/,,'; }
 
-# What has another root is a container's, and what is in no service somebody's login.
+# What has another root is a container's, and what is in no service somebody's login. Of nginx the one that takes
+# requests counts: another beside it has been told to end.
 outdated_units() {
   own_root=$(stat -Lc %d:%i /)
   outdated_processes | while IFS= read -r pid; do
     [ "$(stat -Lc %d:%i "/proc/$pid/root" 2>/dev/null)" = "$own_root" ] || continue
     of=$(unit_of_process "$pid" 2>/dev/null) || continue
-    case $of in user@*) ;; *.service) echo "$of" ;; esac
+    case $of in
+      user@*) ;;
+      nginx.service) [ "$pid" != "$(cat "$HOST_ROOT/run/nginx.pid" 2>/dev/null)" ] || echo "$of" ;;
+      *.service) echo "$of" ;;
+    esac
   done | sort -u
 }
 
@@ -64,17 +69,8 @@ renew_services() {
 }
 
 # As Debian's own package does when nginx itself is upgraded: a new one takes over the sockets, and the old one ends
-# when it has answered all that was asked of it.
-renew_nginx() {
-  old_nginx=$(systemctl show -p MainPID --value nginx.service)
-  limited "$JOB_LIMIT" /etc/init.d/nginx upgrade >/dev/null || return 1
-  tries=0
-  until [ "$(systemctl show -p MainPID --value nginx.service)" != "$old_nginx" ]; do
-    tries=$((tries + 1))
-    [ "$tries" -le 50 ] || return 1
-    sleep 0.2
-  done
-}
+# when it has answered all that was asked of it, which over a WebSocket may be tomorrow.
+renew_nginx() { limited "$JOB_LIMIT" /etc/init.d/nginx upgrade >/dev/null; }
 
 # What an update asks of a person. Nothing of it fails the run.
 tell_updates() {
