@@ -15,12 +15,16 @@ const perl = (text: string): string =>
   `const { spawnSync } = await load('node:child_process');
   return String(spawnSync('perl', ['-MSocket', '-e', ${JSON.stringify(text)}], { timeout: 8000 }).stdout);`;
 
-/** Sockets that the app can connect to, of all that the kernel lists: in files, and abstract ones. */
+/**
+ * Sockets that the app can connect to, of all that the kernel lists: in files, and abstract ones. Of a socket
+ * of streams only the one that listens counts: its connections are listed by the same name. Connecting does
+ * not wait; where a queue is full (`EAGAIN`, 11) the app was let in all the same.
+ */
 const open = perl(
-  String.raw`open(U, "/proc/net/unix"); <U>; my %seen; $SIG{ALRM} = sub {};
-  while (<U>) { my @f = split; my $p = $f[7] // next; next if $seen{"$f[4]$p"}++; next if $f[4] == 1 && !(hex($f[3]) & 0x10000);
+  String.raw`open(U, "/proc/net/unix"); <U>; my %seen;
+  while (<U>) { my @f = split; my $p = $f[7] // next; next if $f[4] == 1 && !(hex($f[3]) & 0x10000); next if $seen{"$f[4]$p"}++;
     my $n = $p; $n =~ tr/\x40/\0/ if $p =~ /^\x40/;
-    socket(my $s, PF_UNIX, hex($f[4]), 0) or next; alarm 1; print "$p\n" if connect($s, pack("S a*", 1, $n)); alarm 0 }`,
+    socket(my $s, PF_UNIX, hex($f[4]) | 2048, 0) or next; print "$p\n" if connect($s, pack("S a*", 1, $n)) || $! == 11 }`,
 );
 
 /** Who writes there is known by the kernel to be the app; names are looked up there. */
