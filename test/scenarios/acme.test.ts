@@ -27,12 +27,18 @@ function configure({ stack, ca }: Trial, domains: string[], acme: object = {}): 
   });
 }
 
-/** Whoever asks for the name by https is shown a certificate for it, of the root that pebble has at the moment. */
+/**
+ * Whoever asks for the name by https is shown a certificate for it, of the root that pebble has at the moment:
+ * soon, since nginx's new workers begin a moment after it was told.
+ */
 const served = (host: DebianHost, name: string): Promise<boolean> =>
   does(
     host,
     `curl -fs --cacert /etc/pebble/ca.pem https://localhost:15000/roots/0 >/run/root.pem &&
-     curl -fs --cacert /run/root.pem --connect-to ::127.0.0.1:443 https://${name}/ | grep -qx ok`,
+     for try in $(seq 50); do
+       curl -s --cacert /run/root.pem --connect-to ::127.0.0.1:443 https://${name}/ | grep -qx ok && exit
+       sleep 0.1
+     done; exit 1`,
   );
 
 const serial = (host: DebianHost): Promise<string> =>

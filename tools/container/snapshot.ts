@@ -59,6 +59,8 @@ function parseUnits(text: string): Snapshot {
   for (const block of records(text, '\n\n')) {
     const values = Object.fromEntries(block.split('\n').map((line) => line.split(/=(.*)/s)));
     if (volatileUnits.test(values.Id ?? '')) continue;
+    // A timer whose service happens to be at work is no other timer than one that waits.
+    if (values.Id?.endsWith('.timer') && values.SubState === 'running') values.SubState = 'waiting';
     const named = Object.entries(unitFields).map(([name, ours]) => [ours, values[name] ?? '']);
     found[`unit ${values.Id}`] = Object.fromEntries(named.filter(([, value]) => value !== ''));
   }
