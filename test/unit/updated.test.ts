@@ -47,8 +47,13 @@ test('a process of this machine’s own, whose program was replaced, is found by
     unit_of_process() { echo "of-$1.service"; }
     until grep -qs '${program}$' /proc/${running.pid}/maps; do sleep 0.02; done
     rm ${program}
-    outdated_units`;
-  assert.equal(hostShell(script), `of-${running.pid}.service\n`);
+    outdated_units
+    unit_of_process() { echo nginx.service; }
+    mkdir -p $STATE/root/run; echo ${running.pid} >$STATE/root/run/nginx.pid; outdated_nginx() { HOST_ROOT=$STATE/root outdated_units; }
+    outdated_processes() { echo ${running.pid}; }
+    outdated_nginx; echo 1 >$STATE/root/run/nginx.pid; outdated_nginx`;
+  // Of nginx it is found while it is the one that takes requests.
+  assert.equal(hostShell(script), `of-${running.pid}.service\nnginx.service\n`);
 });
 
 const memory = {
