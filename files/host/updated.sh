@@ -34,17 +34,12 @@ outdated_units() {
 
 # APP<TAB>UNIT of each instance, those of members included.
 instance_units() {
-  set --
-  for manifest_of in "$STATE"/manifests/rollout-*; do
-    [ ! -f "$manifest_of" ] || set -- "$@" "$manifest_of"
-  done
-  [ $# != 0 ] || return 0
-  awk -F '\t' '$1 == "rollout" {
+  stored_items | awk -F '\t' '$1 == "rollout" {
     for (i = 3; i <= NF; i++) {
       name = substr($i, 1, index($i, "=") - 1)
       if (name ~ /^[0-9]+$/) print $2 "\t" $2 "@" name ".service"
       else if (name ~ /^[a-z][a-z0-9-]*@[0-9]+$/) print $2 "\t" $2 "-" name ".service"
-    } }' "$@"
+    } }'
 }
 
 # The apps of which an instance is among the units on standard input.

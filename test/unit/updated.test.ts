@@ -56,10 +56,12 @@ test('a process of this machine’s own, whose program was replaced, is found by
   assert.equal(hostShell(script), `of-${running.pid}.service\nnginx.service\n`);
 });
 
+/** A manifest as it is stored: settings, an empty line, its item. */
+const stored = (...what: Parameters<typeof item>): string => `\n${item(...what)}`;
 const memory = {
-  'manifests/rollout-shop': item('shop', [3700, 3701, 'mail@1']),
-  'manifests/rollout-shop-two': item('shop-two', [3800]),
-  'manifests/rollout-night': item('night', [], 'job'),
+  'manifests/rollout-shop': stored('shop', [3700, 3701, 'mail@1']),
+  'manifests/rollout-shop-two': stored('shop-two', [3800]),
+  'manifests/rollout-night': stored('night', [], 'job'),
 };
 
 test('an app is moved once, whichever of its instances it is; what is no app’s is not', () => {
@@ -87,7 +89,7 @@ const done = (before: string, after: string, more = ''): string[] =>
     fail() { echo "keelson: $1"; exit 1; }
     ${more}
     after_updates || :`,
-    { memory: { ...memory, 'manifests/rollout-bad': item('bad', [4000]) } },
+    { memory: { ...memory, 'manifests/rollout-bad': stored('bad', [4000]) } },
   )
     .split('\n')
     .filter(Boolean);
