@@ -26,6 +26,8 @@ export const factsSchema = z.object({
   systemd: z.coerce.number().int(),
   /** Whether it is a container, whose kernel and clock are the machine's. */
   container: z.enum(['yes', 'no']).optional(),
+  /** Whether it is a virtual machine or a container: nobody plugs anything in. */
+  virtual: z.enum(['yes']).optional(),
   /** What keeps the clock, where it is not systemd-timesyncd: chrony, or an ntpd. */
   clock: z.enum(['chrony', 'ntpd']).optional(),
   /** Those that are loaded of the modules that a server hardly ever uses. */

@@ -20,6 +20,7 @@ import { logrotate } from './logrotate.ts';
 import { monit } from './monit.ts';
 import { nginx } from './nginx.ts';
 import { packages } from './packages.ts';
+import { passwords } from './passwords.ts';
 import { retry } from './retry.ts';
 import { ship } from './ship.ts';
 import { sshd } from './sshd.ts';
@@ -28,6 +29,7 @@ import { sudoers } from './sudoers.ts';
 import { takeOver } from './takeover.ts';
 import { time } from './time.ts';
 import { updates } from './updates.ts';
+import { verify } from './verify.ts';
 
 const all = [
   connection,
@@ -40,6 +42,8 @@ const all = [
   retry,
   kernel,
   hardening,
+  passwords,
+  verify,
   time,
   updates,
   journal,

@@ -82,6 +82,11 @@ const networkSettings: readonly KernelSetting[] = [
     value: '1',
     reason: 'It answers no broadcast, by which others are flooded.',
   },
+  ...['all', 'default'].map((which) => ({
+    key: `net.ipv4.conf.${which}.log_martians`,
+    value: '1',
+    reason: 'Senders that cannot be are told; at most ten in five seconds, as all of the network.',
+  })),
   {
     key: 'net.ipv4.tcp_syncookies',
     value: '1',
@@ -94,9 +99,12 @@ const networkSettings: readonly KernelSetting[] = [
   },
 ];
 
+/** A machine that has ports has people who make backups to such disks. */
+const ofPorts = ['usb_storage', 'uas'];
+
 /**
  * Modules that a server never needs, and that are loaded when anybody asks for such a socket or file system.
- * Not among them: squashfs (snap), udf (Azure hands settings over so), overlay, nfs, usb-storage (backups).
+ * Not among them: squashfs (snap), udf (Azure hands settings over so), overlay, nfs.
  */
 export const unusedModules: readonly string[] = [
   ...['dccp', 'sctp', 'rds', 'tipc', 'n_hdlc', 'ax25', 'netrom', 'x25', 'rose', 'decnet', 'econet'],
@@ -104,27 +112,49 @@ export const unusedModules: readonly string[] = [
   ...['cramfs', 'freevxfs', 'jffs2', 'hfs', 'hfsplus'],
   // FireWire reads and writes memory past the processor.
   ...['firewire_core', 'firewire_ohci', 'firewire_sbp2'],
+  ...ofPorts,
 ];
 
-type Given = { hardening: boolean; sysctl: Readonly<Record<string, string>> };
+const hardeningSchema = z
+  .union([
+    z.boolean(),
+    z.strictObject({
+      passwords: z
+        .boolean()
+        .prefault(true)
+        .describe(
+          'A password that somebody sets, for sudo or the console, must be a strong one, and is hashed slowly',
+        ),
+      verify: z
+        .boolean()
+        .prefault(true)
+        .describe(
+          'Each week the files of packages are compared with what Debian shipped; a difference is an alert',
+        ),
+    }),
+  ])
+  .prefault(true)
+  .describe(
+    'Kernel and network settings, no core dumps, no modules of protocols and file systems that nobody uses, a narrow umask, strong passwords, files of packages as they were shipped; `false`: as it is',
+  );
+
+export type Hardening = { hardening: z.output<typeof hardeningSchema> };
+type Given = Hardening & { sysctl: Readonly<Record<string, string>> };
+
+/** Whether a part of it that can be switched off by itself is wanted. */
+export const isHardened = ({ hardening }: Hardening, part: 'passwords' | 'verify'): boolean =>
+  typeof hardening === 'boolean' ? hardening : hardening[part];
 
 export const hardening = serverComponent({
   name: 'hardening',
-  fields: {
-    hardening: z
-      .boolean()
-      .prefault(true)
-      .describe(
-        'Kernel and network settings, no core dumps, no modules of protocols and file systems that nobody uses, a narrow umask; `false`: as it is',
-      ),
-  },
+  fields: { hardening: hardeningSchema },
   render: ({ hardening, sysctl: own }: Given, { facts }) => {
     if (!hardening) return {};
     // What the stack file says itself is the component kernel's.
     const rest = (all: readonly KernelSetting[]) => all.filter(({ key }) => own[key] === undefined);
     const kernel = facts.container === 'yes' ? [] : rest(kernelSettings);
     return {
-      base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...umask()],
+      base: [...settings('hardening', kernel), ...modules(facts), ...dumps(), ...shells()],
       access: settings('network', rest(networkSettings)),
     };
   },
@@ -138,9 +168,9 @@ const settings = (name: string, all: readonly KernelSetting[]): Item[] =>
         optional: true,
       });
 
-function modules({ modules = '' }: Facts) {
-  const used = modules.split(' ');
-  const unused = unusedModules.filter((name) => !used.includes(name));
+function modules({ modules = '', virtual }: Facts) {
+  const kept = [...modules.split(' '), ...(virtual ? [] : ofPorts)];
+  const unused = unusedModules.filter((name) => !kept.includes(name));
   return [
     directory('/etc/modprobe.d'),
     file('/etc/modprobe.d/keelson.conf', template('server/hardening/modprobe.conf', { unused })),
@@ -157,7 +187,8 @@ const dumps = () => [
   ),
 ];
 
-const umask = () => [
+const shells = () => [
   directory('/etc/profile.d'),
+  file('/etc/profile.d/keelson-dumps.sh', template('server/hardening/dumps.sh', {})),
   file('/etc/profile.d/keelson-umask.sh', template('server/hardening/umask.sh', {})),
 ];

@@ -174,6 +174,11 @@ const limits: readonly Setting[] = [
     value: 'no',
     reason: 'Those questions are encrypted; TCP’s own can be answered by anybody on the way.',
   },
+  {
+    keyword: 'Compression',
+    value: 'no',
+    reason: 'One more parser of what others send; what is moved by the kit is packed already.',
+  },
   { keyword: 'LogLevel', value: 'VERBOSE', reason: 'With the key that was refused, too.' },
   { keyword: 'DebianBanner', value: 'no', reason: 'Who has not logged in learns no patch level.' },
 ];

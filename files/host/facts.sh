@@ -4,7 +4,7 @@
 CERTBOT=/etc/letsencrypt
 
 # Of these the program wants to know whether somebody uses them: components/server/hardening.ts.
-RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus firewire_core firewire_ohci firewire_sbp2'
+RARE_MODULES='dccp sctp rds tipc n_hdlc ax25 netrom x25 rose decnet econet af_802154 ipx appletalk psnap p8022 p8023 can atm cramfs freevxfs jffs2 hfs hfsplus firewire_core firewire_ohci firewire_sbp2 usb_storage uas'
 
 print_facts() {
   fact() { printf '%s\t%s\n' "$1" "$2"; }
@@ -29,6 +29,7 @@ print_facts() {
   fi
   # systemd notes so when it boots in one.
   [ ! -e /run/systemd/container ] || fact container yes
+  ! systemd-detect-virt -q 2>/dev/null || fact virtual yes
   if [ -x /usr/sbin/chronyd ]; then
     fact clock chrony
   elif [ -x /usr/sbin/ntpd ]; then

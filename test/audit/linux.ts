@@ -126,7 +126,7 @@ export const linux: readonly Control[] = [
     both('net.ipv4.conf.*.secure_redirects', '0'),
   ),
   holds('sysctl-16', 'No redirects are sent', both('net.ipv4.conf.*.send_redirects', '0')),
-  left('sysctl-17', 'Impossible addresses are logged', 'whoever wants to fills the log'),
+  holds('sysctl-17', 'Impossible addresses are logged', both('net.ipv4.conf.*.log_martians', '1')),
   left('sysctl-19', 'IPv6 is not forwarded', 'as sysctl-01'),
   holds('sysctl-20', 'No redirects over IPv6', both('net.ipv6.conf.*.accept_redirects', '0')),
   ...['21', '22', '23', '24', '25', '26', '27', '28'].map((number) =>

@@ -290,15 +290,37 @@ const stories: Record<string, Story> = {
     left: 'sshd -T | grep -x "x11forwarding yes"',
   },
   setting: {
-    prepare: (host) => host.exec('hostname first; echo first >/etc/hostname'),
-    items: [setting('timezone', 'Europe/Berlin'), setting('hostname', 'second')],
+    prepare: (host) =>
+      host.exec('hostname first; echo first >/etc/hostname; cp /etc/login.defs /root/login.defs'),
+    items: [
+      setting('timezone', 'Europe/Berlin'),
+      setting('hostname', 'second'),
+      setting('login.PASS_WARN_AGE', '14'),
+      setting('login.YESCRYPT_COST_FACTOR', '6'),
+    ],
     first: [
       'found  setting timezone value Etc/UTC → Europe/Berlin',
       'found  setting hostname value first → second',
+      'found  setting login.PASS_WARN_AGE value 7 → 14',
+      'found  setting login.YESCRYPT_COST_FACTOR value nothing → 6',
     ],
-    damages: [['hostname third', ['drift  setting hostname value third, on disk second → second']]],
-    gone: ['gone   setting hostname', 'gone   setting timezone'],
-    left: 'test "$(hostname)$(cat /etc/hostname)" = firstfirst && readlink /etc/localtime | grep UTC',
+    damages: [
+      ['hostname third', ['drift  setting hostname value third, on disk second → second']],
+      [
+        "sed -i '/^YESCRYPT/d' /etc/login.defs; printf 'PASS_WARN_AGE 3\\n' >>/etc/login.defs",
+        [
+          'drift  setting login.PASS_WARN_AGE value 14,3 → 14',
+          'drift  setting login.YESCRYPT_COST_FACTOR value nothing → 6',
+        ],
+      ],
+    ],
+    gone: [
+      'gone   setting login.YESCRYPT_COST_FACTOR',
+      'gone   setting login.PASS_WARN_AGE',
+      'gone   setting hostname',
+      'gone   setting timezone',
+    ],
+    left: 'test "$(hostname)$(cat /etc/hostname)" = firstfirst && readlink /etc/localtime | grep UTC && sed "$ { /^PASS_WARN_AGE 7$/d }" /etc/login.defs | cmp - /root/login.defs',
   },
   unit: {
     items: [

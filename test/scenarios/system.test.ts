@@ -194,7 +194,7 @@ async function switchedOff(shop: Shop): Promise<void> {
   await shop.succeed('switched off');
   const left = await lines(
     host,
-    'find /etc -path /etc/keelson/shop -prune -o \\( -name "*keelson-hardening*" -o -name "*keelson-network*" -o -name 60keelson -o -name "keelson-updated*" -o -path "*/apt-daily*keelson*" -o -path "*needrestart*" -o -name updates.conf -o -name "keelson-umask*" \\) -print',
+    'find /etc -path /etc/keelson/shop -prune -o \\( -name "*keelson-hardening*" -o -name "*keelson-network*" -o -name 60keelson -o -name "keelson-updated*" -o -path "*/apt-daily*keelson*" -o -path "*needrestart*" -o -name updates.conf -o -name "keelson-umask*" -o -name "keelson-dumps*" -o -name "keelson-verify*" \\) -print',
   );
   assert.deepEqual(left, []);
   assert.equal(await host.exec('cat /proc/sys/net/ipv4/conf/all/send_redirects'), '1\n');

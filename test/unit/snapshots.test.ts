@@ -13,10 +13,10 @@ const since =
 
 /** So is what updates, time and hardening bring. */
 const system = [
-  /^(unattended-upgrades|systemd-timesyncd(\.service)?|apt-daily(-upgrade)?\.timer)$/,
+  /^(unattended-upgrades|debsums|libpam-passwdqc|login\.[A-Z_]+|systemd-timesyncd(\.service)?|(apt-daily(-upgrade)?|keelson-verify)\.timer)$/,
   /^\/etc\/(apt|modprobe\.d|needrestart|profile\.d|security)(\/|$)/,
   /^\/etc\/(keelson\/updates\.conf|sysctl\.d\/60-keelson-\w+\.conf)$/,
-  /^\/etc\/systemd\/(coredump\.conf\.d|system\/(apt-daily-upgrade|keelson-updated)\.)/,
+  /^\/etc\/systemd\/(coredump\.conf\.d|system\/(apt-daily-upgrade|keelson-updated|keelson-verify)\.)/,
   /^(dev|fs|kernel)\.|^net\.ipv[46]\.(conf|icmp_|tcp_(syncookies|rfc1337))/,
 ];
 

@@ -25,6 +25,8 @@ network() {
   fi
   [ -z "$(ip -o address show to "198.18.$number.0/30")" ] || die "$outside is in use" 17
   ip netns add "$name" 2>/dev/null || [ -e "/run/netns/$name" ] || die 'no network namespace can be made'
+  # It would take over that of this machine, which is on because of others of these; a fresh Debian has it off.
+  ip netns exec "$name" sh -c "echo 0 >$forwarding"
   ip link add "$name" type veth peer name host0 netns "$name" || {
     [ ! -e "/sys/class/net/$name" ] || exit 17
     die 'no network interface of type veth can be made'

@@ -1,9 +1,21 @@
-# Kind `setting`: time zone and host name, live and on disk.
+# Kind `setting`: time zone and host name, live and on disk; lines of /etc/login.defs, which has no drop-ins.
 
 order_setting=81
 
 observe_setting() {
-  while IFS="$TAB" read -r _ setting _; do printf 'setting\t%s\tvalue=%s\n' "$setting" "$("observe_$setting")"; done
+  while IFS="$TAB" read -r _ setting _; do
+    case $setting in
+      login.*) seen_setting=$(observe_login "${setting#login.}") ;;
+      *) seen_setting=$("observe_$setting") ;;
+    esac
+    printf 'setting\t%s\tvalue=%s\n' "$setting" "$seen_setting"
+  done
+}
+
+# Of lines that say it twice the last one holds for login, the first for PAM: both are told.
+observe_login() {
+  awk -v key="$1" '$1 == key && index(told ",", "," $2 ",") == 0 { told = told "," $2 }
+    END { print told == "" ? "nothing" : substr(told, 2) }' /etc/login.defs 2>/dev/null || :
 }
 
 observe_timezone() {
@@ -51,7 +63,18 @@ set_setting() {
       install_durably "$work/hostname" /etc/hostname 0644
       hostname "$value"
       ;;
+    login.*) set_login "${name#login.}" "$value" ;;
   esac
+}
+
+# In the line that says it, else at the end; `nothing` takes the line out.
+# Usage: set_login KEY VALUE
+set_login() {
+  [ -f /etc/login.defs ] || fail 'there is no /etc/login.defs; install Debian package login.defs, or login in Debian 12'
+  awk -v key="$1" -v value="$2" '$1 != key { print; next }
+    value != "nothing" { match($0, /^[ \t]*[^ \t]+[ \t]+/); print substr($0, 1, RLENGTH) value; told = 1 }
+    END { if (!told && value != "nothing") print key " " value }' /etc/login.defs >"$work/login.defs"
+  install_durably "$work/login.defs" /etc/login.defs 0644
 }
 
 remove_setting() {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Facts } from '../../../components/host/facts.ts';
 import type { Item } from '../../../components/host/item.ts';
-import { hardening, unusedModules } from '../../../components/server/hardening.ts';
+import { hardening, isHardened, unusedModules } from '../../../components/server/hardening.ts';
 import { lines, textOf, trixie, web1 } from '../shop.ts';
 
 const render = (given: object = {}, facts: Partial<Facts> = {}) =>
@@ -39,6 +39,24 @@ test('modules that somebody uses are not among those that cannot be loaded', () 
   assert.match(text(), /^install sctp \/bin\/false$/m);
   assert.doesNotMatch(text('sctp can'), /^install (sctp|can) /m);
   assert.match(text('sctp can'), /^install dccp /m);
+});
+
+test('disks by USB are for machines that people stand beside', () => {
+  const text = (facts: Partial<Facts>) =>
+    textOf(render({}, facts).base ?? [], '/etc/modprobe.d/keelson.conf');
+  assert.match(text({ virtual: 'yes' }), /^install usb_storage \/bin\/false$/m);
+  assert.doesNotMatch(text({}), /usb_storage|uas/);
+  assert.doesNotMatch(text({ virtual: 'yes', modules: 'uas' }), / uas /);
+});
+
+test('what can be switched off by itself leaves the rest as it is', () => {
+  assert.deepEqual(render({ hardening: { verify: false } }), render());
+  const parts = ['passwords', 'verify'] as const;
+  const on = (hardening: unknown) => parts.filter((part) => isHardened(web1({ hardening }), part));
+  assert.deepEqual(on(true), parts);
+  assert.deepEqual(on({ verify: false }), ['passwords']);
+  assert.deepEqual(on({ passwords: false }), ['verify']);
+  assert.deepEqual(on(false), []);
 });
 
 test('the host tells of the same modules', () => {

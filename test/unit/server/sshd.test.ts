@@ -58,6 +58,7 @@ test('a key alone lets in, and a login is for nothing but a shell', () => {
     ClientAliveInterval: '60',
     ClientAliveCountMax: '2',
     TCPKeepAlive: 'no',
+    Compression: 'no',
     LogLevel: 'VERBOSE',
     DebianBanner: 'no',
   });
