@@ -27,6 +27,8 @@ export const lynis: Readonly<Record<string, string>> = {
   'FILE-6310': 'how disks are divided is decided when a machine is made',
   'FILE-7524': 'what lies in /etc/cron.* is public in Debian, and people keep files there',
   'FINT-4350': 'each preview says what differs; whoever is root changes that tool’s notes as well',
+  'HOME-9304':
+    'of the user whom bookworm’s useradd made before the kit came; what lies in a home may be served from there',
   'HRDN-7230': 'a scanner for other systems’ malware reads all uploads as root',
   'HTTP-6710': 'http of the default server leads nowhere; each site with TLS has Mozilla’s profile',
   'HTTP-6712': 'the site has a log of its own',
