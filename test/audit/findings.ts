@@ -40,6 +40,8 @@ export const lynis: Readonly<Record<string, string>> = {
   'PKGS-7370': 'a timer of systemd’s does it each week, not cron, whose mail nobody reads',
   'PKGS-7394': packages,
   'PKGS-7420': 'unattended-upgrades does',
+  'PROC-3612':
+    'programs of Monit’s checks, which it asks how they ended in its next round, ten seconds later',
   'SSH-7408':
     'the port, sessions and tries: another port hides little, and editors and agents need theirs',
   'STRG-1846': machine,
