@@ -22,8 +22,9 @@ export function renderHost(host: HostConfig, facts: Facts, releases: Releases): 
   if (problems.length > 0)
     throw new Error(`server ${host.name} has ${facts.cores} cores:\n${problems.join('\n')}`);
   const own = serverComponents.map(
-    ({ name, render }): Contribution => ({
+    ({ name, render, notes }): Contribution => ({
       component: name,
+      notes: notes?.(server, { facts }) ?? [],
       wanted: render?.(server, { facts, secrets: serverSecrets ?? {} }) ?? {},
     }),
   );

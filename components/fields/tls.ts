@@ -70,11 +70,18 @@ const serving = {
   hsts,
 };
 
+type Pair = { certificate?: unknown; key?: unknown };
+const isWhole = ({ certificate, key }: Pair) => (certificate === undefined) === (key === undefined);
+const isInOnePlace = ({ certificate, key }: Pair) => isOnHost(certificate) === isOnHost(key);
+
+const oneGiven = {
+  error: 'has only one of certificate and key; give both, or neither for one by ACME',
+};
 const oneHere = {
   error: 'has one of certificate and key on the server, and the other here; give both in one place',
 };
 
-const mapping = z
+const ofApp = z
   .strictObject({
     certificate: certificate.optional(),
     key: z
@@ -91,33 +98,41 @@ const mapping = z
       ),
     ...serving,
   })
-  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
-    error: 'has only one of certificate and key; give both, or neither for one by ACME',
-  })
-  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere);
+  .refine(isWhole, oneGiven)
+  .refine(isInOnePlace, oneHere);
 
-/** How what is no app is served over TLS. */
-export const givenTlsSchema = z
+const ofPage = z
   .strictObject({
-    certificate,
+    certificate: certificate.optional(),
     key: z
       .union([localPath, onHost])
+      .optional()
       .describe('Private key in PEM, without a password: a file here, or one of the server'),
     ...serving,
   })
-  .refine(({ certificate, key }) => isOnHost(certificate) === isOnHost(key), oneHere)
-  .describe('Serves it by https, with a certificate and key of your own; default: by http');
+  .refine(isWhole, oneGiven)
+  .refine(isInOnePlace, oneHere);
 
-/** How a site is served over TLS. */
+const ways = z.enum(['off', 'acme']);
+
+/** How the site of an app is served over TLS. */
 export const tlsSchema = z
-  .union([z.enum(['off', 'acme']), mapping])
+  .union([ways, ofApp])
   .optional()
   .describe(
     'Serves the site by https: `acme` gets a certificate and renews it, `certificate` and `key` are one of your own, `off` leaves it to a load balancer in front; default: acme where the server has `acme`, else off',
   );
 
+/** How a page of the server's own is. */
+export const pageTlsSchema = z
+  .union([ways, ofPage])
+  .optional()
+  .describe(
+    'Serves it by https, as `tls` of an app; default: acme where the server has `acme` and a CA can reach the name, which is no address and not below `localhost`; else off',
+  );
+
 export type TlsGiven = z.output<typeof tlsSchema>;
-export type Tls = z.output<typeof mapping>;
+export type Tls = z.output<typeof ofApp>;
 
 /**
  * What a site is served by over TLS; nothing where it is not. Without a certificate of its own it has one by ACME.
@@ -126,7 +141,7 @@ export type Tls = z.output<typeof mapping>;
 export function tlsOf(given: TlsGiven, acme: unknown): Tls | undefined {
   const chosen = given ?? (acme === undefined ? 'off' : 'acme');
   if (chosen === 'off') return undefined;
-  return chosen === 'acme' ? mapping.parse({}) : chosen;
+  return chosen === 'acme' ? ofApp.parse({}) : chosen;
 }
 
 /** Whether its certificate comes by ACME. */

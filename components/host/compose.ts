@@ -38,7 +38,7 @@ export function compose(contributions: readonly Contribution[]): Manifest[] {
   const named = new Set(composed.map(({ name }) => name));
   return composed.map((slot, index) => {
     const { name, part, app, after } = slot;
-    const { secret, confirm } = manifests[part];
+    const { secret, confirm, isApart } = manifests[part];
     const told = unitsToldBy(slot.items, composed.slice(0, index));
     const items = [...slot.items, ...told].map((item) => withFiles(item, all));
     const mine = contributions.filter((given) => part === 'base' || given.app === app);
@@ -48,6 +48,7 @@ export function compose(contributions: readonly Contribution[]): Manifest[] {
       ...(app !== undefined && { app }),
       secret,
       ...(confirm !== undefined && { confirm }),
+      ...(isApart && { isApart }),
       items,
       uploads: uploadsOf(items, mine),
       notes: mine.flatMap(({ notes = [] }) =>

@@ -14,6 +14,8 @@ export type Manifest = {
   readonly app?: string;
   /** Its text is a Pulumi secret. */
   readonly secret?: boolean;
+  /** What fails of it holds back no app, though it is the server's. */
+  readonly isApart?: true;
   /** Seconds after which its files go back by themselves, unless the change is confirmed over a new connection. */
   readonly confirm?: number;
   readonly items: readonly Item[];

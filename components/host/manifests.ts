@@ -14,12 +14,15 @@ type Declaration = {
   readonly secret: boolean;
   /** Seconds after which it goes back by itself, unless a new connection confirms that the host still lets one in. */
   readonly confirm?: number;
+  /** What fails of it holds back no app, and no app holds it back. */
+  readonly isApart?: true;
 };
 
 export type Part =
   | 'base'
   | 'private'
   | 'access'
+  | 'tls-0-status'
   | 'credentials'
   | 'app'
   | 'rollout'
@@ -33,6 +36,8 @@ export const manifests: Readonly<Record<Part, Declaration>> = {
   private: { scope: 'server', after: 'base', secret: true },
   /** What can shut us out: sshd, the firewall, what sudo reads for who logs in, settings of the network. */
   access: { scope: 'server', after: 'base', secret: false, confirm: 90 },
+  /** That nginx serves the status page over TLS, as `tls` has it of an app: only once it is served without. */
+  'tls-0-status': { scope: 'server', after: 'base', secret: true, isApart: true },
   /** Secrets of an app that are files: they come before the units that load them, and go after those. */
   credentials: { scope: 'app', after: 'base', secret: true },
   /** User, directories, release and units of an app. */

@@ -67,18 +67,25 @@ export function succession(
   }
   const order = sorted(apps, before, given, judged);
   const manifests = inOrder(linked(given, order, isDue));
-  const late = given.filter(
-    ({ name, app }) => app !== undefined && isDue(name) && hasOthers(app, given, isDue),
-  );
-  for (const { name, app, after } of late) {
-    const own = after.filter((other) => given.find((it) => it.name === other)?.app === app);
+  const late = given.filter((it) => isDue(it.name) && hasOthers(it, given, isDue));
+  for (const manifest of late) {
+    const { name, after } = manifest;
+    const own = after.filter((other) =>
+      given.some((it) => it.name === other && siteOf(it) === siteOf(manifest)),
+    );
     add(orders, name, `late\t${own.join(' ') || '-'}`);
   }
   return { manifests, orders, notes, isLate: late.length > 0 };
 }
 
-const hasOthers = (app: string, given: readonly Manifest[], isDue: (name: string) => boolean) =>
-  given.some((it) => it.app !== undefined && it.app !== app && isDue(it.name));
+/** Of what one failure holds back nothing of another's: of an app, or of the status page; nothing of what all need. */
+const siteOf = ({ app, name, isApart }: Manifest) => app ?? (isApart ? name : undefined);
+
+function hasOthers(one: Manifest, given: readonly Manifest[], isDue: (name: string) => boolean) {
+  const site = siteOf(one);
+  const isOther = (it: Manifest) => siteOf(it) !== undefined && siteOf(it) !== site;
+  return site !== undefined && given.some((it) => isOther(it) && isDue(it.name));
+}
 
 const meet = (some: readonly string[], others: readonly string[]): boolean =>
   some.some((one) => others.includes(one));

@@ -65,7 +65,7 @@ const acmeSchema = z
   })
   .optional()
   .describe(
-    'Certificates by ACME, for each app with `domains` that does not say otherwise in `tls`; default: none',
+    'Certificates by ACME, for each app with `domains`, and the status page, that does not say otherwise in `tls`; default: none',
   );
 
 const fields = { acme: acmeSchema };
@@ -75,7 +75,7 @@ export type Acme = NonNullable<Given['acme']>;
 /** What the client works in, and nginx reads. */
 const place = '/var/lib/keelson-acme';
 /** Where `fullchain.pem` and `privkey.pem` of a site are: a link, which leads to another directory after each renewal. */
-export const acmeFolder = (app: string): string => `${place}/live/${app}`;
+export const acmeFolder = (site: string): string => `${place}/live/${site}`;
 
 const user = 'keelson-acme';
 const units = '/etc/systemd/system';
@@ -86,8 +86,8 @@ const timer = 'keelson-acme.timer';
  * The certificate of a site.
  * @example acmeCertificate('shop', ['shop.example.com'], server.acme)
  */
-export const acmeCertificate = (app: string, domains: readonly string[], acme: Acme): Item =>
-  certificate(app, {
+export const acmeCertificate = (site: string, domains: readonly string[], acme: Acme): Item =>
+  certificate(site, {
     domains,
     from: acme.directory,
     key: acme.keyType,

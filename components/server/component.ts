@@ -2,7 +2,7 @@
 
 import type { SecretNeed, Secrets } from '../fields/secrets.ts';
 import type { Rule, Shape, Values } from '../fields/shape.ts';
-import type { Wanted } from '../host/compose.ts';
+import type { Contribution, Wanted } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
 
 /** A file of the machine that runs Pulumi, and the setting that names it. */
@@ -23,11 +23,16 @@ export type ServerComponent<F extends Shape, S> = {
   readonly secrets?: Shape;
   /** Those that the settings of a server cannot do without. */
   readonly needs?: (server: S) => readonly SecretNeed[];
-  /** What it wants of the host; what holds a secret goes into `private`, what can shut us out into `access`. */
+  /** What it wants of the host; what holds a secret goes into a manifest that is secret, what can shut us out into `access`. */
   readonly render?: (
     server: S,
     host: { readonly facts: Facts; readonly secrets?: Secrets },
-  ) => Pick<Wanted, 'base' | 'private' | 'access' | 'uploads'>;
+  ) => Pick<Wanted, 'base' | 'private' | 'access' | 'tls-0-status' | 'uploads'>;
+  /** What a preview says where its items change. */
+  readonly notes?: (
+    server: S,
+    host: { readonly facts: Facts },
+  ) => NonNullable<Contribution['notes']>;
   /** What two servers of a stack may not both say, as `servers.web2.address: … ; remedy`. */
   readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
   /** Files of this machine that must be readable. */

@@ -5,7 +5,7 @@ usage() {
 | remove MANIFEST SERVER | uninstall SERVER | rollout FILE | filter | claim APP PORT | begin APP INSTANCE [port] \
 | retry UNIT | scratch APP PATH... | run JOB | run APP terminal|pipe COMMAND... | restart APP | rollback APP RELEASE \
 | releases APP | watch APP INSTANCE | alert EVENT SUBJECT [TEXT] | failed UNIT | deliver | test-alerts \
-| silence SECONDS | certificates | renew [APP] | updated | status [write]"
+| silence SECONDS | certificates | renew [SITE] | updated | status [write]"
 }
 
 main() {

@@ -14,15 +14,16 @@ import { inOrder } from '../harness/steps.ts';
 
 const live = '/var/lib/keelson-acme/live/shop';
 const shop = 'shop.example.com';
+const page = 'status.example.com';
 
 type Trial = { host: DebianHost; stack: Stack; ca: string };
 
-/** The small app under these names, on a server with these settings of ACME. */
-function configure({ stack, ca }: Trial, domains: string[], acme: object = {}): void {
+/** The small app under these names, on a server with these settings of ACME, and others. */
+function configure({ stack, ca }: Trial, domains: string[], acme: object = {}, more = {}): void {
   const { server, apps } = config(codeOf(stack)) as { server: object; apps: { shop: object } };
   const settings = { contact: 'ops@example.com', terms: true, directory, ca, ...acme };
   stack.configure({
-    server: { ...server, acme: settings },
+    server: { ...server, acme: settings, ...more },
     apps: { shop: { ...apps.shop, domains, tls: 'acme' } },
   });
 }
@@ -63,6 +64,10 @@ for (const release of triedOn('trixie'))
       ['without the CA the old one stays, and somebody is told', () => down(host)],
       ['one that has ended is drift, and up repairs it', () => ended(trial)],
       ['a wildcard is proved by DNS', () => wildcard(trial)],
+      [
+        'a status page goes on to https once the CA has said yes, and no app waits for it',
+        () => paged(trial),
+      ],
       ['with its key the account is the same after all is lost', () => kept(trial)],
     ]);
   });
@@ -165,6 +170,47 @@ async function wildcard(trial: Trial): Promise<void> {
     (await host.tryExec('journalctl -o cat | grep -c planted-token')).stdout.trim(),
     '0',
   );
+}
+
+/** What the status page answers to whoever asks by this scheme: its status, and where it leads. */
+const pageBy = (host: DebianHost, scheme: 'http' | 'https'): Promise<string> =>
+  host.exec(
+    `curl -fs --cacert /etc/pebble/ca.pem https://localhost:15000/roots/0 >/run/root.pem
+     curl -s --cacert /run/root.pem -o /dev/null -w '%{http_code} %{redirect_url}' -u status:${password} \
+       --connect-to ::127.0.0.1: ${scheme}://${page}/`,
+  );
+
+const password = 'twelve-characters';
+
+async function paged(trial: Trial): Promise<void> {
+  const { host, stack } = trial;
+  const status = { domain: page };
+  await stack.setSecret('statusPassword', password, 'serverSecrets');
+  configure(trial, [shop], {}, { status: { ...status, tls: 'off' } });
+  await stack.up();
+  assert.equal((await pageBy(host, 'http')).trim(), '200');
+  await tellNames(host, 'set-servfail', { host: page });
+  configure(trial, [shop, 'more.example.com'], {}, { status });
+  const run = await stack.try('up');
+  assert.notEqual(run.code, 0);
+  assert.match(said(run), /certificate 0-status: the CA at https:\/\/localhost:14000\/dir says/);
+  assert.equal((await pageBy(host, 'http')).trim(), '200', 'served as before');
+  assert.ok(await served(host, 'more.example.com'), 'the app has what it asked for');
+  await tellNames(host, 'clear-servfail', { host: page });
+  await host.exec(`echo 127.0.0.1 ${page} >>/etc/hosts`);
+  await stack.up();
+  assert.equal((await pageBy(host, 'https')).trim(), '200');
+  assert.equal(await pageBy(host, 'http'), `301 https://${page}/`);
+  await assertNothingToDo(stack);
+  const before = await host.exec(
+    'openssl x509 -in /var/lib/keelson-acme/live/0-status/fullchain.pem -noout -serial',
+  );
+  await host.exec('keelson renew 0-status');
+  const after = await host.exec(
+    'openssl x509 -in /var/lib/keelson-acme/live/0-status/fullchain.pem -noout -serial',
+  );
+  assert.notEqual(after, before);
+  assert.match(await host.exec('keelson status'), /0-status\/fullchain\.pem/);
 }
 
 async function kept({ host, stack }: Trial): Promise<void> {

@@ -23,7 +23,8 @@ const shape = (...given: Parameters<typeof compose>[0]) =>
 
 test('the manifests: what waits for what, and which one is secret', () => {
   assert.deepEqual(parts, [
-    ...['base', 'private', 'access', 'credentials', 'app', 'rollout', 'site', 'tls'],
+    ...['base', 'private', 'access', 'tls-0-status'],
+    ...['credentials', 'app', 'rollout', 'site', 'tls'],
   ]);
   assert.deepEqual(
     parts.map((part) => [
@@ -35,6 +36,7 @@ test('the manifests: what waits for what, and which one is secret', () => {
       ['base', 'server', ''],
       ['private', 'server', 'base'],
       ['access', 'server', 'base'],
+      ['tls-0-status', 'server', 'base'],
       ['credentials', 'app', 'base'],
       ['app', 'app', 'base credentials'],
       ['rollout', 'app', 'app'],
@@ -44,7 +46,7 @@ test('the manifests: what waits for what, and which one is secret', () => {
   );
   assert.deepEqual(
     parts.filter((part) => manifests[part].secret),
-    ['private', 'credentials', 'rollout', 'tls'],
+    ['private', 'tls-0-status', 'credentials', 'rollout', 'tls'],
   );
 });
 

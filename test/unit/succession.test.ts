@@ -145,6 +145,19 @@ test('apps that move do so one after another, after those that only change their
   assert.equal(isLate, true);
 });
 
+test('the certificate of the status page holds back no app, and no app holds it back; what all need does', () => {
+  const base: Manifest = { name: 'base', after: [], items: [] };
+  const page: Manifest = { name: 'tls-0-status', after: ['base'], isApart: true, items: [] };
+  const all = [base, page, ...moving('shop', [3700])];
+  assert.deepEqual(told(all).orders, {
+    'tls-0-status': ['late\t-'],
+    'app-shop': ['late\t-'],
+    'rollout-shop': ['late\tapp-shop'],
+    'site-shop': ['late\trollout-shop'],
+  });
+  assert.equal(told(all, [], /^(base|tls-0-status)$/).isLate, false, 'alone it fails at once');
+});
+
 test('a site that is to be the last stays so, but where its app gives up a port', () => {
   const [last, other] = [moving('a', [4300]), moving('b', [4200])];
   const two = [...last, ...other].map((it) =>

@@ -1,14 +1,14 @@
 import type { Item } from '../item.ts';
 
 /**
- * A certificate that a CA gives by ACME, for the site of an app: `/var/lib/keelson-acme/live/APP/`.
+ * A certificate that a CA gives by ACME, for a site: `/var/lib/keelson-acme/live/SITE/`.
  * It is made anew where its names, its CA or its type of key are others, or where it is about to end.
  *
  * @param wanted.from URL of the CA's directory.
  * @example certificate('shop', { domains: ['shop.example.com'], ...settingsOf(acme) })
  */
 export const certificate = (
-  app: string,
+  site: string,
   wanted: {
     domains: readonly string[];
     from: string;
@@ -20,7 +20,7 @@ export const certificate = (
   },
 ): Item => ({
   kind: 'certificate',
-  name: app,
+  name: site,
   state: {
     domains: [...new Set(wanted.domains)].sort().join(','),
     from: wanted.from,

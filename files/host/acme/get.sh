@@ -4,7 +4,7 @@
 # Seconds for a CA to check all names of a certificate, and to give it.
 ORDER_LIMIT=600
 
-# Usage: get_certificate APP ITEM-LINE up|timer. Whoever calls it has the lock, and tells nginx.
+# Usage: get_certificate SITE ITEM-LINE up|timer. Whoever calls it has the lock, and tells nginx.
 get_certificate() {
   cert_app=$1
   take_field domains "$2" && cert_domains=$field_value
@@ -48,7 +48,7 @@ sign_request() {
       -addext "subjectAltName=DNS:$(printf "%s" "$cert_domains" | sed "s/,/,DNS:/g")"
 }
 
-# What it prints is in results/APP.pem and results/APP.log, which systemd opens: no path there is the client's.
+# What it prints is in results/SITE.pem and results/SITE.log, which systemd opens: no path there is the client's.
 ask_ca() {
   : >"$ACME/results/$cert_app.log"
   limited "$ORDER_LIMIT" systemctl start "keelson-acme@$cert_app.service" 2>"$work/complaints" && return 0

@@ -1,6 +1,6 @@
-# Renewal: keelson-acme.timer calls it some times a day, and somebody for one app, now.
+# Renewal: keelson-acme.timer calls it some times a day, and somebody for one site, now.
 
-# Usage: renew_certificates [APP]
+# Usage: renew_certificates [SITE]
 renew_certificates() {
   run=renew manifest=-
   renew_failed=''
@@ -43,7 +43,7 @@ renew_one() {
   renew_late=''
 }
 
-# Usage: renew_this APP up|timer
+# Usage: renew_this SITE up|timer
 renew_this() {
   run=renew manifest=tls-$1
   take_lock

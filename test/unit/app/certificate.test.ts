@@ -77,7 +77,7 @@ test('what no CA certifies is said, with what is to be written', () => {
       { domains: ['shop.example.com', '192.0.2.1'] },
       settings,
       [
-        'apps.shop.domains.1: "192.0.2.1" is an address, for which there is no certificate by ACME; take it out, or write tls: off',
+        'apps.shop.domains.1: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
       ],
     ],
     [

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { hostConflicts } from '../../../components/config/conflicts.ts';
 import { missingSecrets, secretsOf } from '../../../components/fields/secrets.ts';
-import type { Wanted } from '../../../components/host/compose.ts';
+import { compose, type Wanted } from '../../../components/host/compose.ts';
+import type { Facts } from '../../../components/host/facts.ts';
 import { sha512Crypt } from '../../../components/lib/sha512-crypt.ts';
 import { status } from '../../../components/server/status.ts';
 import { find, lines, names, shop, textOf, trixie, web1 } from '../shop.ts';
@@ -121,5 +122,78 @@ test('its domain is no app’s', () => {
   const server = web1({ status: { domain: 'shop.example.com', allow: ['10.0.0.1'] } });
   assert.deepEqual(hostConflicts([shop()], { server, secrets: {} }), [
     'apps.shop.domains.0: "shop.example.com" belongs to the status page of the server; choose another for one of them',
+  ]);
+});
+
+const acme = { contact: 'ops@example.com', terms: true };
+const page = (given: object = {}, more: object = { acme }) =>
+  web1({ status: { domain, allow: ['10.0.0.1'], ...given }, ...more });
+const tlsOf = (server: ReturnType<typeof web1>) =>
+  status.render?.(server, { facts: trixie })['tls-0-status'];
+
+test('it has a certificate by ACME as soon as the server has that, in a manifest of its own', () => {
+  const wanted = tlsOf(page()) ?? [];
+  assert.deepEqual(names(wanted), [
+    'certificate 0-status',
+    'file /etc/nginx/keelson.d/0-default-tls.conf',
+    'file /etc/nginx/keelson.d/0-status.tls',
+  ]);
+  assert.equal(find(wanted, 'certificate', '0-status').state.domains, domain);
+  const said = lines(textOf(wanted, '/etc/nginx/keelson.d/0-status.tls'));
+  for (const line of [
+    'ssl_certificate /var/lib/keelson-acme/live/0-status/fullchain.pem;',
+    'return 301 https://$host$request_uri;',
+    'set $keelson_transport "max-age=86400";',
+  ])
+    assert.ok(said.includes(line), line);
+  const [manifest] = compose([{ component: 'status', wanted: { 'tls-0-status': wanted } }]);
+  assert.deepEqual(
+    [manifest?.name, manifest?.secret, manifest?.isApart],
+    ['tls-0-status', true, true],
+  );
+});
+
+test('who asks nobody for a certificate goes on by http', () => {
+  assert.equal(tlsOf(page({}, {})), undefined);
+  assert.equal(tlsOf(page({ tls: 'off' })), undefined);
+  for (const own of ['192.0.2.1', 'status.localhost', 'localhost'])
+    assert.equal(tlsOf(page({ domain: own })), undefined, own);
+});
+
+test('a CA may ask it for its name, whoever else may see it, where it asks a CA', () => {
+  const asks = (server: ReturnType<typeof web1>) =>
+    textOf(
+      status.render?.(server, { facts: trixie }).base ?? [],
+      '/etc/nginx/keelson.d/0-status.conf',
+    ).includes('location ^~ /.well-known/acme-challenge/ {');
+  assert.equal(asks(page()), true);
+  assert.equal(asks(page({ tls: 'off' })), false);
+  assert.equal(asks(page({}, {})), false);
+});
+
+test('what certbot has for its name is left in peace, and said', () => {
+  const facts: Facts = {
+    ...trixie,
+    certbot: [{ name: 'old', by: 'webroot', domains: [domain] }],
+  };
+  assert.deepEqual(status.notes?.(page(), { facts }), [
+    {
+      part: 'tls-0-status',
+      item: 'certificate 0-status',
+      keys: ['state', 'domains'],
+      text: 'certbot has a certificate for the status page too: it is left in peace, and its renewal fails from now on; certbot delete --cert-name old ends it, once the site has its own',
+    },
+  ]);
+  assert.deepEqual(status.notes?.(page({ tls: 'off' }), { facts }), []);
+});
+
+test('a certificate that no CA gives is told before', () => {
+  const told = (given: object, more?: object) => status.conflicts?.([page(given, more)]);
+  assert.deepEqual(told({}), []);
+  assert.deepEqual(told({ tls: 'acme' }, {}), [
+    'server.status.tls: asks for a certificate by ACME, which the server does not say; give server.acme',
+  ]);
+  assert.deepEqual(told({ tls: 'acme', domain: '192.0.2.1' }), [
+    'server.status.domain: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
   ]);
 });
