@@ -1,13 +1,12 @@
 /** Config: everything that a stack file says, read at once and checked before a host is contacted. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { missingSecrets, type Secrets } from '../fields/secrets.ts';
 import { awsSchema } from './aws.ts';
 import { between } from './between.ts';
 import { type Combined, combined, wholeOf } from './combined.ts';
 import { layersOf } from './extends.ts';
 import { type Given, givenByPulumi } from './given.ts';
-import { needsOf, secretsSchema, strangers } from './host.ts';
+import { secretsSchema, strangers } from './host.ts';
 import { missingFiles } from './local-files.ts';
 import type { Mapping } from './merge.ts';
 import { awsConflicts, withAws } from './on-aws.ts';
@@ -17,10 +16,11 @@ import type { Problem } from './problem.ts';
 import { ConfigError, reader } from './read.ts';
 import { valueAt } from './schema-at.ts';
 import { isSecretKey, secretCommand, secretKeys } from './secret-keys.ts';
-import { type Place, readPlaces } from './servers.ts';
+import { readPlaces } from './servers.ts';
 import type { Layer } from './shared-file.ts';
 import { unknownKey } from './spelling.ts';
 import { type Config, driftSchema, rolloutSchema, stackSchemas } from './stack.ts';
+import { unfitServers } from './unfit.ts';
 import { heldAgainst, type Told } from './written.ts';
 
 export type { Given } from './given.ts';
@@ -100,7 +100,7 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
     ...between(places, all, rollout),
     ...awsConflicts({ named, places, aws, general }),
     ...strangers(secrets, Object.keys(general.apps ?? {})),
-    ...withoutSecrets(places, serverSecrets, all),
+    ...unfitServers(places, serverSecrets, all, givenBy),
   );
   if (!given.isElsewhere) problems.push(...missingFiles(places, all));
   refuse();
@@ -117,16 +117,7 @@ function readAll(given: Given, all: Combined, { problems, told, refuse }: Report
   };
 }
 
-/** What settings of servers ask of `serverSecrets`, and is not there; what they share is told once. */
-function withoutSecrets(places: readonly Place[], secrets: Secrets, all: Combined): Problem[] {
-  const remedy = (name: string) => `run ${secretCommand('serverSecrets').replace('NAME', name)}`;
-  const own = (name: string) =>
-    all.servers && all.general.server === undefined ? `servers.${name}.` : 'server.';
-  const found = places.flatMap(({ name, server }) =>
-    server ? missingSecrets(needsOf(server), secrets, remedy).map((it) => own(name) + it) : [],
-  );
-  return [...new Set(found)];
-}
+const givenBy = (name: string) => `run ${secretCommand('serverSecrets').replace('NAME', name)}`;
 
 /** Where the file says otherwise than what arrived. */
 const wordsOf = ({ file, values, encrypted }: Given): Told =>

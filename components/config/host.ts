@@ -95,9 +95,7 @@ export function parseHost(name: string, given: unknown): HostConfig {
     ...hostConflicts(apps, { server, secrets }),
     ...strangers(secrets, Object.keys(parts.apps ?? {})),
     ...(server ? unreadable('', serverFiles(server)) : []),
-    ...(server && serverSecrets
-      ? missingSecrets(needsOf(server), serverSecrets, (one) => `give it in serverSecrets.${one}`)
-      : []),
+    ...(server ? unfitOf(server, serverSecrets, (one) => `give it in serverSecrets.${one}`) : []),
     ...apps.flatMap((app) => unreadable(`apps.${app.name}.`, appFiles(app))),
   );
   if (problems.length > 0 || !server) throw new ConfigError(`host ${name}`, problems);
@@ -110,9 +108,19 @@ export const strangers = (secrets: Secrets, apps: readonly string[]): Problem[] 
     .filter((name) => !apps.includes(name))
     .map((name) => `secrets.${name}: there is no app ${name}; remove it, or name an app`);
 
-/** What its settings ask of `keelson:serverSecrets`. */
-export const needsOf = (server: ServerConfig) =>
-  serverComponents.flatMap(({ needs }) => needs?.(server) ?? []);
+/**
+ * What is wrong with the settings of a server that no schema can say, as `status.tls: …`.
+ * @param remedy what gives a secret, such as a command.
+ */
+export const unfitOf = (
+  server: ServerConfig,
+  secrets: ServerSecrets | undefined,
+  remedy: (name: string) => string,
+): Problem[] =>
+  serverComponents.flatMap(({ needs, unfit }) => [
+    ...(unfit?.(server) ?? []),
+    ...(secrets ? missingSecrets(needs?.(server) ?? [], secrets, remedy) : []),
+  ]);
 
 export const serverFiles = (server: ServerConfig) =>
   serverComponents.flatMap(({ localFiles }) => localFiles?.(server) ?? []);

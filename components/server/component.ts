@@ -33,6 +33,8 @@ export type ServerComponent<F extends Shape, S> = {
     server: S,
     host: { readonly facts: Facts },
   ) => NonNullable<Contribution['notes']>;
+  /** What is wrong with its settings that no schema can say, as `status.domain: … ; remedy`. */
+  readonly unfit?: (server: S) => readonly string[];
   /** What two servers of a stack may not both say, as `servers.web2.address: … ; remedy`. */
   readonly conflicts?: (servers: readonly (S & { name: string })[]) => string[];
   /** Files of this machine that must be readable. */

@@ -83,7 +83,7 @@ export const status = serverComponent({
         ]
       : [],
   localFiles: ({ status }: Status) => tlsFiles(status?.tls, 'status.tls'),
-  conflicts: (servers: readonly Status[]) => [...new Set(servers.flatMap(unfit))],
+  unfit,
   render: ({ status, acme }: Status, { facts, secrets = {} }) => {
     if (!status) return {};
     const tls = tlsOfPage(status, acme);
@@ -153,11 +153,11 @@ function unfit({ status, acme }: Status): string[] {
   if (!status) return [];
   const { domain, tls } = status;
   if (isByAcme(tlsOfPage(status, acme)))
-    return uncertified('server.status.tls', [{ at: 'server.status.domain', domain }], acme);
+    return uncertified('status.tls', [{ at: 'status.domain', domain }], acme);
   const { certificate, key } = localPair(tls);
   if (certificate === undefined) return [];
   const pair = { certificate, key, names: [domain] };
-  return pairProblems(pair, new Date()).map(({ at, text }) => `server.status.tls.${at}: ${text}`);
+  return pairProblems(pair, new Date()).map(({ at, text }) => `status.tls.${at}: ${text}`);
 }
 
 function conf({ domain, allow = [] }: Page, given: { asks: boolean; challenged: boolean }): string {

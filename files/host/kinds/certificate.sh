@@ -53,7 +53,19 @@ judge_certificate() {
 apply_certificate() {
   take_name "$1"
   get_certificate "$name_of_item" "$1" up
+  get_lost
   touched nginx.service
+}
+
+# nginx takes up all certificates or none. Those of other sites that are gone, as where a disk was lost, come back at
+# once; of one that does not, its own manifest says why.
+get_lost() {
+  stored_items | awk -F '\t' '$1 == "certificate"' >"$work/certificates"
+  while IFS= read -r lost_line <&3; do
+    take_name "$lost_line"
+    [ -f "$ACME/live/$name_of_item/privkey.pem" ] ||
+      (is_late_run='' && get_certificate "$name_of_item" "$lost_line" up) >/dev/null 2>&1 3<&- || :
+  done 3<"$work/certificates"
 }
 
 # Where a run fails after the CA gave one it stays: the next run would ask for another, and CAs count.

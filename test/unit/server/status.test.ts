@@ -188,12 +188,12 @@ test('what certbot has for its name is left in peace, and said', () => {
 });
 
 test('a certificate that no CA gives is told before', () => {
-  const told = (given: object, more?: object) => status.conflicts?.([page(given, more)]);
+  const told = (given: object, more?: object) => status.unfit?.(page(given, more));
   assert.deepEqual(told({}), []);
   assert.deepEqual(told({ tls: 'acme' }, {}), [
-    'server.status.tls: asks for a certificate by ACME, which the server does not say; give server.acme',
+    'status.tls: asks for a certificate by ACME, which the server does not say; give server.acme',
   ]);
   assert.deepEqual(told({ tls: 'acme', domain: '192.0.2.1' }), [
-    'server.status.domain: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
+    'status.domain: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
   ]);
 });
