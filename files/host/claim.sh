@@ -25,12 +25,17 @@ claim_port() {
 
 # Usage: end_squatter PORT. Of $pid, which belongs to the unit $of. Sets ended when it was one.
 end_squatter() {
+  # With one of its processes a unit has ended.
+  case " ${ended_units:-} " in *" $of "*) return 0 ;; esac
   is_squatter "$1" || return 0
   log_line "warn   port $1 of $app: $(program_of "$pid") (process $pid of $of) held it, and was ended"
   case $of in
     # Without a session of systemd's a login is a process of sshd's like all others.
     ssh.service | ssh@*) set -- kill -KILL "$pid" ;;
-    *) set -- systemctl kill --signal=KILL "$of" ;;
+    *)
+      set -- systemctl kill --signal=KILL "$of"
+      ended_units="${ended_units:-} $of"
+      ;;
   esac
   ! "$@" 2>/dev/null || ended=0
 }

@@ -1,18 +1,16 @@
 # Who has a socket open: by the kernel, not by what a program says of itself.
 
-# SOCKET<TAB>FOLDER of each process that has one of these sockets open, by which the lines begin.
+# SOCKET<TAB>FOLDER of each process that has one of these sockets open, by which the lines begin. An app may have
+# thousands of them: each is looked up, and none compared with all.
 # Usage: holders_of LINES
 holders_of() {
-  sockets=$1
-  set --
-  set -f
-  IFS=$NEWLINE
-  for held in $sockets; do set -- "$@" -o -lname "socket:?${held%%"$TAB"*}?"; done
-  unset IFS
-  set +f
-  shift
-  # Whatever ends meanwhile is passed over.
-  find /proc/[0-9]*/fd -maxdepth 1 \( "$@" \) -printf '%l\t%h\n' 2>/dev/null || :
+  {
+    printf '%s\n\n' "$1"
+    # Whatever ends meanwhile is passed over.
+    find /proc/[0-9]*/fd -maxdepth 1 -lname 'socket:*' -printf '%l\t%h\n' 2>/dev/null || :
+  } | awk -F '\t' '
+    !listed { if ($0 == "") listed = 1; else wanted["socket:[" $1 "]"]; next }
+    $1 in wanted && !seen[$0]++'
 }
 
 # As systemd's own tree of control groups has it, on hosts of both layouts and in containers. What a user's own

@@ -12,41 +12,39 @@ shut_sockets() {
   listening=$(other_sockets "$settled")
   [ -n "$listening" ] || return 0
   holders=$(holders_of "$listening")
-  # What has ended meanwhile has no holder either.
-  still=$NEWLINE$(other_sockets "$settled")$NEWLINE
   socket_state=open
   case $NEWLINE$applied in *"${NEWLINE}file$TAB$FILTER/firewall.nft$TAB"*) socket_state=shut ;; esac
-  printf '%s\n' "$listening" | while IFS=$TAB read -r socket protocol port reach use; do
-    case $still in *"$NEWLINE$socket$TAB"*) ;; *) continue ;; esac
-    take_program "$socket" "$port"
-    # Who only asks has such a port, and hears the answers.
-    if [ "$use" = asks ] && [ "$socket_program" != "$KERNEL" ]; then continue; fi
-    printf 'socket\t%s\t%s\t%s\t%s\t%s\n' "$socket_state" "$protocol" "$port" "$reach" "$socket_program"
-  done
+  # What has ended meanwhile has no holder either.
+  printf '%s\n' "$holders" still "$(other_sockets "$settled")" listening "$listening" | told_sockets |
+    while IFS=$TAB read -r protocol port reach pid; do
+      case $pid in
+        -) socket_program='the kernel' ;;
+        1) socket_program=$(socket_unit "$port") ;;
+        *) socket_program=$(program_of "$pid") ;;
+      esac
+      printf 'socket\t%s\t%s\t%s\t%s\t%s\n' "$socket_state" "$protocol" "$port" "$reach" "$socket_program"
+    done
 }
 
-# What has a socket and no process: WireGuard, VXLAN, a server of NFS.
-KERNEL='the kernel'
+# Sockets that are told of one user, but root: an app may open tens of thousands, which nobody reads.
+SOCKETS_TOLD=50
 
-# Sets socket_program to who holds a socket, of $holders; of one that waits in systemd its unit.
-# Usage: take_program SOCKET PORT
-take_program() {
-  socket_program=$KERNEL
-  set -f
-  IFS=$NEWLINE
-  for open_in in $holders; do
-    unset IFS
-    case $open_in in
-      "socket:[$1]$TAB/proc/1/fd") socket_program=$(socket_unit "$2") ;;
-      "socket:[$1]$TAB"*)
-        socket_program=${open_in#*/proc/}
-        socket_program=$(program_of "${socket_program%/fd}")
-        break
-        ;;
-    esac
-  done
-  unset IFS
-  set +f
+# PROTOCOL<TAB>PORT<TAB>all|some<TAB>PROCESS of each socket that is there still: 1 where it waits in systemd, and - where
+# no process has it, as of WireGuard, VXLAN, a server of NFS.
+# Usage: told_sockets < LINES of holders, of what is there still, and of what listens
+told_sockets() {
+  awk -F '\t' -v most="$SOCKETS_TOLD" '
+    $0 == "still" || $0 == "listening" { part = $0; next }
+    part == "" { split($2, path, "/"); socket = substr($1, 9, length($1) - 9)
+      if (path[3] == 1) waits[socket]; else if (!(socket in process)) process[socket] = path[3]
+      next }
+    part == "still" { there[$1]; next }
+    !($1 in there) { next }
+    { of = $1 in process ? process[$1] : $1 in waits ? 1 : "-" }
+    # Who only asks has such a port, and hears the answers.
+    $5 == "asks" && of != "-" { next }
+    seen[$2, $3, $4, of]++ || $6 + 0 && ++told[$6] > most { next }
+    { print $2 "\t" $3 "\t" $4 "\t" of }'
 }
 
 # The ports of instances, which the filter closes anyway, and those of nginx, which are opened, as words PROTOCOL:PORT.
@@ -57,7 +55,7 @@ ports_of_kit() {
     if ($i ~ /^@port=[0-9]/) printf "tcp:%d ", substr($i, 7) } }'
 }
 
-# SOCKET<TAB>PROTOCOL<TAB>PORT<TAB>all|some<TAB>listens|asks of each socket beyond the loopback that is none of these.
+# SOCKET<TAB>PROTOCOL<TAB>PORT<TAB>all|some<TAB>listens|asks<TAB>USER of each socket beyond the loopback that is none of these.
 # A connected one hears its peer alone. One of UDP's at a port that the kernel chose itself may be of one who only asks.
 # Usage: other_sockets WORDS
 other_sockets() {
@@ -79,5 +77,5 @@ other_sockets() {
     { split($2, at, ":"); port = number(at[2]) }
     is_loopback(at[1]) || ((protocol, port) in settled) { next }
     { print $10 "\t" protocol "\t" port "\t" (at[1] ~ /^0+$/ ? "all" : "some") "\t" \
-        (protocol == "udp" && port >= own[1] + 0 && port <= own[2] + 0 ? "asks" : "listens") }' "$@"
+        (protocol == "udp" && port >= own[1] + 0 && port <= own[2] + 0 ? "asks" : "listens") "\t" $8 }' "$@"
 }

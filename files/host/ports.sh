@@ -67,7 +67,9 @@ read_needs() {
 }
 add_need() { case $needs in *"$NEWLINE$1$NEWLINE"*) ;; *) needs=$needs$1$NEWLINE ;; esac; }
 
-# SOCKET<TAB>PORT<TAB>KIND<TAB>NAME of each of those ports that somebody listens on. The kernel names listeners first, and what may be a hundred thousand connections after them.
+# SOCKET<TAB>PORT<TAB>KIND<TAB>NAME of each of those ports that somebody listens on. The kernel names listeners first, and
+# what may be a hundred thousand connections after them. One user but root may listen at one address many thousand times
+# (SO_REUSEPORT), and is asked about once.
 listening_sockets() {
   set -- /proc/net/tcp
   [ ! -r /proc/net/tcp6 ] || set -- "$@" /proc/net/tcp6
@@ -77,8 +79,9 @@ listening_sockets() {
         items[port] = items[port] line[i] "\n" } }
     FNR == 1 { next }
     $4 != "0A" { nextfile }
-    { split($2, at, ":")
-      n = split(items[at[2]], line, "\n")
+    { split($2, at, ":") }
+    !(at[2] in items) || $8 + 0 && seen[$2, $8]++ { next }
+    { n = split(items[at[2]], line, "\n")
       for (i = 1; i < n; i++) { split(line[i], part, "\t")
         if (part[4] == "any" || at[1] ~ /^0*$|^(0100007F|7F000001)$|FFFF0000(0100007F|7F000001)$/)
           print $10 "\t" part[1] "\t" part[2] "\t" part[3] } }' "$@"

@@ -138,3 +138,33 @@ test('later a preview tells of it beside the firewall, and of what Docker publis
   ]);
   assert.deepEqual(toldOf(all, { ...firewall, items: [] }), []);
 });
+
+test('an app that listens at thousands of ports is told of by some; root, systemd and the kernel by all', () => {
+  const ports = Array.from({ length: 60 }, (_, index) => 10_000 + index);
+  const of = (user: number, process: string, use = 'listens') =>
+    ports.map((port) => ({
+      holder: process === '-' ? [] : [`socket:[${process}${port}]\t/proc/${process}/fd`],
+      line: `${process}${port}\tudp\t${port}\tall\t${use}\t${user}`,
+    }));
+  const told = (sockets: ReturnType<typeof of>) => {
+    const lines = sockets.map(({ line }) => line);
+    const input = [
+      ...sockets.flatMap(({ holder }) => holder),
+      'still',
+      ...lines,
+      'listening',
+      ...lines,
+    ];
+    return hostShell(`${part}\ntold_sockets`, { input: `${input.join('\n')}\n` })
+      .split('\n')
+      .slice(0, -1);
+  };
+  const byRoot = told([...of(0, '1'), ...of(0, '-', 'asks')]);
+  assert.equal(byRoot.length, 120);
+  assert.deepEqual([byRoot[0], byRoot.at(-1)], ['udp\t10000\tall\t1', 'udp\t10059\tall\t-']);
+  const byApps = told([...of(999, '77'), ...of(998, '78', 'asks'), ...of(997, '79')]);
+  assert.deepEqual(
+    ['77', '78', '79'].map((process) => byApps.filter((it) => it.endsWith(`\t${process}`)).length),
+    [50, 0, 50],
+  );
+});

@@ -133,3 +133,36 @@ test('where a process listens is told as the kernel has it', async (t) => {
     ports.map((port, index) => `${names[index]}:${port}`).sort(),
   );
 });
+
+test('whoever listens thousands of times at one address is asked about once, root each time', () => {
+  const line = (port: string, user: number, inode: number) =>
+    `   0: 0100007F:${port} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 ${user} 0 ${inode} 1 x`;
+  const table = [
+    '  sl  local_address rem_address',
+    ...[line('0E74', 999, 1), line('0E74', 999, 2), line('0E75', 999, 3), line('0E74', 998, 4)],
+    ...[line('0E74', 0, 5), line('0E74', 0, 6)],
+  ].join('\n');
+  const part = readFileSync(new URL('../../files/host/ports.sh', import.meta.url), 'utf8');
+  const shell = `${part.replaceAll('/proc/net/tcp6', '/nonexistent').replaceAll('/proc/net/tcp', '"$work/tcp"')}
+    cat >"$work/tcp"; needs="3700$TAB-$TAB-$TAB"local$NEWLINE; listening_sockets`;
+  assert.deepEqual(
+    hostShell(shell, { input: table })
+      .split('\n')
+      .flatMap((it) => it.split('\t').slice(0, 1))
+      .filter(Boolean),
+    ['1', '4', '5', '6'],
+  );
+});
+
+test('a unit that holds a port by many processes is ended once', () => {
+  const squatters = '7\tevil@4400.service\n8\tevil@4400.service\n9\tmean@1.service\n';
+  const shell = `cat >"$work/squatters"; port_holders() { [ -e "$work/ended" ] || cat "$work/squatters"; }
+    is_squatter() { :; }; program_of() { echo node; }
+    systemctl() { : >"$work/ended"; echo "$*" >>"$work/asked"; }
+    run=-; claim_port shop 3700; cat "$work/asked"; cut -d ' ' -f 4- "$LOG"`;
+  assert.deepEqual(hostShell(shell, { input: squatters }).split('\n').filter(Boolean), [
+    ...['kill --signal=KILL evil@4400.service', 'kill --signal=KILL mean@1.service'],
+    'warn   port 3700 of shop: node (process 7 of evil@4400.service) held it, and was ended',
+    'warn   port 3700 of shop: node (process 9 of mean@1.service) held it, and was ended',
+  ]);
+});

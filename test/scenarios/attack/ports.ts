@@ -33,6 +33,22 @@ const squat = (port: number): string => `
     .on('listening', () => { globalThis.squatted = 1; }).listen(${port}, '127.0.0.1');
   retry();`;
 
+/** Code for the hostile app: it listens at as many ports as it can, where the firewall lets nobody in; how many. */
+const listenWidely = `
+  const { createSocket } = await load('node:dgram');
+  globalThis.wide = Array.from({ length: 8000 }, () => createSocket('udp4'));
+  const bound = (socket, at) => new Promise((done) =>
+    socket.on('error', () => done(0)).bind(10000 + at, () => done(1)));
+  return (await Promise.all(globalThis.wide.map(bound))).filter(Boolean).length;`;
+
+/** Code for the hostile app: 2000 sockets at one port, and many processes that have each of them. */
+const squatWidely = (port: number): string => `
+  const { spawn } = await load('node:child_process');
+  spawn('/usr/bin/perl', ['-e', \`use Socket;
+    for (1 .. 2000) { socket(my $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, 15, 1);
+      bind($s, sockaddr_in(${port}, inet_aton('127.0.0.1'))); listen($s, 1); push @all, $s }
+    for (1 .. 100) { last unless fork } sleep 600\`], { stdio: 'ignore' });`;
+
 /** Code for the hostile app: what an address answers, and nothing when it refuses. */
 const get = (url: string): string => `
   const { request } = await load('node:http');
@@ -89,6 +105,36 @@ export const ports = (stack: Stack, host: DebianHost, attempts: Attempts): reado
       await waitFor(host, isUp);
       await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
       assert.equal(await does(host, 'systemctl is-failed --quiet shop@3700'), false);
+    },
+  ],
+  [
+    'an app that listens at thousands of ports holds up no preview, and is told of by some of them',
+    async () => {
+      const { value } = await inside(host, listenWidely);
+      assert.ok(Number(value) > 7000, `it listens at ${value} ports`);
+      const run = await stack.try('preview');
+      attempts.note('a preview that fails', run.code !== 0 && said(run).slice(-300));
+      const told = said(run).match(/port \d+\/udp \(node\) listens/g) ?? [];
+      assert.ok(told.length > 0, said(run).slice(-2000));
+      attempts.note('a flood of lines', told.length > 50 && told.length);
+      await host.exec('systemctl restart evil@4400');
+      await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
+    },
+  ],
+  [
+    'an instance starts at once though its port was taken by thousands of sockets, each of many processes',
+    async () => {
+      await stop(host, 'shop@3700');
+      await inside(host, squatWidely(3700));
+      await waitFor(host, "[ $(ss -Hltn 'sport = :3700' | wc -l) -ge 2000 ]");
+      attempts.note('the start', !(await does(host, 'timeout 30 systemctl start shop@3700')));
+      await waitFor(host, isUp);
+      const ended = (await hostLog(host)).filter((it) =>
+        /port 3700 of shop: perl .* held it/.test(it),
+      );
+      assert.ok(ended.length > 0);
+      attempts.note('lines of the log', ended.length > 5 && ended.length);
+      await waitFor(host, 'curl -s -m 2 127.0.0.1:4400 | grep -q hostile');
     },
   ],
   [
