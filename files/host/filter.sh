@@ -33,14 +33,26 @@ earlier_ports() {
   done
 }
 
-# Where the host asks for names, for the apps that say whom they ask.
+# Where the host asks for names, for the apps that say whom they ask. What is no address is passed over as the resolver
+# does: nft would refuse all other rules with it, and leave the host without a firewall.
 # shellcheck disable=SC2016 # of awk's own
 filter_resolvers() {
   [ -f "$RESOLVERS" ] && [ -n "$(read_filter '/^add element inet keelson limits / { print; exit }')" ] || return 0
-  awk '$1 != "nameserver" { next }
+  awk '
+    function is_ipv4(text,  part, i) {
+      if (split(text, part, ".") != 4) return 0
+      for (i = 1; i <= 4; i++) if (part[i] !~ /^(0|[1-9][0-9]*)$/ || length(part[i]) > 3 || part[i] > 255) return 0
+      return 1 }
+    function is_ipv6(text,  part, i, n, groups, rest) {
+      rest = text
+      if (text !~ /^[0-9A-Fa-f:]+$/ || text ~ /:::|^:[^:]|[^:]:$|^:$/ || gsub(/::/, "", rest) > 1) return 0
+      n = split(text, part, ":")
+      for (i = 1; i <= n; i++) { if (length(part[i]) > 4) return 0; groups += part[i] != "" }
+      return text ~ /::/ ? groups < 8 : groups == 8 }
+    $1 != "nameserver" { next }
     { sub(/%.*/, "", $2) }
-    $2 ~ /^[0-9]+[.][0-9.]+$/ { print "add element inet keelson resolvers { " $2 " }" }
-    $2 ~ /^[0-9A-Fa-f]*:[0-9A-Fa-f:]+$/ { print "add element inet keelson resolvers6 { " $2 " }" }' "$RESOLVERS"
+    is_ipv4($2) { print "add element inet keelson resolvers { " $2 " }" }
+    is_ipv6($2) { print "add element inet keelson resolvers6 { " $2 " }" }' "$RESOLVERS"
 }
 
 # USER:NUMBER of those that they name.

@@ -1,6 +1,6 @@
 /** The rules of the packet filter, from its files and the users of this machine. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostShell } from './host-shell.ts';
@@ -69,6 +69,43 @@ test('name servers are loaded for apps that say whom they ask, and others than t
     'add element inet keelson limits { "daemon" : jump to-mailer }\n',
   );
   assert.deepEqual(added(), named);
+  // With one of these nft would refuse all rules.
+  for (const wrong of [
+    ...[
+      '999.1.1.1',
+      '1.2.3',
+      '1.2.3.4.5',
+      '08.1.1.1',
+      '1..2.3',
+      '1:2:3',
+      ':1::2',
+      '1::2:',
+      '1:::2',
+      ':',
+    ],
+    ...['1::2::3', '12345::1', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8::', '::ffff:1.2.3.4', '}', ''],
+  ]) {
+    const rest = readFileSync(resolv, 'utf8');
+    appendFileSync(resolv, `nameserver ${wrong}\n`);
+    assert.deepEqual(added(), named, wrong);
+    writeFileSync(resolv, rest);
+  }
+  const written = readFileSync(resolv, 'utf8');
+  const right = [
+    '::',
+    '::1',
+    '1::',
+    '1:2:3:4:5:6:7::',
+    '::2:3:4:5:6:7:8',
+    '1:2:3:4:5:6:7:8',
+    'fe80::A:b',
+  ];
+  writeFileSync(resolv, right.map((it) => `nameserver ${it}\n`).join(''));
+  assert.deepEqual(
+    added(),
+    right.map((it) => `add element inet keelson resolvers6 { ${it} }`),
+  );
+  writeFileSync(resolv, written);
   const seen = (then: string) =>
     hostShell(`FILTER=${folder} FILTER_LOADED=${folder}/now RESOLVERS=${resolv}
       nft() { [ "$1" = -f ] && cat >/dev/null || echo table; }; load_filter
