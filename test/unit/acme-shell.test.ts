@@ -192,3 +192,17 @@ nginx() { echo 'nginx: [emerg] no' >&2; return 1; }; systemctl() { echo @0; }; a
     'alert certificate nginx does not take up new certificates: nginx: [emerg] no\nkeelson: nginx does not take up new certificates: nginx: [emerg] no\nreload\n',
   );
 });
+
+test('the file that is fetched for a trial can be read, and nothing is done to what its directory’s owner puts there', () => {
+  const [shadow, fetched, told] =
+    hostShell(`ACME=$STATE/acme; mkdir -p "$ACME/challenges"; : >"$STATE/shadow"; chmod 0600 "$STATE/shadow"
+    cert_app=shop cert_domains=a.example.com
+    # The client is as quick as can be.
+    chmod() { for last; do :; done; ln -sf "$STATE/shadow" "$last"; command chmod "$@"; }
+    curl() { for last; do :; done; stat -c %a "$ACME/challenges/\${last##*/}" >"$STATE/mode"; cat "$ACME/challenges/\${last##*/}"; }
+    say() { echo "$*" >>"$STATE/told"; }
+    : >"$STATE/told"; warn_unreached; stat -c %a "$STATE/shadow"; cat "$STATE/mode"; wc -l <"$STATE/told"`).split(
+      '\n',
+    );
+  assert.deepEqual([shadow, fetched, told], ['600', '644', '0']);
+});

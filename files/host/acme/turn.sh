@@ -43,8 +43,8 @@ note_failure() {
 # right all the same, as behind a router that leads nobody back, so the CA is asked.
 warn_unreached() {
   reach_token=keelson-$(od -An -N 12 -tx1 /dev/urandom | tr -d ' \n')
-  printf '%s\n' "$reach_token" >"$ACME/challenges/$reach_token"
-  chmod 0644 "$ACME/challenges/$reach_token"
+  # Readable from the first moment on: the directory is the client's, who could put a link in the way of a chmod.
+  (umask 022 && printf '%s\n' "$reach_token" >"$ACME/challenges/$reach_token")
   set -f
   IFS=,
   for reach_name in $cert_domains; do
