@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DebianHost } from '../harness/host.ts';
+import { waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { config } from '../harness/small-app.ts';
 import { assertNothingToDo } from '../harness/stack.ts';
@@ -240,5 +241,8 @@ test('each check and limit has the answer that it was given', async (t) => {
       assert.ok(isAsExpected(told, row), `said: ${told.join(' | ') || 'nothing'}`);
       assert.equal(after[at] !== before[at], row.restarted, `${before[at]} → ${after[at]}`);
     });
+  // Those that were started again take what they were told away.
+  const done = expected.filter(({ restarted }) => restarted).map(({ instance }) => instance);
+  await waitFor(host, done.map((it) => `test ! -e /srv/${it.replace('@', '/data/')}`).join(' && '));
   await t.test('nothing of it is drift', async () => await assertNothingToDo(stack));
 });
