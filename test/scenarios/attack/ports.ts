@@ -45,7 +45,7 @@ const listenWidely = `
 const squatWidely = (port: number): string => `
   const { spawn } = await load('node:child_process');
   spawn('/usr/bin/perl', ['-e', \`use Socket;
-    for (1 .. 2000) { socket(my $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, 15, 1);
+    for my $n (1 .. 2000) { socket(my $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, $_, 1) for SO_REUSEADDR, SO_REUSEPORT;
       bind($s, sockaddr_in(${port}, inet_aton('127.0.0.1'))); listen($s, 1); push @all, $s }
     for (1 .. 100) { last unless fork } sleep 600\`], { stdio: 'ignore' });`;
 
