@@ -24,6 +24,7 @@ import { filter } from '../../components/server/filter.ts';
 import { run as runHere } from '../../tools/lib/process.ts';
 import { apply, converge, install, manifest, prune, rows } from '../harness/helper.ts';
 import { type DebianHost, testHost } from '../harness/host.ts';
+import { triedOn } from '../harness/releases.ts';
 import { items, trixie } from '../unit/shop.ts';
 
 type Story = {
@@ -370,10 +371,17 @@ const stories: Record<string, Story> = {
     left: '! systemctl cat own.service && systemctl is-enabled dpkg-db-backup.timer && systemctl is-active dpkg-db-backup.timer',
   },
   monitor: {
+    // Monit of Debian 12 has an init script alone, for which the kit brings a unit.
     prepare: (host) =>
-      host.exec(
-        'apt-get install -y -qq monit >/dev/null 2>&1; printf "set httpd unixsocket /run/monit.sock allow localhost\\n" >/etc/monit/conf.d/http; systemctl restart monit; sleep 1',
-      ),
+      host.exec(`
+        apt-get install -y -qq monit >/dev/null 2>&1
+        printf 'set httpd unixsocket /run/monit.sock allow localhost\\n' >/etc/monit/conf.d/http
+        systemctl stop monit
+        [ -e /usr/lib/systemd/system/monit.service ] || {
+          printf '[Service]\\nExecStart=/usr/bin/monit -I\\nExecReload=/usr/bin/monit reload\\n' >/usr/lib/systemd/system/monit.service
+          systemctl daemon-reload
+        }
+        systemctl start monit; sleep 1`),
     items: [
       file('/etc/monit/conf.d/own', 'check filesystem own with path /srv\n', {
         mode: '0600',
@@ -394,12 +402,13 @@ const stories: Record<string, Story> = {
   },
 };
 
-test('each kind of item', async (t: TestContext) => {
-  const host = await testHost(t);
-  await install(host);
-  for (const [kind, story] of Object.entries(stories))
-    await t.test(kind, () => tell(host, story).finally(() => prune(host)));
-});
+for (const release of triedOn('trixie'))
+  test(`each kind of item (${release})`, async (t: TestContext) => {
+    const host = await testHost(t, { release });
+    await install(host);
+    for (const [kind, story] of Object.entries(stories))
+      await t.test(kind, () => tell(host, story).finally(() => prune(host)));
+  });
 
 async function tell(host: DebianHost, story: Story): Promise<void> {
   const given = manifest(story.items);
