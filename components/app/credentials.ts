@@ -78,7 +78,7 @@ const missing = (app: App, secrets: AppContext['secrets']): string[] =>
     .filter((name) => secrets[name] === undefined)
     .map(
       (name) =>
-        `apps.${app.name}.credentials.${name}: is no secret of ${app.name}; pulumi config set --secret --path 'keelson:secrets.${app.name}.${name}'`,
+        `apps.${app.name}.credentials.${name}: is no secret of ${app.name}; run pulumi config set --secret --path 'keelson:secrets.${app.name}.${name}'`,
     );
 
 /** A variable that holds the path of a file, and is somebody else's too. */

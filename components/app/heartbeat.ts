@@ -45,7 +45,7 @@ export const heartbeat = appComponent({
       if (heartbeat === undefined) return [];
       const value = secrets[name]?.[heartbeat];
       const at = `apps.${name}.heartbeat: ${heartbeat}`;
-      const set = `pulumi config set --secret --path 'keelson:secrets.${name}.${heartbeat}'`;
+      const set = `run pulumi config set --secret --path 'keelson:secrets.${name}.${heartbeat}'`;
       if (value === undefined) return [`${at} is no secret of ${name}; ${set}`];
       return isUrl(value) ? [] : [`${at} holds no URL that can be asked; ${set}`];
     }),

@@ -126,8 +126,9 @@ const readBy = (reader: (app: Own) => string) =>
       };
     },
     localFiles: ({ source }: Own) => {
-      if (typeof source === 'string') return [{ at: 'source', path: source }];
-      return 'path' in source ? [{ at: 'source.path', path: source.path }] : [];
+      const mayBeDirectory = true;
+      if (typeof source === 'string') return [{ at: 'source', path: source, mayBeDirectory }];
+      return 'path' in source ? [{ at: 'source.path', path: source.path, mayBeDirectory }] : [];
     },
     report: ({ name, keep }: Own, { facts, release }: Context) => {
       const failed = facts.failed?.[name] ?? [];

@@ -140,8 +140,7 @@ function words(issue: Issue, value: unknown, schema: z.ZodType | undefined): str
   const about = schema && description(schema);
   const remedy = about ? `: ${about}` : '';
   const trouble = value === undefined ? 'is missing' : 'does not fit';
-  if (issue.code === 'invalid_type')
-    return `${trouble}; write ${kinds[issue.expected] ?? issue.expected}${remedy}`;
+  if (issue.code === 'invalid_type') return ofAnotherType(issue, value, remedy);
   if (issue.code === 'invalid_union' && 'options' in issue)
     return `is not known; choose ${(issue.options as unknown[])
       .flatMap((it) => it ?? [])
@@ -152,6 +151,15 @@ function words(issue: Issue, value: unknown, schema: z.ZodType | undefined): str
   if (issue.code === 'invalid_value')
     return `${value === undefined ? trouble : 'is not known'}; choose ${issue.values.map(show).join(' or ')}`;
   return issue.message;
+}
+
+/** In the schema's own words where it has some: they say the form as well. */
+function ofAnotherType(issue: z.core.$ZodIssueInvalidType, value: unknown, about: string): string {
+  const own = issue.message.startsWith('Invalid input') ? undefined : issue.message;
+  if (own !== undefined && value !== undefined) return own;
+  const trouble = value === undefined ? 'is missing' : 'does not fit';
+  const write = own?.replace(/^[^;]*; /, '') ?? `write ${kinds[issue.expected] ?? issue.expected}`;
+  return `${trouble}; ${write}${about}`;
 }
 
 /** A value as it may stand in a message: short, and quoted where it is text. */

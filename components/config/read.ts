@@ -1,5 +1,5 @@
 /** Reading: what was given, through the schemas, with all problems at once. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { RunError } from '@pulumi/pulumi';
@@ -121,18 +121,18 @@ export function readNamed<T extends z.ZodType<object>>(
 
 /** Files of this machine, named by settings below `at`, that cannot be read. */
 export const unreadable = (at: string, files: readonly LocalFile[]): Problem[] =>
-  files
-    .filter(({ path }) => !isReadable(path))
-    .map(
-      (file) =>
-        `${at}${file.at}: ${show(file.path)} cannot be read; give a path from ${process.cwd()}`,
-    );
+  files.flatMap((file) => {
+    const trouble = troubleWith(file);
+    return trouble === undefined ? [] : [`${at}${file.at}: ${show(file.path)} ${trouble}`];
+  });
 
-function isReadable(path: string): boolean {
+function troubleWith({ path, mayBeDirectory }: LocalFile): string | undefined {
+  const whole = resolve(path.replace(/^~(?=\/)/, homedir()));
   try {
-    accessSync(resolve(path.replace(/^~(?=\/)/, homedir())), constants.R_OK);
-    return true;
+    accessSync(whole, constants.R_OK);
+    const isWrong = !mayBeDirectory && statSync(whole).isDirectory();
+    return isWrong ? 'is a directory; give the file in it' : undefined;
   } catch {
-    return false;
+    return `cannot be read; give a path from ${process.cwd()}`;
   }
 }

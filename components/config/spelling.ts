@@ -12,25 +12,34 @@ export function unknown(word: string, what: string, known: readonly string[]): s
   const near = known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, far }) => far <= Math.max(1, name.length / 3))
-    .sort((a, b) => a.far - b.far)[0];
-  if (near) return `is not ${what}; did you mean ${near.name}?`;
+    .sort((a, b) => a.far - b.far)[0]?.name;
+  const meant = near ?? longer(word, known);
+  if (meant !== undefined) return `is not ${what}; did you mean ${meant}?`;
   return `is not ${what}; choose among ${known.join(', ')}`;
 }
 
-/** How many letters must be changed, added or left out to make `b` of `a` (Levenshtein). */
+/** The one word that it is the beginning of, as `cert` is. */
+function longer(word: string, known: readonly string[]): string | undefined {
+  const [one, ...others] = known.filter((name) => word.length > 2 && name.startsWith(word));
+  return others.length === 0 ? one : undefined;
+}
+
+/**
+ * How many letters must be changed, added, left out, or swapped with their neighbour to make `b` of `a` (optimal string
+ * alignment).
+ */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++)
-      next.push(
-        Math.min(
-          (row[j] ?? 0) + (letter === b[j] ? 0 : 1),
-          (row[j + 1] ?? 0) + 1,
-          (next[j] ?? 0) + 1,
-        ),
-      );
-    row = next;
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    rows.push([i]);
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const changed = at(i - 1, j - 1) + (isSame ? 0 : 1);
+      const swapped = isSwapped ? at(i - 2, j - 2) + 1 : changed;
+      rows[i]?.push(Math.min(changed, swapped, at(i - 1, j) + 1, at(i, j - 1) + 1));
+    }
   }
-  return row.at(-1) ?? 0;
+  return at(a.length, b.length);
 }

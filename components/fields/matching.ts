@@ -1,4 +1,5 @@
 import { z } from 'zod';
 
 /** Text of one shape; `error` reads after the value that it complains about. */
-export const matching = (pattern: RegExp, error: string) => z.string().regex(pattern, { error });
+export const matching = (pattern: RegExp, error: string) =>
+  z.string({ error }).regex(pattern, { error });

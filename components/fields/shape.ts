@@ -56,4 +56,4 @@ export function mapping<F extends Shape>(
 
 /** Lets a check across fields run beside complaints about other fields. */
 const isMapping = ({ value }: { value: unknown }): boolean =>
-  typeof value === 'object' && value !== null;
+  typeof value === 'object' && value !== null && !Array.isArray(value);

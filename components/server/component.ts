@@ -6,7 +6,11 @@ import type { Contribution, Wanted } from '../host/compose.ts';
 import type { Facts } from '../host/facts.ts';
 
 /** A file of the machine that runs Pulumi, and the setting that names it. */
-export type LocalFile = { readonly at: string; readonly path: string };
+export type LocalFile = {
+  readonly at: string;
+  readonly path: string;
+  readonly mayBeDirectory?: boolean;
+};
 
 /**
  * `F`: its fields in the stack file. `S`: what it reads of a server, its own fields at least; what it

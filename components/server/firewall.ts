@@ -57,9 +57,11 @@ const settings = z
       .describe('Interfaces that are let in altogether, such as those of a VPN: wg0, tailscale0'),
     ssh: sshSchema,
   })
-  .refine(({ open, close }) => !open.some(({ port }) => close.some((shut) => port === shut)), {
-    path: ['close'],
-    error: 'names a port that is in open too; keep one of them',
+  .superRefine(({ open, close }, { addIssue }) => {
+    const message = 'is a port that is in open too; keep one of them';
+    for (const [index, shut] of close.entries())
+      if (open.some(({ port }) => port === shut))
+        addIssue({ code: 'custom', path: ['close', index], message });
   });
 
 const firewallSchema = z

@@ -28,7 +28,6 @@ function problems(values: Values): readonly string[] {
 
 const shop = { source: 'shop', start: 'server.js', domains: ['shop.example.com'], memory: '512M' };
 const mailer = { type: 'worker', source: 'shop', start: 'worker.js' };
-const key = `ssh-ed25519 ${'A'.repeat(68)}`;
 
 /** Two servers with these settings, and what stands beside them. */
 const two = (web1: object, web2: object, more: Values = {}): Values => ({
@@ -80,102 +79,6 @@ test('an app of which each server says the rest need not be whole', () => {
   const [problem] = problems(two(on('a.de'), {}, { apps: { shop: part } }));
   assert.match(problem ?? '', /^apps\.shop\.domains: is missing/);
 });
-
-const rows: [string, Values, readonly string[]][] = [
-  [
-    'a wrong setting that all share',
-    two({}, {}, { server: { port: 99999 } }),
-    ['server.port: 99999 is above 65535; choose 1 to 65535'],
-  ],
-  [
-    'a wrong setting of one server',
-    two({}, { port: 99999 }, { server: { port: 22 } }),
-    ['servers.web2.port: 99999 is above 65535; choose 1 to 65535'],
-  ],
-  [
-    'settings that do not go together, of which one is shared',
-    two({}, { hostKey: key }, { server: { knownHosts: 'key' } }),
-    ['servers.web2.knownHosts: "key" is given beside hostKey; keep one of them'],
-  ],
-  [
-    'what several servers cannot share',
-    two({}, {}, { server: { address: 'a.de', hostname: 'a.de', hostKey: key } }),
-    ['address', 'hostKey', 'hostname'].map(
-      (name) =>
-        `server.${name}: cannot be shared by several servers; write it in servers.NAME.${name}`,
-    ),
-  ],
-  [
-    'no address anywhere',
-    { server: { user: 'admin' }, servers: { web1: {} } },
-    [
-      'servers.web1.address: is missing; write where the server is reached over SSH, or aws for one that is made there',
-    ],
-  ],
-  [
-    'a shared part that is none',
-    two({}, {}, { server: 'web1' }),
-    ['server: does not fit; write a mapping of what all servers share'],
-  ],
-  [
-    'a shared file of this machine that is not there',
-    two({}, {}, { server: { privateKey: 'gone' } }),
-    [`server.privateKey: "gone" cannot be read; give a path from ${project}`],
-  ],
-  [
-    'a wrong setting of an app, which each server runs as it is',
-    two({}, { apps: { shop: { env: { A: 'x' } } } }, { apps: { shop: { ...shop, port: 80 } } }),
-    ['apps.shop.port: 80 is below 1024; choose 1024 to 65535'],
-  ],
-  [
-    'a key that is none, also where a server says something of the app',
-    two({}, { apps: { shop: { env: { A: 'x' } } } }, { apps: { shop: { ...shop, prt: 4000 } } }),
-    ['apps.shop.prt: is not a setting; did you mean port?'],
-  ],
-  [
-    'a wrong setting of an app on one server',
-    two({}, { apps: { shop: { port: 80 } } }),
-    ['servers.web2.apps.shop.port: 80 is below 1024; choose 1024 to 65535'],
-  ],
-  [
-    'an app that is nowhere',
-    two({}, { apps: { shp: { port: 4000 } } }),
-    ['servers.web2.apps.shp: is not an app of apps; did you mean shop?'],
-  ],
-  [
-    'an app that does not run there',
-    two({}, { apps: { shop: {} } }, { apps: { shop: { ...shop, servers: ['web1'] } } }),
-    ['servers.web2.apps.shop: does not run there; remove it, or add web2 to apps.shop.servers'],
-  ],
-  [
-    'where an app runs, said by a server',
-    two({}, { apps: { shop: { servers: ['web1'] } } }),
-    [
-      'servers.web2.apps.shop.servers: says where an app runs; write it in apps.shop.servers, or null for servers.web2.apps.shop',
-    ],
-  ],
-  [
-    'no mapping of apps',
-    two({}, { apps: ['shop'] }),
-    ['servers.web2.apps: does not fit; write a mapping'],
-  ],
-  [
-    'null for what is not there',
-    two({ timezone: null }, { apps: { shop: { sticky: null } } }, { server: {} }),
-    ['servers.web1.timezone', 'servers.web2.apps.shop.sticky'].map(
-      (path) =>
-        `${path}: is nothing, and there is nothing to take out; write a value, or remove the line`,
-    ),
-  ],
-  [
-    'a source of one server that is not there',
-    two({}, { apps: { shop: { source: 'gone' } } }),
-    [`servers.web2.apps.shop.source: "gone" cannot be read; give a path from ${project}`],
-  ],
-];
-
-for (const [what, values, expected] of rows)
-  test(`says what to do about ${what}`, () => assert.deepEqual(problems(values), expected));
 
 test('what apps have against each other on one server alone is told of it', () => {
   const blog = { ...shop, domains: ['blog.example.com'], port: 4300 };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { certificate } from '../../../components/app/certificate.ts';
-import type { Neighbours } from '../../../components/app/component.ts';
 import type { Acme } from '../../../components/server/acme.ts';
 import { context, items, shop, trixie, web1 } from '../shop.ts';
 
@@ -17,12 +16,6 @@ const rendered = (given: object, acme?: Acme) => {
   const app = shop(given);
   return items(certificate.render?.(app, context(app, { server: server(acme) })));
 };
-const conflicts = (given: object, acme: Acme | undefined) =>
-  certificate.conflicts?.([shop(given)], {
-    server: { ...web1(), acme },
-    secrets: {},
-  } as Neighbours);
-
 test('a site has one certificate for all its names', () => {
   const [item, ...others] = rendered({
     domains: ['shop.example.com', 'default'],
@@ -56,40 +49,4 @@ test('what certbot has for a name of the site is left in peace, and what becomes
       `certbot has a certificate for shop too: it is left in peace, and ${fate}; certbot delete --cert-name old ends it, once the site has its own`,
     ]);
   assert.deepEqual(noted('webroot', ['other.example.com']), []);
-});
-
-test('what no CA certifies is said, with what is to be written', () => {
-  const told: [object, Acme | undefined, string[]][] = [
-    [{}, settings, []],
-    [
-      { tls: 'acme' },
-      undefined,
-      [
-        'apps.shop.tls: asks for a certificate by ACME, which the server does not say; give server.acme',
-      ],
-    ],
-    [
-      { domains: ['default'] },
-      settings,
-      ['apps.shop.domains: has no name for a certificate by ACME; add one, or write tls: off'],
-    ],
-    [
-      { domains: ['shop.example.com', '192.0.2.1'] },
-      settings,
-      [
-        'apps.shop.domains.1: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
-      ],
-    ],
-    [
-      { domains: ['*.example.com'] },
-      settings,
-      [
-        'apps.shop.domains.0: "*.example.com" is a wildcard, which CAs certify by DNS alone; say in server.acme.dns how, or name the domains',
-      ],
-    ],
-    [{ domains: ['*.example.com'] }, { ...settings, dns: { command: '/bin/zone' } }, []],
-    [{ domains: ['default'], tls: 'off' }, settings, []],
-  ];
-  for (const [given, acme, problems] of told)
-    assert.deepEqual(conflicts(given, acme), problems, JSON.stringify(given));
 });

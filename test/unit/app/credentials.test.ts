@@ -137,7 +137,7 @@ const told = (given: object, secrets: Record<string, string>) =>
 
 test('one that is no secret of the app is told, with the command that sets it', () => {
   assert.deepEqual(told({ credentials: { KEY: 'KEY_AT' } }, {}), [
-    "apps.shop.credentials.KEY: is no secret of shop; pulumi config set --secret --path 'keelson:secrets.shop.KEY'",
+    "apps.shop.credentials.KEY: is no secret of shop; run pulumi config set --secret --path 'keelson:secrets.shop.KEY'",
   ]);
   assert.deepEqual(told({ credentials: true }, {}), []);
 });

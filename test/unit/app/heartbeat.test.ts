@@ -42,7 +42,7 @@ test('it names a secret of the job that holds a URL', () => {
   const job = cleanup({ heartbeat: 'BEAT' });
   const complaints = (secrets: Record<string, string>) =>
     heartbeat.conflicts?.([job], { server: web1(), secrets: { cleanup: secrets } });
-  const remedy = "pulumi config set --secret --path 'keelson:secrets.cleanup.BEAT'";
+  const remedy = "run pulumi config set --secret --path 'keelson:secrets.cleanup.BEAT'";
   assert.deepEqual(complaints({}), [
     `apps.cleanup.heartbeat: BEAT is no secret of cleanup; ${remedy}`,
   ]);

@@ -111,8 +111,10 @@ test('what it says of itself: its hash, and as many others as it will leave that
 
 test('a source that lies here must be readable', () => {
   const local = (source: unknown) => release.localFiles?.(shop({ source }));
-  assert.deepEqual(local('../a'), [{ at: 'source', path: '../a' }]);
-  assert.deepEqual(local({ path: '../a.tgz' }), [{ at: 'source.path', path: '../a.tgz' }]);
+  assert.deepEqual(local('../a'), [{ at: 'source', path: '../a', mayBeDirectory: true }]);
+  assert.deepEqual(local({ path: '../a.tgz' }), [
+    { at: 'source.path', path: '../a.tgz', mayBeDirectory: true },
+  ]);
   assert.deepEqual(local({ url: 'https://a.de/b.tgz', sha256: hash }), []);
   assert.match(complaints({ start: 'a.js', source: {} }).join(), /^source /);
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { z } from 'zod';
 import { type Acme, acme, acmeCertificate } from '../../../components/server/acme.ts';
 import { trixie } from '../shop.ts';
 
@@ -33,30 +32,6 @@ test('the terms of the CA are accepted by who writes so, and by nobody else', ()
       JSON.stringify(parse({ terms }).error?.issues),
       /is not true; read the terms of the CA, such as https:\/\/letsencrypt.org\/repository\//,
     );
-});
-
-test('each setting that is wrong says what is wanted', () => {
-  const problems: [object, RegExp][] = [
-    [{ directory: 'http://ca.example.com/dir' }, /is not the URL of a directory; write one/],
-    [{ directory: 'https://ca.example.com/dir\n' }, /is not the URL of a directory/],
-    [{ ca: 'root.pem' }, /holds no certificates in PEM alone/],
-    [{ keyType: 'dsa' }, /ecdsa/],
-    [{ profile: 'Short Lived' }, /is not the name of a profile; write one such as shortlived/],
-    [{ dns: { command: 'zone' } }, /path/],
-    [{ contact: 'ops' }, /mail/],
-  ];
-  for (const [given, problem] of problems)
-    assert.match(JSON.stringify(parse(given).error?.issues), problem, JSON.stringify(given));
-  const told = (name: 'acmeAccount' | 'acmeDns', value: string) =>
-    JSON.stringify(
-      (acme.secrets as Record<string, z.ZodType>)[name]?.safeParse(value).error?.issues,
-    );
-  assert.match(
-    told('acmeAccount', 'key'),
-    /is not an RSA key in PEM; make one with openssl genrsa 2048/,
-  );
-  assert.match(told('acmeDns', 'token\u001b'), /is no printable ASCII/);
-  assert.equal(told('acmeAccount', pem('PRIVATE KEY')), undefined);
 });
 
 test('what speaks with the CA is no root, and has of secrets those alone that it needs', () => {

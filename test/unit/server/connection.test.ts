@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serverSchema } from '../../../components/server/components.ts';
 import { connection } from '../../../components/server/connection.ts';
-import { publicKey, web1 } from '../shop.ts';
-
-test('a host key is given, or looked up in a file; not both', () => {
-  const told = serverSchema.safeParse({ address: 'a', hostKey: publicKey, knownHosts: 'x' });
-  assert.deepEqual(
-    told.error?.issues.map(({ path, message }) => [path.join('.'), message]),
-    [['knownHosts', 'is given beside hostKey; keep one of them']],
-  );
-  assert.equal(web1({ knownHosts: 'x' }).knownHosts, 'x');
-});
+import { web1 } from '../shop.ts';
 
 test('a server is named once; another port is another server', () => {
   const other = (given: object) => ({ ...web1(given), name: 'web2' });

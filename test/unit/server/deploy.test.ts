@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serverSchema } from '../../../components/server/components.ts';
 import { deploy } from '../../../components/server/deploy.ts';
 import { find, items, publicKey as key, trixie, web1 } from '../shop.ts';
 
@@ -31,14 +30,4 @@ test('the deploy user owns neither home nor keys, and the login user is never to
 
 test('a server without a deploy user has none', () => {
   assert.deepEqual(render({}), []);
-});
-
-test('the user who logs in for the kit keeps keys of its own', () => {
-  const told = serverSchema.safeParse({
-    ...{ address: 'a', user: 'ops', deploy: { name: 'ops', keys: [key] } },
-  });
-  assert.deepEqual(
-    told.error?.issues.map(({ path, message }) => [path.join('.'), message]),
-    [['deploy.name', 'is the user who logs in; choose another, whose keys the kit may own']],
-  );
 });

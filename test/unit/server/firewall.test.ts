@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { examine } from '../../../components/config/problem.ts';
-import { serverSchema } from '../../../components/server/components.ts';
 import { filter } from '../../../components/server/filter.ts';
 import { firewall } from '../../../components/server/firewall.ts';
 import { find, items, lines, textOf, trixie, web1 } from '../shop.ts';
@@ -98,41 +96,6 @@ test('of what is let in, or may be shut, nothing is said', () => {
     instructions?.['@settled'],
     'tcp:22 tcp:80 tcp:443 udp:6000-6010 tcp:5432 udp:5432 udp:68 udp:546 udp:5353 tcp:5355 udp:5355',
   );
-});
-
-/** What is wrong with a firewall that is set so. */
-const wrong = (given: object): string[] =>
-  examine(serverSchema, { address: 'a', firewall: given }, ['server']).problems;
-
-test('what is wrong is told', () => {
-  assert.deepEqual(
-    wrong({
-      open: [
-        { port: 0 },
-        { port: '7-6' },
-        { port: 'ssh' },
-        { port: 1, protocol: 'sctp' },
-        { port: 1, from: [] },
-        { port: 1, from: ['10.0.0.0/33'] },
-      ],
-      trust: ['wg0; drop', 'far-too-long-a-name'],
-      ssh: { rate: 0 },
-    }),
-    [
-      'server.firewall.open.0.port: 0 is below 1; choose 1 to 65535',
-      'server.firewall.open.1.port: "7-6" is no range of ports; its first is below its last, and both are 1 to 65535',
-      'server.firewall.open.2.port: "ssh" is no port and no range of them; write one such as 5432 or 60000-61000',
-      'server.firewall.open.3.protocol: "sctp" is not known; choose "tcp" or "udp"',
-      'server.firewall.open.4.from: a list is empty; name those who may come, or leave it out',
-      'server.firewall.open.5.from.0: "10.0.0.0/33" is not a network; write one such as 10.0.0.0/8 or 2001:db8::/32',
-      'server.firewall.trust.0: "wg0; drop" is not a network interface; write one such as wg0, or br-* for all that begin so',
-      'server.firewall.trust.1: "far-too-long-a-name" is not a network interface; write one such as wg0, or br-* for all that begin so',
-      'server.firewall.ssh.rate: 0 is below 1; choose 1 to 6000',
-    ],
-  );
-  assert.deepEqual(wrong({ open: [{ port: 5432 }], close: [5432] }), [
-    'server.firewall.close: a list names a port that is in open too; keep one of them',
-  ]);
 });
 
 test('nft takes the rules, in a network of their own', (t) => {

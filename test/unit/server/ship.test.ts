@@ -22,10 +22,6 @@ const reference = readFileSync(new URL('../../../stacks/reference.yaml', import.
 const [found = ''] = /-----BEGIN C.*?END CERTIFICATE-----/s.exec(reference) ?? [];
 const own = found.replace(/^ +/gm, '');
 
-test('without an authority of its own nobody is told apart with relp', () => {
-  assert.throws(() => web1({ ship: { to } }), /is needed with relp, which does not check the name/);
-});
-
 const settings = '/etc/keelson/ship/ship.conf';
 
 test('a server that says nothing of it ships nothing', () => {

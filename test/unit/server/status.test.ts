@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { hostConflicts } from '../../../components/config/conflicts.ts';
 import { missingSecrets, secretsOf } from '../../../components/fields/secrets.ts';
 import { compose, type Wanted } from '../../../components/host/compose.ts';
 import type { Facts } from '../../../components/host/facts.ts';
 import { sha512Crypt } from '../../../components/lib/sha512-crypt.ts';
 import { status } from '../../../components/server/status.ts';
-import { find, lines, names, shop, textOf, trixie, web1 } from '../shop.ts';
+import { find, lines, names, textOf, trixie, web1 } from '../shop.ts';
 
 const domain = 'status.example.com';
 const statusPassword = 'correct horse: battery';
@@ -64,9 +63,6 @@ test('without either there is a problem, and what to do', () => {
   );
   assert.deepEqual(status.needs?.(web1({ status: { domain, allow: ['10.0.0.1'] } })), []);
   assert.deepEqual(status.needs?.(web1()), []);
-  assert.throws(() => web1({ status: { domain, allow: [] } }), /is empty; name those/);
-  for (const domain of ['*.a.de', 'default'])
-    assert.throws(() => web1({ status: { domain } }), /is no single name; write one such as/);
 });
 
 test('a password that is short, endless, or cannot be typed is refused', () => {
@@ -116,13 +112,6 @@ test('page and history are for root and nginx, and go with the setting', () => {
   assert.deepEqual([place.state.group, place.state.mode], ['www-data', '2750']);
   assert.deepEqual(place.instructions, { '@remove': 'all' });
   assert.ok(names(render({ domain }).base ?? []).includes('unit keelson-status.timer'));
-});
-
-test('its domain is no app’s', () => {
-  const server = web1({ status: { domain: 'shop.example.com', allow: ['10.0.0.1'] } });
-  assert.deepEqual(hostConflicts([shop()], { server, secrets: {} }), [
-    'apps.shop.domains.0: "shop.example.com" belongs to the status page of the server; choose another for one of them',
-  ]);
 });
 
 const acme = { contact: 'ops@example.com', terms: true };
@@ -185,15 +174,4 @@ test('what certbot has for its name is left in peace, and said', () => {
     },
   ]);
   assert.deepEqual(status.notes?.(page({ tls: 'off' }), { facts }), []);
-});
-
-test('a certificate that no CA gives is told before', () => {
-  const told = (given: object, more?: object) => status.unfit?.(page(given, more));
-  assert.deepEqual(told({}), []);
-  assert.deepEqual(told({ tls: 'acme' }, {}), [
-    'status.tls: asks for a certificate by ACME, which the server does not say; give server.acme',
-  ]);
-  assert.deepEqual(told({ tls: 'acme', domain: '192.0.2.1' }), [
-    'status.domain: "192.0.2.1" is an address, for which there is no certificate by ACME; give a name, or write tls: off',
-  ]);
 });
