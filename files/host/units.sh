@@ -149,3 +149,7 @@ is_obsolete() {
   item_rest=${1#*"$TAB"}
   [ -s "$work/obsolete" ] && grep -qs "^unit$TAB${item_rest%%"$TAB"*}$TAB" "$work/obsolete"
 }
+
+# When a timer ran last, which one that comes back would take for missed runs.
+# Usage: forget_runs UNIT
+forget_runs() { case $1 in *.timer) rm -f "/var/lib/systemd/timers/stamp-$1" ;; esac; }

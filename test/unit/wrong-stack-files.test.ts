@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { ConfigError, readConfig } from '../../components/config/config.ts';
+import { isMapping, type Mapping } from '../../components/config/merge.ts';
 import { secretKeys } from '../../components/config/secret-keys.ts';
 import { stackSchemas } from '../../components/config/stack.ts';
 import { scratchDirectory } from './scratch.ts';
@@ -15,17 +16,12 @@ mkdirSync(join(project, 'shop'));
 for (const name of ['key', 'empty']) writeFileSync(join(project, name), '');
 process.chdir(project);
 
-type Values = Record<string, unknown>;
-
-const smallest: Values = {
+const smallest: Mapping = {
   server: { address: 'web1.example.com' },
   apps: { shop: { source: 'shop', start: 'server.js', domains: ['shop.example.com'] } },
 };
 
-const isMapping = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Null takes out what is below it, and else stays what it is. */
+/** As stack files are merged, but for a null that finds nothing to take out: it stays, as a value that is wrong. */
 function over(low: unknown, high: unknown): unknown {
   if (!isMapping(low) || !isMapping(high)) return high;
   const merged = Object.entries(high).map(([key, value]) => [key, over(low[key], value)] as const);
@@ -37,9 +33,9 @@ function over(low: unknown, high: unknown): unknown {
 }
 
 function problems(fragment: string): readonly string[] {
-  const given = parse(fragment.replaceAll(/\bKEY\b/g, publicKey)) as Values;
+  const given = parse(fragment.replaceAll(/\bKEY\b/g, publicKey)) as Mapping;
   const { server: _, ...withoutServer } = smallest;
-  const values = over('servers' in given ? withoutServer : smallest, given) as Values;
+  const values = over('servers' in given ? withoutServer : smallest, given) as Mapping;
   const encrypted = new Set(secretKeys.filter((key) => key in values));
   try {
     readConfig({ values, encrypted });
@@ -61,8 +57,8 @@ for (const [fragment = '', ...said] of table)
 test('the stack file under them is right', () => assert.deepEqual(problems('{}'), []));
 
 test('each setting of a stack is in the table, and each of a server', () => {
-  const keys = table.map(([fragment = '']) => parse(fragment) as Values);
-  const missing = (known: readonly string[], found: readonly Values[]) =>
+  const keys = table.map(([fragment = '']) => parse(fragment) as Mapping);
+  const missing = (known: readonly string[], found: readonly Mapping[]) =>
     known.filter((name) => !found.some((given) => name in given));
   // What is said of the files that a stack extends is in extends.test.ts.
   assert.deepEqual(missing(Object.keys(stackSchemas), keys), ['extends']);

@@ -184,8 +184,7 @@ remove_unit() {
     case $1 in *@.*) return 0 ;; esac
     limited "$JOB_LIMIT" systemctl disable --quiet --now "$1" 2>/dev/null || end_fileless "$1"
     systemctl reset-failed "$1" 2>/dev/null || :
-    # When it ran last, which one that comes back would take for missed runs.
-    case $1 in *.timer) rm -f "/var/lib/systemd/timers/stamp-$1" ;; esac
+    forget_runs "$1"
     # Debian's own comes into force when our file is gone.
     [ ! -f "$STATE/originals/unit/$1" ] || printf '%s\n' "$1" >>"$work/overridden"
     return 0

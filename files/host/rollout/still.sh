@@ -92,10 +92,10 @@ $evidence"
 # Usage: is_job LINE
 is_job() { case $1 in *"$TAB@type=job$TAB"*) ;; *) return 1 ;; esac; }
 
-# Its timer first, lest it starts it again; and when it ran last, which a job that comes back would take for missed runs.
+# Its timer first, lest it starts it again.
 end_job() {
   limited "$JOB_LIMIT" systemctl stop "$app.timer" 2>/dev/null || :
   limited "$JOB_LIMIT" systemctl stop "$app.service" 2>/dev/null || :
   systemctl reset-failed "$app.service" 2>/dev/null || :
-  rm -f "/var/lib/systemd/timers/stamp-$app.timer"
+  forget_runs "$app.timer"
 }
