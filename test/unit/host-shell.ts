@@ -1,12 +1,16 @@
 /** The shell of a host, sourced on this machine with a memory of its own; what would change the machine is not called. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { helper } from '../../components/host/script.ts';
+import { readShell } from './read-shell.ts';
 
 const functions = helper().replace(/main "\$@"\n+$/, '');
+
+/** Runs a program that has all functions of the helper. */
+export const hostFunctions = readShell(functions);
 
 type Given = {
   /** Files of the host's memory by their paths in it. */
@@ -22,8 +26,9 @@ type Given = {
 export function hostShell(lines: string, { memory = {}, input = '' }: Given = {}): string {
   const state = machine(memory);
   try {
-    const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe'];
-    return execFileSync('sh', [program(state, lines)], { input, encoding: 'utf8', stdio });
+    const { status, stdout, stderr } = hostFunctions(program(state, lines), input);
+    if (status !== 0) throw Object.assign(new Error(stderr), { status, stdout, stderr });
+    return stdout;
   } finally {
     rmSync(state, { recursive: true });
   }
@@ -33,7 +38,9 @@ export function hostShell(lines: string, { memory = {}, input = '' }: Given = {}
 export function liveShell(memory: Given['memory'] = {}, env: NodeJS.ProcessEnv = {}) {
   const state = machine(memory);
   const run = async (lines: string): Promise<string> => {
-    const child = spawn('sh', [program(state, lines)], { env: { ...process.env, ...env } });
+    const file = join(state, 'program');
+    writeFileSync(file, `${functions}\n${program(state, lines)}`);
+    const child = spawn('sh', [file], { env: { ...process.env, ...env } });
     child.stdin.end();
     let printed = '';
     for (const stream of [child.stdout, child.stderr])
@@ -59,8 +66,5 @@ function machine(memory: Given['memory'] = {}): string {
 
 function program(state: string, lines: string): string {
   const paths = `STATE=${state} LOG=${state}/log work=${state}/work`;
-  const start = `${paths} server=server wanted='' rows=$NEWLINE`;
-  const path = join(state, 'program');
-  writeFileSync(path, `${functions}\n${start}\n${lines}\n`);
-  return path;
+  return `${paths} server=server wanted='' rows=$NEWLINE\n${lines}\n`;
 }

@@ -18,7 +18,7 @@ const rolled = (
     echo '${told}' >"$(access_log)"
     : >"$(health_file)"
     at() { read_clock; echo "$1 at $((clock / 100)) s, $([ -e "$LEAVING.shop" ] && echo leaving || echo there)"; }
-    sleep() { pass 50; [ "$(cat "$clock_file")" != 1000 ] || { ${during}; }; }
+    sleep() { pass 50; read -r passed <"$clock_file"; [ "$passed" != 1000 ] || { ${during}; }; }
     ${settings}
     for key in $keys; do leave_balancers "$key"; at "move $key"; done
     rejoin_balancers

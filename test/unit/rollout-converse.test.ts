@@ -82,7 +82,7 @@ const beaten = (settings: string): string =>
     ${settings}
     since=@\${since:-1000}.123456789
     date() { echo 2000; }
-    is_running() { main=\${process-self}; [ "$(cat "$clock_file")" -lt "$touches" ] || touch -d "@\${at:-1000}" "$root/alive"; }
+    is_running() { main=\${process-self}; read -r passed <"$clock_file"; [ "$passed" -lt "$touches" ] || touch -d "@\${at:-1000}" "$root/alive"; }
     if await_health; then echo "healthy at $(cat "$clock_file")"; else echo "$reason" | sed "s,$root,,"; fi`);
 
 test('a worker is healthy once it has touched its file after its start', () => {
