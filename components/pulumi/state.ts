@@ -67,12 +67,14 @@ export async function hostsOf(): Promise<{ name: string; urn: string; connection
 export const keptOf = async (name: string): Promise<unknown> =>
   (await hostsOf()).find((host) => host.name === name)?.connection;
 
-/** The outputs of each resource, by URN. */
+/** The outputs of each resource, by URN; an engine is asked once. */
 function state(): Promise<[string, Outputs][]> {
-  read ??= readState();
-  return read;
+  const engine = pulumi.runtime.getMonitor() ?? pulumi;
+  const found = read.get(engine) ?? readState();
+  read.set(engine, found);
+  return found;
 }
-let read: Promise<[string, Outputs][]> | undefined;
+const read = new WeakMap<object, Promise<[string, Outputs][]>>();
 
 async function readState(): Promise<[string, Outputs][]> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;

@@ -1,26 +1,23 @@
 /** `keelson alert`, as far as it needs no host. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { called } from './called.ts';
 import { scratchDirectory } from './scratch.ts';
 
-const command = resolve(import.meta.dirname, '../../tools/cli/keelson.ts');
 const project = scratchDirectory('alert');
 
-function run(args: readonly string[], cwd = project) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'alert', ...args], {
-    ...{ cwd, encoding: 'utf8', env: { PATH: '/nowhere', HOME: '/nowhere' } },
-  });
+async function run(args: readonly string[], cwd = project) {
+  const { status, stdout, stderr } = await called(['alert', ...args], { cwd });
   return { status, said: `${stdout}${stderr}` };
 }
 
-test('what it cannot do is said with what to do', () => {
-  const wrong = run([], '/');
+test('what it cannot do is said with what to do', async () => {
+  const wrong = await run([], '/');
   assert.equal(wrong.status, 2);
   assert.match(wrong.said, /^Usage: keelson alert STACK \[--server NAME\]$/m);
-  assert.deepEqual(run(['live'], '/'), {
+  assert.deepEqual(await run(['live'], '/'), {
     status: 1,
     said: 'keelson alert: there is no Pulumi.yaml here or above; go to the project\n',
   });
@@ -36,7 +33,7 @@ test('what it cannot do is said with what to do', () => {
     'live',
     `  keelson:servers: { web1: ${server('address: web1.invalid')}, web2: ${server('address: web2.invalid')} }\n`,
   );
-  assert.deepEqual(run(['live', '--server', 'web3']), {
+  assert.deepEqual(await run(['live', '--server', 'web3']), {
     status: 1,
     said: 'keelson alert: web3 is not a server of live; did you mean web1?\n',
   });
@@ -46,7 +43,7 @@ test('what it cannot do is said with what to do', () => {
   keelson:servers: { web1: ${server('aws: { type: t4g.small }')} }
 `,
   );
-  const { status, said } = run(['cloud']);
+  const { status, said } = await run(['cloud']);
   assert.equal(status, 1);
   assert.match(said, /servers on AWS have their addresses in Pulumi's state: log in where it is/);
 });

@@ -1,27 +1,19 @@
 /** `keelson config`: what it prints of the example stacks, and of a clone's own. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { called } from './called.ts';
 import { scratchDirectory } from './scratch.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const command = join(root, 'tools/cli/keelson.ts');
 
 /** Without Pulumi in the PATH, and without a passphrase. */
-function run(args: readonly string[], cwd = root) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'config', ...args], {
-    cwd,
-    encoding: 'utf8',
-    env: { PATH: '/nowhere', HOME: '/nowhere' },
-  });
-  return { status, stdout, stderr };
-}
+const run = (args: readonly string[], cwd = root) => called(['config', ...args], { cwd });
 
-test('each value has the file and line where it is written, or is a default', () => {
-  const { status, stdout, stderr } = run(['production']);
+test('each value has the file and line where it is written, or is a default', async () => {
+  const { status, stdout, stderr } = await run(['production']);
   assert.deepEqual([status, stderr], [0, '']);
   const lines = stdout.trimEnd().split('\n');
   assert.equal(lines[0], '# stack production: stacks/Pulumi.production.yaml, stacks/shared.yaml');
@@ -39,21 +31,21 @@ test('each value has the file and line where it is written, or is a default', ()
     assert.match(stdout, line);
 });
 
-test('for programs it is JSON: the same settings, and beside them where they come from', () => {
-  const { stdout } = run(['production', '--json']);
+test('for programs it is JSON: the same settings, and beside them where they come from', async () => {
+  const { stdout } = await run(['production', '--json']);
   const { stack, files, settings, from } = JSON.parse(stdout);
   assert.deepEqual(
     [stack, files],
     ['production', ['stacks/Pulumi.production.yaml', 'stacks/shared.yaml']],
   );
-  assert.deepEqual(parse(run(['production']).stdout), settings);
+  assert.deepEqual(parse((await run(['production'])).stdout), settings);
   assert.deepEqual(Object.keys(settings.servers), ['web1', 'web2', 'jobs']);
   assert.deepEqual(Object.keys(settings.servers.jobs.apps), ['mailer']);
   assert.equal(from['servers.web2.apps.shop.memory'], 'stacks/Pulumi.production.yaml:16');
   assert.equal(from['servers.web1.user'], 'stacks/shared.yaml:7');
 });
 
-test('secrets are named and not shown, and odd values are one line each', () => {
+test('secrets are named and not shown, and odd values are one line each', async () => {
   const project = scratchDirectory('cli-config');
   mkdirSync(join(project, 'deep'));
   writeFileSync(join(project, 'Pulumi.yaml'), 'name: x\nruntime: nodejs\n');
@@ -74,7 +66,7 @@ config:
         secure: v1:sealed
 `,
   );
-  const { status, stdout, stderr } = run(['one'], join(project, 'deep'));
+  const { status, stdout, stderr } = await run(['one'], join(project, 'deep'));
   assert.deepEqual([status, stderr], [0, '']);
   assert.match(stdout, /^# What environment: adds is not shown\.$/m);
   assert.match(stdout, /^ {10}TOKEN: "\[secret\]" +# Pulumi\.one\.yaml:12$/m);
@@ -83,22 +75,22 @@ config:
   assert.deepEqual([env, source], [{ LINES: 'a\nb: # c', NUMBER: '1' }, 'not-there']);
 });
 
-test('what is wrong is told as in a preview, with the exit code 1', () => {
+test('what is wrong is told as in a preview, with the exit code 1', async () => {
   const project = scratchDirectory('cli-wrong');
   cpSync(join(root, 'stacks'), join(project, 'stacks'), { recursive: true });
   writeFileSync(join(project, 'Pulumi.yaml'), 'name: x\nstackConfigDir: stacks\n');
   const file = join(project, 'stacks/Pulumi.x.yaml');
   writeFileSync(file, 'config:\n  keelson:extends: shared.yaml\n  keelson:server: { port: 0 }\n');
-  const wrong = run(['x'], project);
+  const wrong = await run(['x'], project);
   assert.equal(wrong.status, 1);
   assert.equal(wrong.stdout, '');
   assert.match(wrong.stderr, /^ {2}stacks\/Pulumi\.x\.yaml:3: server\.port: 0 is below 1/m);
   writeFileSync(file, 'config: [\n');
-  assert.match(run(['x'], project).stderr, /stacks\/Pulumi\.x\.yaml:2: is no YAML here/);
+  assert.match((await run(['x'], project)).stderr, /stacks\/Pulumi\.x\.yaml:2: is no YAML here/);
 });
 
-test('a stack that is not there is told with those that are', () => {
-  const { status, stderr } = run(['prod']);
+test('a stack that is not there is told with those that are', async () => {
+  const { status, stderr } = await run(['prod']);
   assert.equal(status, 1);
   assert.match(
     stderr,
@@ -106,11 +98,11 @@ test('a stack that is not there is told with those that are', () => {
   );
 });
 
-test('wrong arguments are told with the usage', () => {
+test('wrong arguments are told with the usage', async () => {
   for (const args of [[], ['a', 'b'], ['local', '--yaml']]) {
-    const { status, stderr } = run(args);
+    const { status, stderr } = await run(args);
     assert.equal(status, 2);
     assert.match(stderr, /Usage: keelson config STACK \[--json\]/);
   }
-  assert.match(run(['local'], '/').stderr, /there is no Pulumi\.yaml here or above/);
+  assert.match((await run(['local'], '/')).stderr, /there is no Pulumi\.yaml here or above/);
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import {
   type Config,
@@ -12,15 +11,11 @@ import {
 } from '../../components/config/config.ts';
 import { renderHost } from '../../components/config/render.ts';
 import { unseen } from '../../components/host/facts.ts';
+import { scratchDirectory } from './scratch.ts';
 
-const project = mkdtempSync(join(tmpdir(), 'keelson-config-'));
+const project = scratchDirectory('config');
 mkdirSync(join(project, 'shop'));
 writeFileSync(join(project, 'key'), '');
-process.chdir(project);
-after(() => {
-  process.chdir('/');
-  rmSync(project, { recursive: true });
-});
 
 const shop = { source: 'shop', start: 'server.js', domains: ['shop.example.com'] };
 const blog = { ...shop, domains: ['blog.example.com'], port: 4300 };

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { HostError, open, type Patience, type Session } from '../../components/ssh/connection.ts';
 import { keyPair, type SshServer, sshServer } from '../harness/ssh-server.ts';
 
@@ -13,7 +13,9 @@ after(() => rmSync(directory, { recursive: true }));
 const target = { name: 'web1', address: 'web1.example', port: 22, user: 'admin' };
 const known = { ...target, hostKey: 'ssh-ed25519 A' };
 // What ssh_config says on this machine has no part in these.
-process.env.HOME = directory;
+before(() => {
+  process.env.HOME = directory;
+});
 
 test('without an agent and without a key file the remedy is named', async () => {
   const agent = process.env.SSH_AUTH_SOCK;

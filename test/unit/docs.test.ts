@@ -1,6 +1,5 @@
 /** The documentation, held against the code: what it names is there. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -10,6 +9,7 @@ import { stackSchemas } from '../../components/config/stack.ts';
 import { commands } from '../../tools/cli/commands.ts';
 import { trials } from '../../tools/try-aws.ts';
 import { page, troubles } from '../harness/operating.ts';
+import { called } from './called.ts';
 import { publicKey } from './shop.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -82,14 +82,13 @@ test('verbs that are named are the helper’s, or the command’s of the same na
   );
 });
 
-test('what `npm run config` is shown to print it prints', () => {
+test('what `npm run config` is shown to print it prints', async () => {
   const [, shown = ''] =
     /```yaml\n(# stack production[^`]*)```/.exec(read('docs/environments.md')) ?? [];
   const words = (line: string): string => line.trim().replace(/\s+/g, ' ');
   const lines = shown.trimEnd().split('\n').map(words);
   assert.ok(lines.length > 5, 'docs/environments.md shows nothing');
-  const command = ['tools/cli/keelson.ts', 'config', 'production'];
-  const { stdout } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  const { stdout } = await called(['config', 'production'], { cwd: root });
   const printed = stdout.split('\n').map(words);
   assert.deepEqual(
     lines.filter((line) => line !== '…' && !printed.includes(line)),

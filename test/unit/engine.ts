@@ -88,6 +88,8 @@ export async function engine(options: Options = {}): Promise<Engine> {
       return { outputs: Object.fromEntries(entries.map(([urn, outputs]) => [urn, { outputs }])) };
     },
   };
+  // What the one before is still told would reach this one.
+  await pulumi.runtime.disconnect();
   await pulumi.runtime.setMocks(mocks, 'keelson', 'test', options.preview ?? false, 'own');
   const register = MockMonitor.prototype.registerResource;
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;

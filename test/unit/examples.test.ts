@@ -1,13 +1,13 @@
 /** The example environments in stacks/, rendered for hosts of fixed facts. */
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { readConfig } from '../../components/config/config.ts';
 import { renderHost } from '../../components/config/render.ts';
 import { readStackFile } from '../../components/config/stack-on-disk.ts';
 import { release, trixie } from './shop.ts';
 
-process.chdir(resolve(import.meta.dirname, '../..'));
+before(() => process.chdir(resolve(import.meta.dirname, '../..')));
 
 /** Of each server of a stack its manifests, and what of their items the example is about. */
 const rendered = (stack: string, wanted: RegExp) =>

@@ -11,7 +11,6 @@ import { scratchDirectory } from './scratch.ts';
 const project = scratchDirectory('extends');
 mkdirSync(join(project, 'shop'));
 mkdirSync(join(project, 'stacks/more'), { recursive: true });
-process.chdir(project);
 
 type Values = Record<string, unknown>;
 

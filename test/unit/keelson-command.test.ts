@@ -1,4 +1,4 @@
-/** The command `keelson`, run as a program, and `keelson init` below it. */
+/** The command `keelson`, and `keelson init` below it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,14 +10,13 @@ import { buildOf, nameOf, runsOf } from '../../tools/cli/init/app.ts';
 import { origin } from '../../tools/cli/init/origin.ts';
 import { fitted, isWanted } from '../../tools/cli/init/pipelines.ts';
 import { projectFiles, writeAll } from '../../tools/cli/init/tree.ts';
+import { called } from './called.ts';
 import { scratchDirectory } from './scratch.ts';
 
 const program = join(import.meta.dirname, '../../tools/cli/keelson.ts');
 
-function keelson(args: readonly string[], cwd = '.') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    ...{ cwd, encoding: 'utf8' },
-  });
+async function keelson(args: readonly string[], cwd = '.') {
+  const { status, stdout, stderr } = await called(args, { cwd, env: process.env });
   return { status, said: `${stdout}${stderr}` };
 }
 
@@ -38,23 +37,29 @@ function folder(files: Record<string, string>): string {
 const app = (manifest: object, files: Record<string, string> = {}): string =>
   folder({ 'package.json': JSON.stringify(manifest), ...files });
 
-test('what it can do is told, also where nothing is asked for', () => {
-  const asked = keelson(['--help']);
+test('what it can do is told, also where nothing is asked for', async () => {
+  const asked = await keelson(['--help']);
   assert.equal(asked.status, 0);
   assert.match(asked.said, /^ {2}init +begins a project/m);
-  assert.deepEqual(keelson([]), { ...asked, status: 2 });
-  const init = keelson(['init', '--help']);
+  assert.deepEqual(await keelson([]), { ...asked, status: 2 });
+  const init = await keelson(['init', '--help']);
   assert.equal(init.status, 0);
   assert.match(init.said, /^Usage: keelson init \[FOLDER\]/m);
 });
 
-test('a command, or an option, that is not known', () => {
-  const command = keelson(['initt']);
+test('as a program it ends with the exit code', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [2, '']);
+  assert.match(stderr, /^Usage: keelson COMMAND\n/);
+});
+
+test('a command, or an option, that is not known', async () => {
+  const command = await keelson(['initt']);
   assert.deepEqual(command, {
     status: 2,
     said: 'keelson: initt is not a command; did you mean init?\n',
   });
-  const option = keelson(['init', '--adress', 'x']);
+  const option = await keelson(['init', '--adress', 'x']);
   assert.equal(option.status, 2);
   assert.match(option.said, /^keelson init: Unknown option '--adress'.*^Usage: keelson init/ms);
 });
@@ -78,10 +83,10 @@ test('an app’s name is its package’s, as far as a name may be so', () => {
   assert.equal(nameOf(join(folder({ '1st Shop/a': '' }), '1st Shop')), 'st-shop');
 });
 
-test('all that cannot be used is told at once, and nothing is written', () => {
+test('all that cannot be used is told at once, and nothing is written', async () => {
   const path = app({ name: 'nginx' });
   const args = ['--address', 'a b', '--environment', 'Live', '--pipeline', 'gitlap'];
-  const { status, said } = keelson(['init', 'a', 'b', ...args, '--health', 'up'], path);
+  const { status, said } = await keelson(['init', 'a', 'b', ...args, '--health', 'up'], path);
   assert.equal(status, 1);
   for (const problem of [
     /--start: \. does not say what starts it; name its script/,
@@ -94,7 +99,10 @@ test('all that cannot be used is told at once, and nothing is written', () => {
   ])
     assert.match(said, problem);
   assert.deepEqual(readdirSync(path), ['package.json']);
-  assert.match(keelson(['init', '--source', 'gone'], path).said, /--source: gone is no folder/);
+  assert.match(
+    (await keelson(['init', '--source', 'gone'], path)).said,
+    /--source: gone is no folder/,
+  );
 });
 
 const view = {

@@ -10,7 +10,6 @@ import { scratchDirectory } from './scratch.ts';
 const project = scratchDirectory('overrides');
 mkdirSync(join(project, 'shop'));
 writeFileSync(join(project, 'key'), '');
-process.chdir(project);
 
 type Values = Record<string, unknown>;
 

@@ -13,13 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 
-export type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string };
-type Shell = {
-  readonly run: (program: string, input: string | Buffer) => Ran;
-  end(): Promise<void>;
-};
+type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string };
+type Run = (program: string, input: string | Buffer) => Ran;
 
 /** For each line that it is asked with, a fork of it runs the program; then it says the exit code. */
 const server = (functions: string): string => `exec 3<questions 4>answers
@@ -32,51 +28,45 @@ while read -r _ <&3; do
 done
 `;
 
-/**
- * Yields what runs programs, each in a process of its own that has these functions, with dash as Debian does.
- * The shell ends with the tests of the calling file.
- */
-export function readShell(functions: string): Shell['run'] {
-  let shell: Shell | undefined;
-  after(() => shell?.end());
+/** Yields what runs programs, each in a process of its own that has these functions, with dash as Debian does. */
+export function readShell(functions: string): Run {
+  let run: Run | undefined;
   return (program, input) => {
-    shell ??= start(functions);
-    return shell.run(program, input);
+    run ??= start(functions);
+    return run(program, input);
   };
 }
 
-function start(functions: string): Shell {
+function start(functions: string): Run {
   const folder = mkdtempSync(join(tmpdir(), 'keelson-read-'));
   const at = (name: string): string => join(folder, name);
-  execFileSync('mkfifo', ['questions', 'answers'].map(at));
+  execFileSync('mkfifo', [at('questions'), at('answers')]);
   writeFileSync(at('server'), server(functions));
   const questions = openSync(at('questions'), 'r+');
   const child = spawn('sh', ['./server'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  const ended = once(child, 'exit');
+  child.unref();
   const answers = openSync(at('answers'), 'r');
-  const answer = (): string => {
-    const buffer = Buffer.alloc(16);
-    const length = readSync(answers, buffer);
-    if (length === 0) throw new Error('the shell could not read the functions, see above');
-    return buffer.toString('utf8', 0, length).trim();
+  process.once('beforeExit', async () => {
+    child.ref();
+    closeSync(questions);
+    await once(child, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+  nextOf(answers);
+  return (program, input) => {
+    writeFileSync(at('program'), `cd '${process.cwd()}'\n${program}`);
+    writeFileSync(at('input'), input);
+    writeSync(questions, '\n');
+    const status = Number(nextOf(answers));
+    const [stdout, stderr] = [at('stdout'), at('stderr')].map((it) => readFileSync(it, 'utf8'));
+    return { status, stdout: stdout ?? '', stderr: stderr ?? '' };
   };
-  answer();
-  return {
-    run(program, input) {
-      writeFileSync(at('program'), program);
-      writeFileSync(at('input'), input);
-      writeSync(questions, '\n');
-      const status = Number(answer());
-      const [stdout = '', stderr = ''] = ['stdout', 'stderr'].map((it) =>
-        readFileSync(at(it), 'utf8'),
-      );
-      return { status, stdout, stderr };
-    },
-    async end() {
-      closeSync(questions);
-      await ended;
-      closeSync(answers);
-      rmSync(folder, { recursive: true });
-    },
-  };
+}
+
+/** Waits for the next answer. */
+function nextOf(answers: number): string {
+  const buffer = Buffer.alloc(16);
+  const length = readSync(answers, buffer);
+  if (length === 0) throw new Error('the shell ended, most likely since it cannot read a function');
+  return buffer.toString('utf8', 0, length);
 }

@@ -183,9 +183,9 @@ for (const [said, ended] of [
 
 test('systemd is asked again only when the process is gone', () => {
   const script = `systemctl() { echo asked >>"$root/asked"; printf '%s\\n' ActiveState=active SubState=running NRestarts=0 "MainPID=$main_of"; }
-    main_of=$$ main=''
+    main_of=$self main=''
     is_running 3700; is_running 3700; wc -l <"$root/asked"
-    main=999999999; is_running 3700; wc -l <"$root/asked"; [ "$main" = "$$" ] && echo found`;
+    main=999999999; is_running 3700; wc -l <"$root/asked"; [ "$main" = "$self" ] && echo found`;
   assert.equal(run(script), '1\n2\nfound\n');
 });
 

@@ -103,10 +103,10 @@ test('what is cut is told of each port by itself', () => {
 });
 
 /** Who is said to hold 3700 when a process of some unit listens there, which is this very one. */
-const holder = (unit: string, pid = '$$'): string =>
+const holder = (unit: string, pid = '$self'): string =>
   run(`program_of() { echo node; }
     port_holders() { [ "$1" != 3700 ] || printf '%s\t%s\n' "${pid}" '${unit}'; }
-    port_holder 3700 | sed "s/process $$/process N/"`);
+    port_holder 3700 | sed "s/process $self/process N/"`);
 
 test('a port is held by whoever listens on it and is none of the instance', () => {
   assert.equal(holder('shop@3700.service'), '');

@@ -15,6 +15,8 @@ export const read = (name: string): string => readFileSync(new URL(name, folder)
  */
 const standIns = `
 STATE=$root/state LOG=$root/log work=$root/work manifest=rollout-shop
+# It is a fork, whose $$ is the process that it is of.
+read -r self _ </proc/self/stat
 app=shop home=$root/srv real=$root/srv place=$STATE/rollouts/shop table=keelson_drain_shop
 unit_file() { echo "$root/etc/unit"; }
 environment_file() { echo "$root/etc/environment"; }

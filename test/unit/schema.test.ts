@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../components/config/config.ts';
@@ -16,6 +15,7 @@ import { editorSchema } from '../../tools/editor-schema.ts';
 import { annotate, below, print, type Schema, stackFileSchema, ways } from '../../tools/schema.ts';
 import { pem } from '../harness/pem.ts';
 import { metacharacters, random, spoil } from './hostile.ts';
+import { scratchDirectory } from './scratch.ts';
 
 const stacks = new URL('../../stacks/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, stacks), 'utf8');
@@ -23,7 +23,7 @@ const reference = read('reference.yaml');
 const documents = parseAllDocuments(reference).map((document) => document.toJS());
 
 /** A machine on which the files of the reference lie where it says. */
-const machine = mkdtempSync(join(tmpdir(), 'keelson-schema-'));
+const machine = scratchDirectory('schema');
 for (const path of [
   'shop/x',
   'mailer/x',
@@ -40,13 +40,13 @@ mkdirSync(join(machine, 'project'));
 pem(join(machine, 'certificates'), 'shop', {
   names: ['shop.example.com', 'www.shop.example.com', 'shop.example.net'],
 });
-const [project, home] = [process.cwd(), process.env.HOME];
-process.chdir(join(machine, 'project'));
-process.env.HOME = machine;
+const { HOME: home } = process.env;
+before(() => {
+  process.chdir(join(machine, 'project'));
+  process.env.HOME = machine;
+});
 after(() => {
-  process.chdir(project);
   process.env.HOME = home;
-  rmSync(machine, { recursive: true });
 });
 
 type Tree = { [key: string]: unknown };

@@ -4,12 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { resolve } from '../../components/ssh/config.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'keelson-ssh-config-'));
 mkdirSync(join(home, '.ssh'));
-process.env.HOME = home;
+before(() => {
+  process.env.HOME = home;
+});
 after(() => rmSync(home, { recursive: true }));
 const skip = spawnSync('ssh', ['-V']).error ? 'there is no ssh here' : false;
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { exec, Lost } from '../../components/ssh/exec.ts';
 import { keyPair, sshServer } from '../harness/ssh-server.ts';
 import { scratchDirectory } from './scratch.ts';
@@ -12,7 +12,9 @@ const host = keyPair();
 const login = keyPair();
 const folder = scratchDirectory('ssh-exec');
 writeFileSync(join(folder, 'key'), login.private, { mode: 0o600 });
-delete process.env.SSH_AUTH_SOCK;
+before(() => {
+  delete process.env.SSH_AUTH_SOCK;
+});
 const server = await sshServer({ hostKeys: [host.private], publicKey: login.public });
 after(() => server.close());
 

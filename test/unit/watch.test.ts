@@ -8,12 +8,12 @@ import { run } from './rollout-shell.ts';
 const surroundings = `
   WATCHED=$root/watched MONIT_FOLDER=$root/etc HELPER=$root/helper group=$root/group
   mkdir -p "$group"
-  echo "$$" >"$group/cgroup.procs"
+  echo "$self" >"$group/cgroup.procs"
   printf '#!/bin/sh\\necho "$*" >>"%s/alerts"\\n' "$root" >"$HELPER"
   printf '#!/bin/sh\\necho "restart $*" >>"%s/alerts"\\n' "$root" >"$root/etc/restart"
   chmod 755 "$HELPER" "$root/etc/restart"
   settings() { printf "$@" >"$root/etc/shop.health"; }
-  find_group() { main=$$; }
+  find_group() { main=$self; }
   # In no condition: there a failure would not end it.
   watched() {
     set +e
@@ -192,7 +192,7 @@ test('a limit that nothing can be measured for says nothing of health', () => {
 });
 
 test('limits: another start of the instance begins anew', () => {
-  const again = 'mv "$group" "$group.$seen"; mkdir "$group"; echo $$ >"$group/cgroup.procs"';
+  const again = 'mv "$group" "$group.$seen"; mkdir "$group"; echo "$self" >"$group/cgroup.procs"';
   assert.equal(limited('limit memory 800 10 restart', '900 901 902', again), '| | |');
 });
 
@@ -203,7 +203,7 @@ const measured = (script: string): string =>
 test('memory is what is resident of all its processes', () => {
   const script = `sleep 60 & other=$!; echo "$other" >>"$group/cgroup.procs"; command sleep 0.2
     kib() { sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\) kB/\\1/p' "/proc/$1/status"; }
-    measure_memory; echo $((value - ($(kib $$) + $(kib "$other")) / 1024)); [ "$value" -gt 0 ] && echo some; kill "$other"`;
+    measure_memory; echo $((value - ($(kib "$self") + $(kib "$other")) / 1024)); [ "$value" -gt 0 ] && echo some; kill "$other"`;
   assert.match(measured(script.replace('sleep 60', 'command sleep 60')), /^(0|1|-1)\nsome$/);
 });
 

@@ -10,7 +10,6 @@ import { scratchDirectory } from './scratch.ts';
 const project = scratchDirectory('written');
 mkdirSync(join(project, 'shop'), { recursive: true });
 writeFileSync(join(project, 'key'), '');
-process.chdir(project);
 
 /** A stack file with these lines below the app, and what Pulumi hands over of them. */
 function problems(

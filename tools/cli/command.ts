@@ -1,4 +1,4 @@
-/** A command of `keelson`: what `tools/cli/commands.ts` lists, and `tools/cli/keelson.ts` runs by its name. */
+/** A command of `keelson`: what `tools/cli/commands.ts` lists, and `tools/cli/call.ts` runs by its name. */
 export type Command = {
   readonly name: string;
   /** How it is called, with a line for each option; what `keelson NAME --help` prints. */

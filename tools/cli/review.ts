@@ -80,7 +80,7 @@ export const review: Command = {
       console.error(`keelson review: ${what}\n\n${usage}`);
       return 2;
     }
-    process.stdout.write(said);
+    if (said !== '') console.log(said.replace(/\n$/, ''));
     return 0;
   },
 };

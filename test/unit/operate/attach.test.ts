@@ -5,14 +5,16 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { keyPair, sshServer } from '../../harness/ssh-server.ts';
 import { scratchDirectory } from '../scratch.ts';
 
 const [host, login] = [keyPair(), keyPair()];
 const privateKey = join(scratchDirectory('attach'), 'key');
 writeFileSync(privateKey, login.private, { mode: 0o600 });
-delete process.env.SSH_AUTH_SOCK;
+before(() => {
+  delete process.env.SSH_AUTH_SOCK;
+});
 const server = await sshServer({ hostKeys: [host.private], publicKey: login.public });
 after(() => server.close());
 const way = {

@@ -1,11 +1,11 @@
 /** Apps and members as people name them, and what the commands answer of each. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { jobsOf, nameOf, partOf, withMembers } from '../../../tools/operate/part.ts';
 import type { Server, Stack } from '../../../tools/operate/stack.ts';
+import { called, nowhere } from '../called.ts';
 import { scratchDirectory } from '../scratch.ts';
 import { cleanup, shop } from '../shop.ts';
 
@@ -35,7 +35,6 @@ test('an app stands for its members too, a member for itself', () => {
   assert.deepEqual(jobsOf(stack, 'shop'), ['shop-clean']);
 });
 
-const command = resolve(import.meta.dirname, '../../../tools/cli/keelson.ts');
 const project = scratchDirectory('part');
 mkdirSync(join(project, 'app'));
 writeFileSync(join(project, 'Pulumi.yaml'), 'name: a\nruntime: nodejs\n');
@@ -50,10 +49,9 @@ writeFileSync(
 `,
 );
 
-function typed(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
-    ...{ cwd: project, encoding: 'utf8', env: { PATH: '/nowhere', HOME: project } },
-  });
+async function typed(...args: string[]): Promise<string> {
+  const env = { ...nowhere, HOME: project };
+  const { status, stdout, stderr } = await called(args, { cwd: project, env });
   assert.equal(status, 1, stdout);
   return stderr.trim().replace(/^keelson \w+: /, '');
 }
@@ -72,12 +70,12 @@ const answers: [string, string][] = [
 ];
 
 for (const [line, said] of answers)
-  test(`keelson ${line}: ${said}`, () => assert.equal(typed(...line.split(' ')), said));
+  test(`keelson ${line}: ${said}`, async () => assert.equal(await typed(...line.split(' ')), said));
 
-test('a job is asked for at its server', () => {
+test('a job is asked for at its server', async () => {
   for (const name of ['nightly', 'shop-clean'])
     assert.match(
-      typed('run', 'live', name),
+      await typed('run', 'live', name),
       /^server server \(root@127\.0\.0\.1:1\): no SSH agent/,
     );
 });
