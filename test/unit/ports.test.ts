@@ -128,10 +128,10 @@ test('where a process listens is told as the kernel has it', async (t) => {
   for (const address of ['127.0.0.1', '127.0.0.2', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1'])
     ports.push(await listen(t, address));
   const names = ['127.0.0.1', '127.0.0.2', '*', '[::1]', '*', '127.0.0.1'];
-  assert.deepEqual(
-    hostShell(`addresses_of ${process.pid}`).trim().split('\n').sort(),
-    ports.map((port, index) => `${names[index]}:${port}`).sort(),
-  );
+  const told = hostShell(`addresses_of ${process.pid}`).trim().split('\n');
+  // Tests beside these may listen in the same process.
+  const own = told.filter((line) => ports.some((port) => line.endsWith(`:${port}`)));
+  assert.deepEqual(own.sort(), ports.map((port, index) => `${names[index]}:${port}`).sort());
 });
 
 test('whoever listens thousands of times at one address is asked about once, root each time', () => {
