@@ -124,7 +124,7 @@ test('who listens at a port of the loopback is told by process and unit', async 
 });
 
 test('where a process listens is told as the kernel has it', async (t) => {
-  const ports = [];
+  const ports: number[] = [];
   for (const address of ['127.0.0.1', '127.0.0.2', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1'])
     ports.push(await listen(t, address));
   const names = ['127.0.0.1', '127.0.0.2', '*', '[::1]', '*', '127.0.0.1'];
