@@ -32,22 +32,15 @@ host_scripts() {
   shellcheck --exclude="$excluded" - <"$results/host.sh" && echo "$good" >.keelson/shellcheck
 }
 
-# Test files that leave their process as it is share one, since each would load the same modules; the others have
-# one each. Those that run shell wait for it, so they share another.
-own='chdir|process\.env|scratchDirectory|beforeEach|@pulumi/|engine\.ts'
-shared_files() { grep -rLE "$own" --include='*.test.ts' test/unit | sort; }
+# Test files share processes, since each by itself would load the same modules. Those that start programs have one of
+# their own: it loads no Pulumi, and the smaller a process is the sooner it forks. Those of the rollout wait for shells.
+programs='child_process|shell\.ts'
 # shellcheck disable=SC2046 # names of files
-shared_tests() {
-  node --test --test-isolation=none --test-reporter=dot $(shared_files | grep -v /rollout-)
-}
-# shellcheck disable=SC2046 # names of files
-shell_tests() {
-  node --test --test-isolation=none --test-reporter=dot $(shared_files | grep /rollout-)
-}
-# shellcheck disable=SC2046 # names of files
-own_tests() {
-  node --test --test-concurrency=2 --test-reporter=dot $(grep -rlE "$own" --include='*.test.ts' test/unit | sort)
-}
+suite() { node --test-reporter=dot test/unit/suite.ts $(sort); }
+tests() { find test/unit -name '*.test.ts' "$@"; }
+unit_tests() { tests | xargs grep -LE "$programs" | suite; }
+program_tests() { tests ! -name 'rollout-*' | xargs grep -lE "$programs" | suite; }
+rollout_tests() { tests -name 'rollout-*' | xargs grep -lE "$programs" | suite; }
 
 # begin NAME COMMAND...: runs a check in the background.
 begin() {
@@ -63,13 +56,13 @@ begin lint biome check --error-on-warnings
 begin types tsc --incremental --tsBuildInfoFile .keelson/tsc
 begin shell shell_scripts
 begin host host_scripts
-begin unit shared_tests
-begin rollout shell_tests
-begin units own_tests
+begin unit unit_tests
+begin programs program_tests
+begin rollout rollout_tests
 wait
 
 failed=
-for name in lint types shell host unit rollout units; do
+for name in lint types shell host unit programs rollout; do
   if [ "$(cat "$results/$name.code")" = 0 ]; then
     printf '✓ %s\n' "$name"
   else
