@@ -59,8 +59,15 @@ beforeEach(() => {
 
 after(() => rmSync(directory, { recursive: true }));
 
-const which = (tool: string): string =>
-  spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
+const found = new Map<string, string>();
+
+/** Where a program of this machine is, asked once. */
+function which(tool: string): string {
+  const ask = () => spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout;
+  const path = found.get(tool) ?? ask().trim();
+  found.set(tool, path);
+  return path;
+}
 
 function program(path: string, script: string): void {
   mkdirSync(dirname(path), { recursive: true });
