@@ -310,7 +310,13 @@ test('it is said, and so is what came; once it is well again that is said, too',
 test('several that Monit asks for at one moment wait for each other, those of other apps not', async (t) => {
   const hold = async (name: string, seconds: string) => {
     const lock = join(scratch, `keelson/restarting.${name}`);
-    const holder = spawn('flock', [lock, 'sh', '-c', `echo held; exec sleep ${seconds}`]);
+    const holder = spawn('flock', [
+      '--no-fork',
+      lock,
+      'sh',
+      '-c',
+      `echo held; exec sleep ${seconds}`,
+    ]);
     t.after(() => holder.kill());
     await new Promise((held) => holder.stdout.once('data', held));
     return holder;
@@ -325,7 +331,9 @@ test('what a rollout moves is left to it, for as long as that goes on', async (t
   const lock = join(scratch, 'rollouts/shop/lock');
   const moving = '3700 3701';
   assert.equal(restart(100, 100, 60, { moving }), 'restart shop@3700.service');
-  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+  const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo held; cat'], {
+    stdio: 'pipe',
+  });
   t.after(() => holder.stdin.end());
   await new Promise((held) => holder.stdout.once('data', held));
   assert.equal(restart(100, 100, 60, { moving }), '');
@@ -350,7 +358,9 @@ test('a member is started again as an instance of its app is, and told of by its
 test('nor while another one of its app is being started again', async (t) => {
   mkdirSync(join(scratch, 'keelson'), { recursive: true });
   const lock = join(scratch, 'keelson/restarting.shop');
-  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+  const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo held; cat'], {
+    stdio: 'pipe',
+  });
   t.after(() => holder.stdin.end());
   await new Promise((held) => holder.stdout.once('data', held));
   assert.equal(restart(100, 100), '');
