@@ -32,15 +32,19 @@ host_scripts() {
   shellcheck --exclude="$excluded" - <"$results/host.sh" && echo "$good" >.keelson/shellcheck
 }
 
-# Test files share processes, since each by itself would load the same modules. Those that start programs have one of
-# their own: it loads no Pulumi, and the smaller a process is the sooner it forks. Those of the rollout wait for shells.
+# Test files share processes, since each by itself would load the same modules. Those that start programs have their own:
+# it loads no Pulumi, and the smaller a process is the sooner it forks. So have those that wait most: for what they ask a
+# server, or for the shells of a rollout.
 programs='child_process|shell\.ts'
+servers='ssh-server|createServer'
+# suite COMMAND: runs the tests that are listed by a command.
 # shellcheck disable=SC2046 # names of files
-suite() { node --test-reporter=dot test/unit/suite.ts $(sort); }
+suite() { node --test-reporter=dot test/unit/suite.ts $("$@" | sort); }
 tests() { find test/unit -name '*.test.ts' "$@"; }
-unit_tests() { tests | xargs grep -LE "$programs" | suite; }
-program_tests() { tests ! -name 'rollout-*' | xargs grep -lE "$programs" | suite; }
-rollout_tests() { tests -name 'rollout-*' | xargs grep -lE "$programs" | suite; }
+rollout_tests() { tests -name 'rollout-*'; }
+program_tests() { tests ! -name 'rollout-*' | xargs grep -lE "$programs"; }
+server_tests() { tests ! -name 'rollout-*' | xargs grep -LE "$programs" | xargs grep -lE "$servers"; }
+other_tests() { tests ! -name 'rollout-*' | xargs grep -LE "$programs|$servers"; }
 
 # begin NAME COMMAND...: runs a check in the background.
 begin() {
@@ -56,13 +60,14 @@ begin lint biome check --error-on-warnings
 begin types tsc --incremental --tsBuildInfoFile .keelson/tsc
 begin shell shell_scripts
 begin host host_scripts
-begin unit unit_tests
-begin programs program_tests
-begin rollout rollout_tests
+begin unit suite other_tests
+begin programs suite program_tests
+begin servers suite server_tests
+begin rollout suite rollout_tests
 wait
 
 failed=
-for name in lint types shell host unit programs rollout; do
+for name in lint types shell host unit programs servers rollout; do
   if [ "$(cat "$results/$name.code")" = 0 ]; then
     printf '✓ %s\n' "$name"
   else
