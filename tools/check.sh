@@ -32,19 +32,20 @@ host_scripts() {
   shellcheck --exclude="$excluded" - <"$results/host.sh" && echo "$good" >.keelson/shellcheck
 }
 
-# Test files share processes, since each by itself would load the same modules. Those that start programs have their own:
-# it loads no Pulumi, and the smaller a process is the sooner it forks. So have those that wait most: for what they ask a
-# server, or for the shells of a rollout.
-programs='child_process|shell\.ts'
+# Test files share processes, since each by itself would load the same modules. Those that run the shell of a host, or
+# other programs, have their own: they load no Pulumi, and the smaller a process is the sooner it forks. So have those
+# that wait most, for what they ask a server.
+rollout='rollout-shell\.ts'
+shells='-shell\.ts'
+programs='child_process'
 servers='ssh-server|createServer'
-# suite COMMAND: runs the tests that are listed by a command.
+# with WORDS [WITHOUT]: names the test files that have some of the words, and none of the others.
+with() {
+  grep -rlE --include='*.test.ts' -e "$1" test/unit | xargs grep -LE -e "${2:-never^}" | sort
+}
+# suite WORDS [WITHOUT]: runs those.
 # shellcheck disable=SC2046 # names of files
-suite() { node --test-reporter=dot test/unit/suite.ts $("$@" | sort); }
-tests() { find test/unit -name '*.test.ts' "$@"; }
-rollout_tests() { tests -name 'rollout-*'; }
-program_tests() { tests ! -name 'rollout-*' | xargs grep -lE "$programs"; }
-server_tests() { tests ! -name 'rollout-*' | xargs grep -LE "$programs" | xargs grep -lE "$servers"; }
-other_tests() { tests ! -name 'rollout-*' | xargs grep -LE "$programs|$servers"; }
+suite() { node --test-reporter=dot test/unit/suite.ts $(with "$@"); }
 
 # begin NAME COMMAND...: runs a check in the background.
 begin() {
@@ -60,14 +61,15 @@ begin lint biome check --error-on-warnings
 begin types tsc --incremental --tsBuildInfoFile .keelson/tsc
 begin shell shell_scripts
 begin host host_scripts
-begin unit suite other_tests
-begin programs suite program_tests
-begin servers suite server_tests
-begin rollout suite rollout_tests
+begin shells suite "$shells" "$rollout"
+begin programs suite "$programs" "$shells"
+begin rollout suite "$rollout"
+begin servers suite "$servers" "$shells|$programs"
+begin unit suite . "$shells|$programs|$servers"
 wait
 
 failed=
-for name in lint types shell host unit programs servers rollout; do
+for name in lint types shell host shells programs rollout servers unit; do
   if [ "$(cat "$results/$name.code")" = 0 ]; then
     printf '✓ %s\n' "$name"
   else

@@ -15,7 +15,9 @@ function putBack(): void {
   surround(variables);
 }
 
-for (const file of process.argv.slice(2))
+const files = process.argv.slice(2);
+if (files.length === 0) throw new Error('names no test file');
+for (const file of files)
   describe(file, async () => {
     await import(resolve(directory, file));
     after(putBack);
