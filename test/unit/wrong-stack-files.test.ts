@@ -14,7 +14,6 @@ import { publicKey } from './shop.ts';
 const project = scratchDirectory('wrong');
 mkdirSync(join(project, 'shop'));
 for (const name of ['key', 'empty']) writeFileSync(join(project, name), '');
-process.chdir(project);
 
 const smallest: Mapping = {
   server: { address: 'web1.example.com' },
