@@ -63,7 +63,7 @@ swap_path() {
       case $rows in *"$TAB$1$TAB$3${TAB}flags$TAB"*) chattr -ia "$3" 2>/dev/null || : ;; esac
       origin_of_item "$1" "$3"
       keep_for_undo "$item_origin" "$3"
-      [ "$item_origin" != found ] || take_over_logs "$3"
+      take_over_logs "$3"
       "swap_$1" "$2" "$3"
       ;;
   esac
@@ -109,11 +109,13 @@ restore_original() {
   case $1 in /etc/logrotate.d/*) return_rotated_logs "$1" ;; esac
 }
 
-# A log that was kept for a year is not deleted by a policy of two weeks.
+# A log that was kept for a year is not deleted by a policy of two weeks. Whose the file is that goes is asked here: a
+# look that comes after a package was installed, or after a run that was cut off, tells it no more.
 take_over_logs() {
   case $1 in
     /etc/logrotate.d/*)
-      case $(observed_of file "$1") in *"$TAB@whose=somebody"*) keep_rotated_logs "$1" ;; esac
+      is_there "$1" || return 0
+      case $(whose_are "$1" --) in *"${TAB}somebody") keep_rotated_logs "$1" ;; esac
       ;;
   esac
 }

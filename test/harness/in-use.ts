@@ -4,7 +4,7 @@ import { sendPm2 } from './pm2.ts';
 
 /** nginx’s own main file with a stream and a server in it, a site by hand, and a year of logs. */
 const nginx = `
-apt-get -q -y install nginx libnginx-mod-stream monit apache2 nodejs acl attr curl ca-certificates e2fsprogs iproute2 logrotate nftables procps sudo >/dev/null
+apt-get -q -y install nginx libnginx-mod-stream monit apache2 nodejs acl attr curl ca-certificates debsums e2fsprogs iproute2 logrotate nftables procps sudo >/dev/null
 cat >/etc/nginx/nginx.conf <<'CONF'
 user www-data;
 include /etc/nginx/modules-enabled/*.conf;

@@ -118,10 +118,9 @@ for (const [release, srv] of [
         'a rotation deletes none of the old logs',
         async () => {
           await host.exec('logrotate -f /etc/logrotate.d/nginx');
-          assert.equal(
-            await host.exec('find /var/log/nginx -name "access.log.*.gz" | wc -l'),
-            '40\n',
-          );
+          // Out of reach of the kit’s rule, which would delete them one by one.
+          const kept = await host.exec('ls /var/log/nginx/before-keelson');
+          assert.equal(kept.trim().split('\n').length, 40);
         },
       ],
       [
