@@ -26,8 +26,9 @@ if (config.drift === 'ignore')
     'no host was looked at (keelson:drift: ignore): these are the program’s changes alone',
   );
 
-await showLastOutputs();
-const hosts = await fleet(config, { providers });
+// The engine reads the state meanwhile, which takes as long as to connect to a host.
+const shown = showLastOutputs();
+const hosts = await fleet(config, { providers }).finally(() => shown);
 
 /** What runs where, one line for each app; of a host that is down what was known last. */
 export const apps = pulumi

@@ -106,6 +106,8 @@ export class Host extends pulumi.ComponentResource<Registered> {
       );
       return await registerHost(this, name, args, Promise.all(turns));
     } catch (cause) {
+      // What the last run left is shown by then: see `showLastOutputs`.
+      await lastOf(name).catch(() => undefined);
       const error = readable(name, cause);
       // Fails the run also where the turn of another host catches what is thrown.
       Promise.reject(error);
@@ -188,12 +190,11 @@ function onceDone(name: string, commands: readonly remote.Command[], apps: Apps)
 const urnOf = (resource: pulumi.Resource): Promise<unknown> =>
   new Promise((done) => resource.urn.apply(done));
 
-const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
-
 /** Shown without a stack trace, unless it is a fault of the program's. */
 function readable(name: string, cause: unknown): Error {
   if (isTold(cause)) return cause;
   const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
+  const faults = [TypeError, RangeError, ReferenceError, SyntaxError];
   const isFault = faults.some((kind) => cause instanceof kind);
   return told(isFault ? `host ${name}: ${stack}` : message);
 }

@@ -6,9 +6,8 @@
 # Usage: shut_sockets ITEM-LINES
 shut_sockets() {
   case $1 in *"$TAB@settled="*) ;; *) return 0 ;; esac
-  settled=${1#*"$TAB@settled="} settled=${settled%%"$NEWLINE"*}
   applied=$(stored_items)
-  settled="${settled%%"$TAB"*} $(printf '%s\n' "$1" "$applied" | ports_of_kit)"
+  settled=$(printf '%s\n' "$1" "$applied" | settled_ports)
   listening=$(other_sockets "$settled")
   [ -n "$listening" ] || return 0
   holders=$(holders_of "$listening")
@@ -47,10 +46,12 @@ told_sockets() {
     { print $2 "\t" $3 "\t" $4 "\t" of }'
 }
 
-# The ports of instances, which the filter closes anyway, and those of nginx, which are opened, as words PROTOCOL:PORT.
-# Usage: ports_of_kit < ITEM-LINES
-ports_of_kit() {
+# The ports that the firewall is told of, as words PROTOCOL:PORT; those of instances, which the filter closes anyway, and
+# those of nginx, which are opened.
+# Usage: settled_ports < ITEM-LINES
+settled_ports() {
   awk -F '\t' '{ for (i = 3; i <= NF; i++) {
+    if ($i ~ /^@settled=/ && !told++) printf "%s ", substr($i, 10)
     if ($1 == "rollout" && $i ~ /^[0-9]+=/) printf "tcp:%d ", $i
     if ($i ~ /^@port=[0-9]/) printf "tcp:%d ", substr($i, 7) } }'
 }
