@@ -45,14 +45,14 @@ export function register(plan: Plan): remote.Command[] {
     'helper',
     {
       create: `sh -s ${name}`,
-      stdin: plan.after(installer(look.helper.header.run)),
+      // To pack it takes as long as to render all manifests.
+      stdin: plan.after(look.helper.due ? installer(look.helper.header.run) : ''),
       delete: `${helperPath} uninstall ${name}`,
       logging: 'none',
     },
     {
       due: look.helper.due,
       isKept: true,
-      // Another Node.js may pack the same program into other bytes.
       settled: [...(look.helper.due ? [] : ['stdin']), ...wayBack(plan)],
     },
   );

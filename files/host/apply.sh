@@ -69,9 +69,13 @@ read_manifest() {
 # Sets observed, what is seen of the items, and rows, what differs, with a line break before and after each.
 # Usage: look_at_items apply|settled
 look_at_items() {
-  observed=$(printf '%s\n' "$wanted" | observe)
-  # Whose a port is when all is done, the services themselves have found out.
-  [ "$1" = settled ] || observed=$observed$NEWLINE$(held_ports "$wanted" && unfit_tls "$wanted")
+  observed=$(
+    # Whose a port is when all is done, the services themselves have found out.
+    { [ "$1" = settled ] || { held_ports "$wanted" && unfit_tls "$wanted"; }; } | {
+      printf '%s\n' "$wanted" | observe
+      cat
+    }
+  )
   differing=$(printf '%s\n' observed "$observed" wanted "manifest$TAB$manifest" "$wanted" | difference "$1") || exit 1
   rows=$NEWLINE${differing:+$differing$NEWLINE}
 }

@@ -9,9 +9,10 @@ look() {
   server=${server#server"$TAB"} takeover=''
   case $wanted in takeover"$NEWLINE"*) takeover=yes wanted=${wanted#*"$NEWLINE"} ;; esac
   observed=$(
-    { printf '%s\n' "$wanted" && unfinished_items; } | observe
-    held_ports "$wanted"
-    unfit_tls "$wanted"
+    { held_ports "$wanted" && unfit_tls "$wanted"; } | {
+      { printf '%s\n' "$wanted" && unfinished_items; } | observe
+      cat
+    }
   )
   observed=$observed$NEWLINE$(missing_programs "$wanted")
   answer=$(

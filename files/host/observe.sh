@@ -25,12 +25,28 @@ observe() {
   done
   unset IFS
   set +f
+  set --
   for observer in $known_observers; do
-    eval "observing=\$lines_$observer lines_$observer=''"
-    # shellcheck disable=SC2154 # just set
-    observing=${observing%"$NEWLINE"}
-    [ -z "$observing" ] || "observe_$observer" "$observing" <<LINES
+    case " $* " in *" $observer "*) continue ;; esac
+    eval "[ -z \"\$lines_$observer\" ] || set -- \"\$@\" $observer"
+  done
+  [ $# = 0 ] || observe_by "$@"
+}
+
+# Side by side, since most of them wait for another program; what they say comes in their order. An item of which one
+# that fails says nothing ends the run.
+# Usage: observe_by OBSERVER...
+observe_by() {
+  eval "observing=\$lines_$1"
+  observing=${observing%"$NEWLINE"}
+  observer=$1
+  shift
+  if [ $# = 0 ]; then ask_observer "$observer"; else observe_by "$@" | { ask_observer "$observer" && cat; }; fi
+}
+
+# Usage: ask_observer OBSERVER. Of the lines in observing.
+ask_observer() {
+  "observe_$1" "$observing" <<LINES
 $observing
 LINES
-  done
 }

@@ -136,7 +136,16 @@ test('the helper’s command and the last one are constant lines, and alone take
     made.named('web1-prune').inputs.stdin,
     'run r1\nbase\napp-shop\nrollout-shop\nsite-shop\nend\n',
   );
-  assert.equal(made.named('web1-helper').inputs.stdin, installer('r0'));
+});
+
+test('the helper travels where it is due, and else the state keeps what it has', async () => {
+  const sent = async (helper: Seen) => {
+    const made = await engine();
+    await registerHost(look([], { helper }));
+    return made.named('web1-helper').inputs.stdin;
+  };
+  assert.equal(await sent({ ...settledHelper, due: true }), installer('r0'));
+  assert.equal(await sent(settledHelper), '');
 });
 
 test('a user who is not root works through sudo', async () => {
