@@ -62,6 +62,7 @@ for (const release of triedOn('trixie'))
       ['a security update is installed by the run of the night', () => updated(shop)],
       ['nginx and sshd are renewed under visitors', () => renewed(shop)],
       ['a WebSocket outlives the renewal of nginx', () => talking(shop)],
+      ['a file of a package that somebody changed is named', () => tamperedWith(shop)],
       ['nothing is left to do', () => assertNothingToDo(stack)],
       ['switched off nothing of it stays', () => switchedOff(shop)],
     ]);
@@ -130,6 +131,20 @@ async function updated(shop: Shop): Promise<void> {
     /^updates a reboot is due: /m,
   );
   assert.ok(!(await does(host, 'ls /run/systemd/shutdown/scheduled')));
+}
+
+/** Each week, by itself; here at once. Those of settings differ as they may, and are not named. */
+async function tamperedWith({ host }: Shop): Promise<void> {
+  await host.exec('systemctl start keelson-verify.service');
+  await host.exec('cp -p /usr/bin/lsattr /root/ && echo >>/usr/bin/lsattr');
+  assert.ok(!(await does(host, 'systemctl start keelson-verify.service')));
+  assert.equal(
+    await host.exec('journalctl -q -o cat -b _SYSTEMD_UNIT=keelson-verify.service'),
+    '/usr/bin/lsattr\n',
+  );
+  await host.exec(
+    'mv /root/lsattr /usr/bin/ && systemctl reset-failed && systemctl start keelson-verify.service',
+  );
 }
 
 /** New files in place of these libraries, as an upgrade lays them down. */
