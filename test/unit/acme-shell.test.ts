@@ -95,6 +95,21 @@ test('a CA’s own words are told, each once; without any the client’s last li
     told('one\ntwo\nthree\nfour\nfive\n'),
     'the CA at https://ca/dir gave none:\ntwo\nthree\nfour\nfive\n',
   );
+  for (const [code, why] of [
+    [6, 'its name is not known on this server'],
+    [7, 'nobody answers there'],
+    [28, 'no answer in time'],
+    [
+      60,
+      'its certificate is of none that this server trusts; acme.ca names the root of a private CA',
+    ],
+  ]) {
+    const line = `ERROR: Problem connecting to server (get for https://ca/dir; curl returned with ${code})`;
+    assert.equal(
+      told(`# INFO: Using main config file /tmp/x/config\n${line}\n`),
+      `the CA at https://ca/dir cannot be reached: ${why}:\n${line}\n`,
+    );
+  }
   assert.equal(
     told(
       'ERROR: Challenge is invalid! (result: ["type"]\t"http-01"\n["error","type"]\t"urn:ietf:params:acme:error:connection"\n["error","detail"]\t"Get \\"http://x\\": no"\n["error"]\t{"detail":"Get \\"http://x\\": no","status":400}\n)\n',
