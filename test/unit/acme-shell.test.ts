@@ -76,6 +76,18 @@ test('an up may ask four times in an hour; the timer waits longer after each fai
   assert.equal(turn('up', [-10, -20, -30, -40]), 'asked\n', 'a clock that went back');
 });
 
+test('a CA that was not reached has counted nothing, for an up; the timer waits all the same', () => {
+  const after = (words: string, how: string) =>
+    hostShell(`ACME=$STATE/acme cert_app=shop cert_domains=a.example.com cert_from=https://ca/dir; failed_of="$cert_domains $cert_from"; mkdir -p "$work"
+for time in 1 2 3 4 5; do note_failure '${words}'; done
+if await_turn ${how}; then echo asked; else echo "$turn_words"; fi`);
+  const missed = 'the CA at https://ca/dir cannot be reached: nobody answers there:\nERROR';
+  assert.equal(after(missed, 'up'), 'asked\n');
+  assert.match(after(missed, 'timer'), /too often/);
+  const said = 'the CA at https://ca/dir says (dns):\nit cannot be reached: no';
+  assert.match(after(said, 'up'), /too often/);
+});
+
 const told = (log: string) =>
   hostShell(
     'ACME=$STATE/acme cert_app=shop cert_from=https://ca/dir; mkdir -p "$ACME/results"; : >"$work/complaints"; cat >"$ACME/results/shop.log"; ca_words',
