@@ -30,7 +30,7 @@ $(sed -n 's/^said //p' "$ACME/failed/$cert_app")"
 # Usage: note_failure WORDS
 note_failure() {
   # The first line is the kit's own, whatever a CA says below it.
-  case ${1%%"$NEWLINE"*} in *' cannot be reached: '*) failed_as=missed ;; *) failed_as=at ;; esac
+  case ${1%%"$NEWLINE"*} in *' cannot be reached: '*) failed_as=missed ;; *) failed_as='at' ;; esac
   {
     printf '%s\n' "$cert_domains $cert_from"
     [ "${failed_of:-}" != "$cert_domains $cert_from" ] || grep -E '^(at|missed) ' "$ACME/failed/$cert_app" | tail -n 20
