@@ -167,6 +167,9 @@ export function show(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
+  // Of what may be a key nothing but what it is.
+  if (typeof value === 'string' && value.startsWith('-----BEGIN '))
+    return `"${/^[A-Z -]*/.exec(value)?.[0]}…"`;
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

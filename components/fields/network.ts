@@ -92,7 +92,8 @@ export const anyPort = integer(1, 65535).describe('TCP port');
 export const portRange = z
   .string()
   .regex(/^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/, {
-    error: 'is no port and no range of them; write one such as 5432 or 60000-61000',
+    error:
+      'is no port and no range of them; write one such as 5432, without quotes, or 60000-61000',
     abort: true,
   })
   .refine(

@@ -20,6 +20,10 @@ export const relativePath = matching(
 export const localPath = z
   .string()
   .min(1, 'is empty; give a path')
+  .refine((path) => !path.startsWith('-----BEGIN '), {
+    error: 'is what stands in a file; give the path of the file',
+    abort: true,
+  })
   .max(1024, 'is longer than 1024 characters; give a shorter path')
   .refine((path) => !/[\p{Cc}\p{Cs}]/u.test(path), {
     error: 'holds a control character; give a plain path',

@@ -35,7 +35,7 @@ export const shutBy = (listeners: readonly Listener[]): string[] =>
     .filter((it) => it.state === 'open' && !isPublished(it))
     .map(
       (it) =>
-        `! ${named(it)} is open to ${it.reach === 'all' ? 'all' : 'others'} and would be closed; keelson:server.firewall.open keeps it, keelson:server.firewall.close shuts it`,
+        `! ${named(it)} is open to ${it.reach === 'all' ? 'all' : 'others'} and would be closed; firewall: { open: [${opened(it)}] } in keelson:server keeps it, firewall: { close: [${it.port}] } shuts it`,
     );
 
 /** What a preview says of them, beside the manifest because of which they are shut; it changes nothing. */
@@ -45,10 +45,14 @@ export const toldOf = (listeners: readonly Listener[], { items }: Manifest): str
       return `! ${named(it)} is open past the firewall, which forwarded connections do not meet; publish it at 127.0.0.1 to shut it`;
     return it.state === 'open'
       ? []
-      : `! ${named(it)} listens, and the firewall lets nobody in; keelson:server.firewall.open does, keelson:server.firewall.close ends this line`;
+      : `! ${named(it)} listens, and the firewall lets nobody in; firewall: { open: [${opened(it)}] } in keelson:server does, firewall: { close: [${it.port}] } ends this line`;
   });
 
 const shuts = ({ instructions }: Item): boolean => instructions?.['@settled'] !== undefined;
+
+/** As the stack file says it. */
+const opened = ({ port, protocol }: Listener): string =>
+  `{ port: ${port}${protocol === 'tcp' ? '' : `, protocol: ${protocol}`} }`;
 
 const named = ({ port, protocol, program }: Listener): string =>
   `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`} (${program})`;

@@ -26,7 +26,7 @@ const openSchema = z
     protocol: z.enum(['tcp', 'udp']).prefault('tcp').describe('`tcp` or `udp`'),
     from: from.describe('Addresses and networks that may come; default: all'),
   })
-  .describe('A port that is let in');
+  .describe('A port that is let in, such as { port: 5432 }');
 
 const sshSchema = z
   .strictObject({

@@ -9,12 +9,10 @@ import { aptPackage, directory, file, unit } from '../host/kinds.ts';
 import { template } from '../lib/template.ts';
 import { serverComponent } from './component.ts';
 
-const hour = field
-  .matching(
-    /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/,
-    'is not a time of the day; write one such as 04:00, in quotes',
-  )
-  .describe('Time of the day, such as 04:00, in the time zone of the server');
+const hour = (fault: string) =>
+  field
+    .matching(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, `${fault}; write one such as 04:00, in quotes`)
+    .describe('Time of the day, such as 04:00, in the time zone of the server');
 
 /** As `unattended-upgrades` has them. What follows Debian's own release is named by words. */
 const patterns: Readonly<Record<string, string>> = {
@@ -46,13 +44,13 @@ const updatesSchema = z
         .array(field.packageName)
         .prefault([])
         .describe('Packages that are left as they are, such as a database’s'),
-      at: hour
+      at: hour('is not a time of the day')
         .prefault('04:00')
         .describe(
           'When they are installed, or up to half an hour later; in the time zone of the server',
         ),
       reboot: z
-        .union([z.literal('never'), hour])
+        .union([z.literal('never'), hour('is neither `never` nor a time of the day')])
         .prefault('never')
         .describe(
           'When the server is rebooted where an update asks for it, such as a kernel’s: `never`, which status and alerts tell instead, or a time of the day',

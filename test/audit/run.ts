@@ -78,6 +78,8 @@ async function measure(
   goss: Buffer,
   tell: Tell,
 ): Promise<Audited> {
+  // As the first night does: the image of a test may be older than the newest security updates.
+  await host.exec('unattended-upgrade', { timeout: 600_000 });
   const hardened = await lynis(host);
   const keys = await sshAudit(host);
   const tls = await testssl(host, domain);

@@ -65,7 +65,7 @@ const shut = (target: Target): Step => [
     const preview = await stack.preview();
     assert.match(
       said(preview),
-      /! port 5432 \(node\) listens, and the firewall lets nobody in; keelson:server\.firewall\.open does/,
+      /! port 5432 \(node\) listens, and the firewall lets nobody in; firewall: \{ open: \[\{ port: 5432 \}\] \} in keelson:server does/,
     );
     assert.deepEqual(changed(preview), []);
   },
@@ -90,7 +90,7 @@ const asked = (target: Target): Step => [
     assert.notEqual(refused.code, 0);
     assert.match(
       said(refused),
-      /! port 5432 \(node\) is open to all and would be closed; keelson:server\.firewall\.open keeps it, keelson:server\.firewall\.close shuts it/,
+      /! port 5432 \(node\) is open to all and would be closed; firewall: \{ open: \[\{ port: 5432 \}\] \} in keelson:server keeps it, firewall: \{ close: \[5432\] \} shuts it/,
     );
     assert.equal(await knock(host.address, 5432), 'open');
     // To those who may come alone.

@@ -76,6 +76,18 @@ test('an up may ask four times in an hour; the timer waits longer after each fai
   assert.equal(turn('up', [-10, -20, -30, -40]), 'asked\n', 'a clock that went back');
 });
 
+test('a CA that was not reached has counted nothing, for an up; the timer waits all the same', () => {
+  const after = (words: string, how: string) =>
+    hostShell(`ACME=$STATE/acme cert_app=shop cert_domains=a.example.com cert_from=https://ca/dir; failed_of="$cert_domains $cert_from"; mkdir -p "$work"
+for time in 1 2 3 4 5; do note_failure '${words}'; done
+if await_turn ${how}; then echo asked; else echo "$turn_words"; fi`);
+  const missed = 'the CA at https://ca/dir cannot be reached: nobody answers there:\nERROR';
+  assert.equal(after(missed, 'up'), 'asked\n');
+  assert.match(after(missed, 'timer'), /too often/);
+  const said = 'the CA at https://ca/dir says (dns):\nit cannot be reached: no';
+  assert.match(after(said, 'up'), /too often/);
+});
+
 const told = (log: string) =>
   hostShell(
     'ACME=$STATE/acme cert_app=shop cert_from=https://ca/dir; mkdir -p "$ACME/results"; : >"$work/complaints"; cat >"$ACME/results/shop.log"; ca_words',
@@ -95,6 +107,21 @@ test('a CA’s own words are told, each once; without any the client’s last li
     told('one\ntwo\nthree\nfour\nfive\n'),
     'the CA at https://ca/dir gave none:\ntwo\nthree\nfour\nfive\n',
   );
+  for (const [code, why] of [
+    [6, 'its name is not known on this server'],
+    [7, 'nobody answers there'],
+    [28, 'no answer in time'],
+    [
+      60,
+      'its certificate is of none that this server trusts; acme.ca names the root of a private CA',
+    ],
+  ]) {
+    const line = `ERROR: Problem connecting to server (get for https://ca/dir; curl returned with ${code})`;
+    assert.equal(
+      told(`# INFO: Using main config file /tmp/x/config\n${line}\n`),
+      `the CA at https://ca/dir cannot be reached: ${why}:\n${line}\n`,
+    );
+  }
   assert.equal(
     told(
       'ERROR: Challenge is invalid! (result: ["type"]\t"http-01"\n["error","type"]\t"urn:ietf:params:acme:error:connection"\n["error","detail"]\t"Get \\"http://x\\": no"\n["error"]\t{"detail":"Get \\"http://x\\": no","status":400}\n)\n',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { job } from '../../components/app/job.ts';
 import { service } from '../../components/app/service.ts';
+import { acme } from '../../components/server/acme.ts';
 import { alerts } from '../../components/server/alerts.ts';
 import { filter } from '../../components/server/filter.ts';
 import { heartbeat } from '../../components/server/heartbeat.ts';
@@ -14,6 +15,7 @@ import { monit } from '../../components/server/monit.ts';
 import { nginx } from '../../components/server/nginx.ts';
 import { retry } from '../../components/server/retry.ts';
 import { status } from '../../components/server/status.ts';
+import { verify } from '../../components/server/verify.ts';
 import { scratchDirectory } from './scratch.ts';
 import { bookworm, chat, cleanup, context, items, mailer, shop, textOf, web1 } from './shop.ts';
 
@@ -78,16 +80,18 @@ test('the kit’s own services are exposed as little as they can be', () => {
   const given = web1({
     alerts: { slack: {} },
     heartbeat: {},
+    acme: { contact: 'ops@example.com', terms: true },
     status: { domain: 'status.example.com', allow: ['10.0.0.0/8'] },
   });
   const secrets = { slack: 'https://hooks.example.com/x', heartbeat: 'https://beat.example.com/x' };
-  const all = [filter, logrotate, retry, alerts, heartbeat, status].flatMap(({ render }) =>
-    items(render?.(given as never, { facts, secrets } as never)),
+  const all = [filter, logrotate, retry, alerts, heartbeat, status, acme, verify].flatMap(
+    ({ render }) => items(render?.(given as never, { facts, secrets } as never)),
   );
   const limits: Record<string, number> = {
     ...{ 'keelson-filter': 1.7, 'keelson-logrotate': 2, 'keelson-retry@': 1.4 },
     ...{ 'keelson-failed@': 1.4, 'keelson-alert': 1.8, 'keelson-certificates': 1.7 },
     ...{ 'keelson-heartbeat': 1.8, 'keelson-status': 2.3 },
+    ...{ 'keelson-acme@': 1.3, 'keelson-verify': 1.6 },
   };
   for (const [name, limit] of Object.entries(limits)) {
     const own = exposure(name.replace('@', '@x'), textOf(all, `${units}/${name}.service`));

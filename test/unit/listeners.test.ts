@@ -124,8 +124,8 @@ test('what would be shut is refused, each port and program once', () => {
     'open tcp 8080 all docker-proxy',
   );
   assert.deepEqual(shutBy(all), [
-    '! port 53/udp (named) is open to others and would be closed; keelson:server.firewall.open keeps it, keelson:server.firewall.close shuts it',
-    '! port 5432 (postgres) is open to all and would be closed; keelson:server.firewall.open keeps it, keelson:server.firewall.close shuts it',
+    '! port 53/udp (named) is open to others and would be closed; firewall: { open: [{ port: 53, protocol: udp }] } in keelson:server keeps it, firewall: { close: [53] } shuts it',
+    '! port 5432 (postgres) is open to all and would be closed; firewall: { open: [{ port: 5432 }] } in keelson:server keeps it, firewall: { close: [5432] } shuts it',
   ]);
 });
 
@@ -133,7 +133,7 @@ test('later a preview tells of it beside the firewall, and of what Docker publis
   const all = heard('shut tcp 5432 all postgres', 'shut tcp 8080 all docker-proxy');
   assert.deepEqual(shutBy(all), []);
   assert.deepEqual(toldOf(all, firewall), [
-    '! port 5432 (postgres) listens, and the firewall lets nobody in; keelson:server.firewall.open does, keelson:server.firewall.close ends this line',
+    '! port 5432 (postgres) listens, and the firewall lets nobody in; firewall: { open: [{ port: 5432 }] } in keelson:server does, firewall: { close: [5432] } ends this line',
     '! port 8080 (docker-proxy) is open past the firewall, which forwarded connections do not meet; publish it at 127.0.0.1 to shut it',
   ]);
   assert.deepEqual(toldOf(all, { ...firewall, items: [] }), []);

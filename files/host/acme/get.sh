@@ -57,10 +57,16 @@ ask_ca() {
 }
 
 # Of all that the client says, what the CA says: the problem's own words (RFC 8555, 6.7), as they came or as the client
-# has taken them apart. Where it said none, as when it cannot be reached, the client's last lines.
+# has taken them apart. Where it said none, as when it cannot be reached, the client's last lines, with the commonest of
+# what curl says there by a number (curl(1), EXIT CODES) in words.
 ca_words() {
   head -c 65536 "$ACME/results/$cert_app.log" | awk -v from="$cert_from" '
-    /^[[:space:]]*$/ { next }
+    BEGIN {
+      why[6] = "its name is not known on this server"; why[7] = "nobody answers there"; why[28] = "no answer in time"
+      why[60] = "its certificate is of none that this server trusts; acme.ca names the root of a private CA"
+    }
+    /^[[:space:]]*$|^# INFO: / { next }
+    match($0, /curl returned with [0-9]+/) { code = substr($0, RSTART + 19, RLENGTH - 19) + 0 }
     { line[++lines] = $0; rest = $0 }
     match($0, /urn:ietf:params:acme:error:[A-Za-z]+/) { type = substr($0, RSTART + 27, RLENGTH - 27) }
     { while (match(rest, /"detail"(\]\t|:) *"/)) {
@@ -69,6 +75,7 @@ ca_words() {
         if (text != "" && !seen[text]++ && n < 5) said[++n] = substr(text, 1, 1000) } }
     END {
       if (n) print "the CA at " from " says" (type == "" ? "" : " (" substr(type, 1, 60) ")") ":"
+      else if (code in why) print "the CA at " from " cannot be reached: " why[code] ":"
       else print "the CA at " from " gave none:"
       for (i = 1; i <= n; i++) print said[i]
       for (i = lines > 4 ? lines - 3 : 1; !n && i <= lines; i++) print substr(line[i], 1, 300) }'

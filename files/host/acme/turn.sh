@@ -7,7 +7,7 @@ TRIES_IN_AN_HOUR=4
 LONGEST_PAUSE=43200
 
 # Whether it may be asked now; else sets turn_words. An `up` may ask some times in an hour, for somebody is there who
-# mends what is wrong; the timer waits longer each time.
+# mends what is wrong; the timer waits longer each time. A CA that was never reached (`missed`) has counted nothing.
 # Usage: await_turn up|timer
 await_turn() {
   failed_of=''
@@ -15,7 +15,7 @@ await_turn() {
   [ "$failed_of" = "$cert_domains $cert_from" ] || return 0
   turn=$(sed 1d "$ACME/failed/$cert_app" | awk -v how="$1" -v now="$(date +%s)" -v tries="$TRIES_IN_AN_HOUR" -v longest="$LONGEST_PAUSE" '
     # A clock that went back makes nobody wait.
-    $1 == "at" && $2 <= now { n++; at[n] = $2 }
+    ($1 == "at" || $1 == "missed" && how == "timer") && $2 <= now { n++; at[n] = $2 }
     END {
       if (how == "up") until = n >= tries ? at[n - tries + 1] + 3600 : 0
       else if (n) { pause = 3600; for (i = 1; i < n && pause < longest; i++) pause *= 2
@@ -29,10 +29,12 @@ $(sed -n 's/^said //p' "$ACME/failed/$cert_app")"
 
 # Usage: note_failure WORDS
 note_failure() {
+  # The first line is the kit's own, whatever a CA says below it.
+  case ${1%%"$NEWLINE"*} in *' cannot be reached: '*) failed_as=missed ;; *) failed_as='at' ;; esac
   {
     printf '%s\n' "$cert_domains $cert_from"
-    [ "${failed_of:-}" != "$cert_domains $cert_from" ] || grep '^at ' "$ACME/failed/$cert_app" | tail -n 20
-    printf 'at %s\n' "$(date +%s)"
+    [ "${failed_of:-}" != "$cert_domains $cert_from" ] || grep -E '^(at|missed) ' "$ACME/failed/$cert_app" | tail -n 20
+    printf '%s %s\n' "$failed_as" "$(date +%s)"
     printf '%s\n' "$1" | head -c 4000 | sed 's/^/said /'
   } >"$work/failed"
   mkdir -p "$ACME/failed"
