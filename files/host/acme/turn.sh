@@ -22,7 +22,7 @@ await_turn() {
         until = at[n] + (pause > longest ? longest : pause) }
       print (until > now ? until : 0) }')
   [ "$turn" != 0 ] || return 0
-  turn_words="the CA has said no too often to be asked again before $(date -u -d "@$turn" '+%F %H:%M') UTC: it counts. Mend what it said last:
+  turn_words="the CA is not asked again before $(date -u -d "@$turn" '+%F %H:%M') UTC: CAs count what fails. Mend what came of it last:
 $(sed -n 's/^said //p' "$ACME/failed/$cert_app")"
   return 1
 }
