@@ -54,8 +54,10 @@ rules_of_others() {
   cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null | grep -q 1 || return 0
   nft -n list ruleset 2>/dev/null || :
   # Before the kit comes there may be no nft; and it does not show what the older iptables keeps.
-  echo table ip && iptables-save 2>/dev/null || :
-  echo table ip6 && ip6tables-save 2>/dev/null || :
+  echo table ip
+  iptables-save 2>/dev/null || :
+  echo table ip6
+  ip6tables-save 2>/dev/null || :
 }
 
 # PROTOCOL<TAB>FIRST<TAB>LAST<TAB>all|some of ports whose packets get another address before a firewall for the host itself
