@@ -36,7 +36,7 @@ const jail = '[DEFAULT]\nbanaction = nftables\n[sshd]\nbackend = systemd\nenable
 const containers = `
   mkdir -p /tmp/image/bin /tmp/image/www
   cp /bin/busybox /tmp/image/bin/
-  for name in httpd wget sleep ping; do ln -s busybox /tmp/image/bin/$name; done
+  for name in httpd nslookup sleep ping; do ln -s busybox /tmp/image/bin/$name; done
   echo from Docker >/tmp/image/www/index.html
   tar -C /tmp/image -c . | docker import - box
   docker network create two
@@ -73,8 +73,13 @@ const rulesOfDocker = (host: DebianHost) =>
   );
 
 async function containersWork(host: DebianHost): Promise<void> {
-  await waitFor(host, 'docker exec asker wget -qO- -T 3 http://peer/');
-  await host.exec(`docker exec asker ping -c 1 -W 3 ${host.address.replace(/2$/, '1')}`);
+  // That of Debian 12 cannot look up names in other programs.
+  await waitFor(host, 'docker exec asker nslookup peer');
+  const outside = host.address.replace(/2$/, '1');
+  const peer =
+    "$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' peer)";
+  for (const address of [outside, peer])
+    await host.exec(`docker exec asker ping -c 1 -W 3 ${address}`);
   const published = await fetch(`http://${host.address}:8088/`);
   assert.equal(await published.text(), 'from Docker\n');
 }
