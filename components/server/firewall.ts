@@ -155,10 +155,10 @@ const sources = (from: readonly string[] | undefined): string[] =>
 const quoted = (names: readonly string[]): string | false =>
   names.length > 0 && names.map((name) => `"${name}"`).join(', ');
 
-/** Whatever is let in, or may be shut. */
+/** Whatever is let in, or may be shut; `limited`: not to all, which holds for nothing that is forwarded. */
 const settledBy = ({ open, close }: Settings, ssh: readonly number[]): string[] => [
-  ...[...ssh, ...web].map((port) => `tcp:${port}`),
-  ...open.map(({ protocol, port }) => `${protocol}:${port}`),
-  ...close.flatMap((port) => [`tcp:${port}`, `udp:${port}`]),
+  ...[...ssh, ...web.filter((port) => !close.includes(port))].map((port) => `tcp:${port}`),
+  ...open.map(({ protocol, port, from }) => `${protocol}:${port}${from ? ':limited' : ''}`),
+  ...close.flatMap((port) => [`tcp:${port}:limited`, `udp:${port}:limited`]),
   ...quiet,
 ];

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { said } from '../../tools/lib/pulumi-run.ts';
 import type { DebianHost } from '../harness/host.ts';
 import { ask } from '../harness/http.ts';
-import { lines, waitFor } from '../harness/on-host.ts';
+import { knock, linkLocal } from '../harness/knock.ts';
+import { waitFor } from '../harness/on-host.ts';
 import { provisionedHost } from '../harness/provisioned.ts';
 import { triedOn } from '../harness/releases.ts';
 import { codeOf, config } from '../harness/small-app.ts';
@@ -18,27 +19,6 @@ type Target = { host: DebianHost; stack: Stack };
 function configure({ stack }: Target, firewall: unknown): void {
   const { server, apps } = config(codeOf(stack));
   stack.configure({ server: { ...(server as object), firewall }, apps });
-}
-
-/** What comes of connecting: a connection, the code of the error, or `silence` after a second. */
-async function knock(address: string, port: number): Promise<string> {
-  const socket = connect({ host: address, port });
-  const outcome = await Promise.race([
-    once(socket, 'connect').then(() => 'open'),
-    once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code ?? ''),
-    new Promise<string>((done) => setTimeout(done, 1000, 'silence')),
-  ]).catch((error: NodeJS.ErrnoException) => error.code ?? '');
-  socket.destroy();
-  return outcome;
-}
-
-/** The host's address of the local link, by the interface that leads there. */
-async function linkLocal(host: DebianHost): Promise<string> {
-  const [address = ''] = await lines(
-    host,
-    "ip -6 -o address show dev host0 scope link | sed 's,.*inet6 \\([^/]*\\)/.*,\\1,'",
-  );
-  return `${address}%keelson${host.address.split('.')[2]}`;
 }
 
 /** A line back for each that is said. */

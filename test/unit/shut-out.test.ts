@@ -54,30 +54,50 @@ test('a host that nobody has looked at is not refused', () => {
   refuseShutOut(undefined, [manifest(modern, tries)]);
 });
 
-const seen = (value: string) => ({
+const seen = (...items: ReturnType<typeof sshdSetting>[]) => ({
   seen: [
     {
-      ...{ manifest: manifest(sshdSetting('AllowTcpForwarding', value)), due: true },
+      ...{ manifest: manifest(...items), due: true },
       ...{ header: { run: 'r1', lines: [] }, rows: [], lines: [] },
     },
   ],
 });
 
+const gate = reached();
+const behind = (name: string, jump: Partial<Reached>, user = 'admin') =>
+  reached({
+    target: { name, address: name, port: 22, user: 'admin' },
+    hostKey: 'ssh-ed25519 Z',
+    // Under another address, as seen from elsewhere.
+    jump: reached({
+      target: { name: `${name}, jump host`, address: '10.0.0.1', port: 22, user },
+      ...jump,
+    }),
+  });
+
 test('a host through which others are reached goes on forwarding', () => {
-  const gate = reached();
-  const behind = (name: string, hostKey: string) =>
-    reached({
-      target: { name, address: name, port: 22, user: 'admin' },
-      hostKey: 'ssh-ed25519 Z',
-      // Under another address, as seen from elsewhere.
-      jump: reached({ hostKey, target: { ...gate.target, address: '10.0.0.1' } }),
-    });
-  const all = [gate, behind('web2', 'ssh-ed25519 A'), behind('web3', 'ssh-ed25519 B')];
-  assert.throws(() => refuseCutWay(seen('no'), gate, all), {
+  const all = [gate, behind('web2', {}), behind('web3', { hostKey: 'ssh-ed25519 B' })];
+  const forwarding = (value: string) => seen(sshdSetting('AllowTcpForwarding', value));
+  assert.throws(() => refuseCutWay(forwarding('no'), gate, all), {
     message:
       'server web1 (admin@web1.example.com:22): web2 is reached through it (ProxyJump), and sshd would forward nothing any more; set sshd: { forwarding: local } for this server',
   });
-  refuseCutWay(seen('local'), gate, all);
-  refuseCutWay(seen('no'), gate, [gate]);
-  refuseCutWay(seen('no'), undefined, all);
+  refuseCutWay(forwarding('local'), gate, all);
+  refuseCutWay(forwarding('no'), gate, [gate]);
+  refuseCutWay(forwarding('no'), undefined, all);
+});
+
+test('it goes on letting in who goes through it, who may be another than who looks at it', () => {
+  const root = (value: string) => seen(sshdSetting('PermitRootLogin', value));
+  const asRoot = [gate, behind('web2', {}, 'root'), behind('web3', {})];
+  assert.throws(() => refuseCutWay(root('no'), gate, asRoot), {
+    message:
+      'server web1 (admin@web1.example.com:22): web2 is reached through it as root (ProxyJump), and sshd would let root in no more; name another user for it in ssh_config, or set sshd: { rootLogin: true } for this server',
+  });
+  refuseCutWay(root('prohibit-password'), gate, asRoot);
+  refuseCutWay(root('no'), gate, [behind('web3', {})]);
+  assert.throws(
+    () => refuseCutWay(seen(tries), gate, [behind('web2', { refusals: 4 })]),
+    /^HostError: server web2, jump host \(admin@10\.0\.0\.1:22\): it took a key after 4 others/,
+  );
 });

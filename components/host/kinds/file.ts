@@ -7,6 +7,7 @@ import { checks } from '../script.ts';
  * `serves` are the domains of the site that it is, or its port: they tell who takes the place of whom.
  * `port` is one at which nginx listens because of it, and nobody else may.
  * `settled` are sockets of which a firewall has nothing to say, such as `tcp:22`: all others are shut because of it.
+ * With `:limited` behind, they are shut to some or all, and named where they are open all the same.
  * `pair` are a certificate and a key that it names and somebody else brings, and the names that these must be for.
  * `bare`: it ends as its content does; else with a line break.
  */

@@ -87,14 +87,15 @@ test('who runs it is not shut out', () => {
   });
 });
 
-test('of what is let in, or may be shut, nothing is said', () => {
-  const { instructions } = find(
-    wanted({ open: [{ port: '6000-6010', protocol: 'udp' }], close: [5432] }),
-    ...(['file', path] as const),
-  );
+test('of what is let in nothing is said; of what is shut, or let in for some, only where it is open all the same', () => {
+  const open = [
+    { port: '6000-6010', protocol: 'udp' },
+    { port: 8080, from: ['192.0.2.1'] },
+  ];
+  const { instructions } = find(wanted({ open, close: [443] }), ...(['file', path] as const));
   assert.equal(
     instructions?.['@settled'],
-    'tcp:22 tcp:80 tcp:443 udp:6000-6010 tcp:5432 udp:5432 udp:68 udp:546 udp:5353 tcp:5355 udp:5355',
+    'tcp:22 tcp:80 udp:6000-6010 tcp:8080:limited tcp:443:limited udp:443:limited udp:68 udp:546 udp:5353 tcp:5355 udp:5355',
   );
 });
 
