@@ -13,7 +13,10 @@ export async function first(host: DebianHost, up: () => Promise<unknown>): Promi
   const before = await begun(host);
   const milliseconds = await timed(up);
   const processes = (await begun(host)) - before;
-  const [connections] = await lines(host, 'journalctl --boot --unit ssh | grep -c Accepted');
+  const [connections] = await lines(
+    host,
+    'journalctl --boot --unit ssh | grep -c "Accepted publickey"',
+  );
   return { milliseconds, connections: Number(connections), processes };
 }
 

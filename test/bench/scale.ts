@@ -35,7 +35,7 @@ export async function scaleOf(stack: Stack): Promise<Scale> {
 }
 
 const logins = async (host: DebianHost): Promise<number> =>
-  Number((await lines(host, 'journalctl --boot --unit ssh | grep -c Accepted'))[0]);
+  Number((await lines(host, 'journalctl --boot --unit ssh | grep -c "Accepted publickey"'))[0]);
 
 const stateSize = ({ directory, name }: Stack): number => {
   const stacks = join(directory, 'state/.pulumi/stacks');
