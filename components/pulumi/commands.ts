@@ -38,15 +38,15 @@ type Options = {
 
 /** Registers them all, in the order in which they are applied. */
 export function register(plan: Plan): remote.Command[] {
-  const { look, name } = plan;
-  const done = new Map<string, remote.Command>();
+  const { look, name, last } = plan;
+  // To pack it takes as long as to render all manifests.
+  const isStored = !look.helper.due && last?.headers.helper !== undefined;
   const helper = command(
     plan,
     'helper',
     {
       create: `sh -s ${name}`,
-      // To pack it takes as long as to render all manifests.
-      stdin: plan.after(look.helper.due ? installer(look.helper.header.run) : ''),
+      stdin: plan.after(isStored ? '' : installer(look.helper.header.run)),
       delete: `${helperPath} uninstall ${name}`,
       logging: 'none',
     },
@@ -57,7 +57,7 @@ export function register(plan: Plan): remote.Command[] {
     },
   );
   tell(look.helper, helper);
-  done.set('helper', helper);
+  const done = new Map([['helper', helper]]);
   const apps = new Map<string, pulumi.ComponentResource>();
   for (const seen of look.seen) apply(plan, seen, done, apps);
   return [...done.values(), prune(plan, [...done.values()])];

@@ -138,14 +138,15 @@ test('the helper’s command and the last one are constant lines, and alone take
   );
 });
 
-test('the helper travels where it is due, and else the state keeps what it has', async () => {
-  const sent = async (helper: Seen) => {
+test('the helper travels where it is due, or new to the state, which else keeps what it has', async () => {
+  const sent = async (helper: Seen, more = {}) => {
     const made = await engine();
-    await registerHost(look([], { helper }));
+    await registerHost(look([], { helper }), more);
     return made.named('web1-helper').inputs.stdin;
   };
-  assert.equal(await sent({ ...settledHelper, due: true }), installer('r0'));
-  assert.equal(await sent(settledHelper), '');
+  assert.equal(await sent({ ...settledHelper, due: true }, { last: last() }), installer('r0'));
+  assert.equal(await sent(settledHelper), installer('r0'));
+  assert.equal(await sent(settledHelper, { last: last() }), '');
 });
 
 test('a user who is not root works through sudo', async () => {
