@@ -7,6 +7,7 @@ import { helperPath } from '../host/script.ts';
 import { plain } from '../lib/plain.ts';
 import { installer } from './install.ts';
 import { type Plan, paced } from './plan.ts';
+import { isSettled } from './state.ts';
 import { noteDue, refuseLeftOut, unlessLeftOut } from './targeted.ts';
 import { upload } from './upload.ts';
 import { hasWork, wayBack, wayOf } from './way.ts';
@@ -39,25 +40,24 @@ type Options = {
 /** Registers them all, in the order in which they are applied. */
 export function register(plan: Plan): remote.Command[] {
   const { look, name, last } = plan;
-  // To pack it takes as long as to render all manifests.
-  const isStored = !look.helper.due && last?.headers.helper !== undefined;
+  const done = new Map<string, remote.Command>();
   const helper = command(
     plan,
     'helper',
     {
       create: `sh -s ${name}`,
-      stdin: plan.after(isStored ? '' : installer(look.helper.header.run)),
+      // To pack it takes as long as to render all manifests. It also tells the host a server's new name.
+      stdin: plan.after(isSettled(last, look.helper) ? '' : installer(look.helper.header.run)),
       delete: `${helperPath} uninstall ${name}`,
       logging: 'none',
     },
     {
-      due: look.helper.due,
-      isKept: true,
+      ...{ due: look.helper.due, isKept: true },
       settled: [...(look.helper.due ? [] : ['stdin']), ...wayBack(plan)],
     },
   );
   tell(look.helper, helper);
-  const done = new Map([['helper', helper]]);
+  done.set('helper', helper);
   const apps = new Map<string, pulumi.ComponentResource>();
   for (const seen of look.seen) apply(plan, seen, done, apps);
   return [...done.values(), prune(plan, [...done.values()])];

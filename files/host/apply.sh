@@ -71,10 +71,7 @@ read_manifest() {
 look_at_items() {
   observed=$(
     # Whose a port is when all is done, the services themselves have found out.
-    { [ "$1" = settled ] || { held_ports "$wanted" && unfit_tls "$wanted"; }; } | {
-      printf '%s\n' "$wanted" | observe
-      cat
-    }
+    printf '%s\n' "$wanted" | if [ "$1" = settled ]; then observe; else observe | with_denied "$wanted"; fi
   )
   differing=$(printf '%s\n' observed "$observed" wanted "manifest$TAB$manifest" "$wanted" | difference "$1") || exit 1
   rows=$NEWLINE${differing:+$differing$NEWLINE}

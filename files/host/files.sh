@@ -63,7 +63,11 @@ swap_path() {
       case $rows in *"$TAB$1$TAB$3${TAB}flags$TAB"*) chattr -ia "$3" 2>/dev/null || : ;; esac
       origin_of_item "$1" "$3"
       keep_for_undo "$item_origin" "$3"
-      take_over_logs "$3"
+      # What drifted was of the kit, and so were the logs; of what goes nothing is rotated any more.
+      case $1/$item_origin in
+        file/drift | absent/*) ;;
+        *) ! is_rotation_of_others "$3" || keep_rotated_logs "$3" ;;
+      esac
       "swap_$1" "$2" "$3"
       ;;
   esac
@@ -111,11 +115,7 @@ restore_original() {
 
 # A log that was kept for a year is not deleted by a policy of two weeks. Whose the file is that goes is asked here: a
 # look that comes after a package was installed, or after a run that was cut off, tells it no more.
-take_over_logs() {
-  case $1 in
-    /etc/logrotate.d/*)
-      is_there "$1" || return 0
-      case $(whose_are "$1" --) in *"${TAB}somebody") keep_rotated_logs "$1" ;; esac
-      ;;
-  esac
+is_rotation_of_others() {
+  case $1 in /etc/logrotate.d/*) is_there "$1" || return 1 ;; *) return 1 ;; esac
+  case $(whose_are "$1" --) in *"${TAB}somebody") ;; *) return 1 ;; esac
 }

@@ -61,19 +61,20 @@ rules_of_others() {
 }
 
 # PROTOCOL<TAB>FIRST<TAB>LAST<TAB>all|some of ports whose packets get another address before a firewall for the host itself
-# sees them, wherever they come from: what Docker and Podman publish. Some: at some address of the host.
+# sees them, wherever they come from: what Docker and Podman publish. Some: at some address of the host. All but some
+# pass for all.
 # Usage: forwarded_ports < RULES
 forwarded_ports() {
   awk '
     $1 == "table" { family = $2 }
     !/ -j DNAT / && !/ dnat (ip6? )?to / { next }
-    / -s | saddr |[^!] -i |iif(name)? "/ { next }
+    /[^!] -s | saddr [^!]|[^!] -i |iif(name)? "/ { next }
     { protocol = port = at = ""
       for (i = 1; i < NF; i++) {
         if ($i == "-p") protocol = $(i + 1)
         if ($i == "dport") protocol = $(i - 1)
         if ($i ~ /^(--)?dport$/) port = $(i + 1)
-        if ($i ~ /^(-d|daddr)$/) at = $(i + 1)
+        if ($i ~ /^(-d|daddr)$/ && $(i - 1) != "!" && $(i + 1) != "!=") at = $(i + 1)
       } }
     port !~ /^[0-9]+([:-][0-9]+)?$/ || at ~ /^(127\.|::1)/ { next }
     { ends = split(port, end, /[:-]/)
@@ -100,7 +101,8 @@ other_sockets() {
   settled=$1
   set --
   for table in tcp tcp6 udp udp6; do [ ! -r "/proc/net/$table" ] || set -- "$@" "/proc/net/$table"; done
-  SETTLED=$settled FORWARDED=$forwarded awk -v range=/proc/sys/net/ipv4/ip_local_port_range '
+  # On standard input, since of a range that is published each port has a rule: too long for the environment.
+  printf '%s\n' "$forwarded" | SETTLED=$settled awk -v range=/proc/sys/net/ipv4/ip_local_port_range '
     function number(hex,  i, n) { for (i = 1; i <= length(hex); i++) n = n * 16 + index("123456789ABCDEF", substr(hex, i, 1)); return n }
     function is_loopback(hex) {
       if (length(hex) == 8) return hex ~ /7F$/
@@ -109,10 +111,8 @@ other_sockets() {
       for (i = 1; i <= n; i++) { split(word[i], part, ":"); ends = split(part[2], end, "-")
         for (port = end[1] + 0; port <= end[ends] + 0; port++)
           if (part[3] == "") settled[part[1], port]; else limited[part[1], port] }
-      n = split(ENVIRON["FORWARDED"], line, "\n")
-      for (i = 1; i <= n; i++) { split(line[i], part, "\t")
-        for (port = part[2] + 0; port <= part[3] + 0; port++) past[part[1], port, part[4]] }
       getline chosen <range; split(chosen, own) }
+    !is_kernel { for (port = $2 + 0; port && port <= $3 + 0; port++) past[$1, port, $4]; next }
     FNR == 1 { table = FILENAME; sub(/.*\//, "", table); protocol = substr(table, 1, 3); next }
     protocol == "tcp" && $4 != "0A" { nextfile }
     protocol == "udp" && $4 != "07" { next }
@@ -122,5 +122,5 @@ other_sockets() {
       use = protocol == "udp" && port >= own[1] + 0 && port <= own[2] + 0 ? "asks" : "listens"
       if ((table, port, "all") in past || (table, port, reach) in past) use = "past" }
     use != "past" && (protocol, port) in limited { next }
-    { print $10 "\t" table "\t" port "\t" reach "\t" use "\t" $8 }' "$@"
+    { print $10 "\t" table "\t" port "\t" reach "\t" use "\t" $8 }' - is_kernel=yes "$@"
 }

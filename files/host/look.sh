@@ -8,12 +8,7 @@ look() {
   server=${wanted%%"$NEWLINE"*} wanted=${wanted#*"$NEWLINE"}
   server=${server#server"$TAB"} takeover=''
   case $wanted in takeover"$NEWLINE"*) takeover=yes wanted=${wanted#*"$NEWLINE"} ;; esac
-  observed=$(
-    { held_ports "$wanted" && unfit_tls "$wanted"; } | {
-      { printf '%s\n' "$wanted" && unfinished_items; } | observe
-      cat
-    }
-  )
+  observed=$({ printf '%s\n' "$wanted" && unfinished_items; } | observe | with_denied "$wanted")
   observed=$observed$NEWLINE$(missing_programs "$wanted")
   answer=$(
     {

@@ -41,7 +41,15 @@ observe_by() {
   observing=${observing%"$NEWLINE"}
   observer=$1
   shift
-  if [ $# = 0 ]; then ask_observer "$observer"; else observe_by "$@" | { ask_observer "$observer" && cat; }; fi
+  if [ $# = 0 ]; then
+    ask_observer "$observer"
+  else
+    # No && between them, which would let it go on where a program that it asks fails.
+    observe_by "$@" | {
+      ask_observer "$observer"
+      cat
+    }
+  fi
 }
 
 # Usage: ask_observer OBSERVER. Of the lines in observing.
@@ -49,4 +57,15 @@ ask_observer() {
   "observe_$1" "$observing" <<LINES
 $observing
 LINES
+}
+
+# Behind what is observed, what the items cannot have: it is found out meanwhile. What fails of that ends the run, too.
+# Usage: with_denied ITEM-LINES < OBSERVED
+with_denied() {
+  denied=$(
+    held_ports "$1"
+    unfit_tls "$1"
+  )
+  cat
+  printf '%s\n' "$denied"
 }

@@ -83,6 +83,7 @@ undo_files() {
       say change "file $path: stays as it is, it could not be put back"
       continue
     fi
+    ! is_rotation_of_others "$path" || return_rotated_logs "$path"
     say change "file $path: put back as it was"
   done <"$work/undo.reverse"
 }

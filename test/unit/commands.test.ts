@@ -138,15 +138,17 @@ test('the helper’s command and the last one are constant lines, and alone take
   );
 });
 
-test('the helper travels where it is due, or new to the state, which else keeps what it has', async () => {
-  const sent = async (helper: Seen, more = {}) => {
+test('the helper travels where it is due or the state does not know the server, and else the state keeps what it has', async () => {
+  const sent = async (helper: Seen, last?: Remembered) => {
     const made = await engine();
-    await registerHost(look([], { helper }), more);
+    await registerHost(look([], { helper }), last && { last });
     return made.named('web1-helper').inputs.stdin;
   };
-  assert.equal(await sent({ ...settledHelper, due: true }, { last: last() }), installer('r0'));
+  const last = { facts: unseen.facts, headers: { helper: settledHelper.header }, blobs: {} };
+  assert.equal(await sent({ ...settledHelper, due: true }, last), installer('r0'));
+  assert.equal(await sent(settledHelper, last), '');
+  // As one that gets another name, of which the host has to be told.
   assert.equal(await sent(settledHelper), installer('r0'));
-  assert.equal(await sent(settledHelper, { last: last() }), '');
 });
 
 test('a user who is not root works through sudo', async () => {

@@ -118,6 +118,13 @@ test('what rules of others forward is past the firewall, also where it is limite
   );
 });
 
+test('a range of ports that is published has a rule for each of them, by the ten thousand', async (t) => {
+  const port = await listen(t, '0.0.0.0');
+  const lines = "seq 1 20000 | sed 's/.*/udp dport & dnat to 172.17.0.2:&/'";
+  const rules = `'; { echo table ip nat { ; ${lines}; echo tcp dport ${port} dnat to 172.17.0.2:80; }; : '`;
+  assert.deepEqual(said([port], { rules }), [`socket\tpast\ttcp\t${port}\tall\t${comm}`]);
+});
+
 test('ports are forwarded by rules of nftables, as of either iptables, that hold wherever one comes from', () => {
   const forwarded = (...rules: string[]) =>
     hostShell(`${part}\nforwarded_ports`, { input: `${rules.join('\n')}\n` })
@@ -134,6 +141,7 @@ test('ports are forwarded by rules of nftables, as of either iptables, that hold
       '\t\tip saddr 192.0.2.0/24 tcp dport 90 dnat to 172.17.0.2:80',
       '\t\ttcp dport 90 counter packets 0 bytes 0 redirect to :3000',
       '\t\ttcp dport 90 accept',
+      '\t\tip daddr != 127.0.0.0/8 ip saddr != 172.17.0.0/16 tcp dport 9 dnat to 172.17.0.2:80',
       'table inet own {',
       '\t\ttcp dport 4 dnat ip6 to [2001:db8::2]:80',
       '\t\ttcp dport 5 dnat ip to 192.0.2.9',
@@ -141,10 +149,14 @@ test('ports are forwarded by rules of nftables, as of either iptables, that hold
       '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 6 -j DNAT --to-destination 172.17.0.2:80',
       '-A PREROUTING -i eth1 -p tcp -m tcp --dport 90 -j DNAT --to-destination 172.17.0.2:80',
       '-A PREROUTING -s 192.0.2.0/24 -p tcp -m tcp --dport 90 -j DNAT --to-destination 172.17.0.2:80',
+      '-A PREROUTING ! -s 172.17.0.0/16 ! -d 127.0.0.0/8 -p tcp -m tcp --dport 10 -j DNAT --to-destination 172.17.0.2:80',
       'table ip6',
       '-A DOCKER -d 2001:db8::1/128 ! -i docker0 -p udp -m udp --dport 7:8 -j DNAT --to-destination [fd00::2]:53',
     ),
-    ['tcp 1 1 all', 'udp 2 3 some', 'tcp6 4 4 all', 'tcp 5 5 all', 'tcp 6 6 all', 'udp6 7 8 some'],
+    [
+      ...['tcp 1 1 all', 'udp 2 3 some', 'tcp 9 9 all', 'tcp6 4 4 all', 'tcp 5 5 all'],
+      ...['tcp 6 6 all', 'tcp 10 10 all', 'udp6 7 8 some'],
+    ],
   );
 });
 

@@ -18,6 +18,8 @@ const asked = (lines: string, given: Partial<typeof answers> = {}) => {
   return hostShell([...functions, 'wanted=$(cat)', lines].join('\n'), { input: items.join('\n') });
 };
 
+const looked = 'manifest=base\nlook_at_items apply\nprintf "%s\\n" "$rows"';
+
 test('what is seen comes in the order of the kinds, whoever answers first', () => {
   const late = { package: `sleep 0.1; ${answers.package}` };
   const [, sysctl, user] = items;
@@ -34,4 +36,18 @@ test('where one of them cannot tell, the run ends with its words', () => {
   assert.throws(fails('user'), {
     stderr: /^keelson: it is busy\nkeelson: nothing could be found out about /,
   });
+});
+
+test('nor does one of them go on after a program that fails, or say what it did not find out', () => {
+  const after = (kind: keyof typeof answers) => () =>
+    asked(looked, { [kind]: `false; ${answers[kind]}` });
+  for (const kind of ['package', 'sysctl', 'user'] as const)
+    assert.throws(after(kind), { stderr: /^keelson: nothing could be found out about / }, kind);
+});
+
+test('what items cannot have is said behind what is seen of them; the run ends where it cannot be told', () => {
+  const denied = (answer: string) => asked(`held_ports() { ${answer}; }\n${looked}`);
+  const held = "printf 'user\\tshop\\tforeign=somebody has it\\n'";
+  assert.match(denied(held), /^foreign\tuser\tshop\t\tsomebody has it\t$/m);
+  assert.throws(() => denied(`false; ${held}`), { stderr: '' });
 });
