@@ -26,6 +26,15 @@ test('a configuration that cannot be read is a difference, not a guess', () => {
   assert.equal(observe("''", 'X11Forwarding'), 'sshd\tX11Forwarding\tvalue=unreadable\n');
 });
 
+test('one that is being started anew is waited for', () => {
+  const seen = hostShell(`root=$(mktemp -d) && trap 'rm -rf "$root"' EXIT
+SSHD_DIRECTORY=$root/sshd
+timeout() { ls -d "$SSHD_DIRECTORY" >/dev/null && echo 'x11forwarding no'; }
+{ sleep 0.2 && mkdir "$root/sshd"; } &
+observe_sshd "sshd\tX11Forwarding\tvalue=no"`);
+  assert.equal(seen, 'sshd\tX11Forwarding\tvalue=no\n');
+});
+
 const apply = (words: string) =>
   hostShell(`${says(words)}
 sshd_sayers() { printf '00-own.conf comes first'; }

@@ -15,8 +15,18 @@ observe_sshd() {
       print "sshd\t" $2 "\tvalue=" (value == "" ? "unreadable" : value) }'
 }
 
-# One "keyword value" a line; nothing where its configuration cannot be read.
-sshd_words() { timeout -k 1 10 sshd -T 2>/dev/null || :; }
+SSHD_DIRECTORY=/run/sshd
+
+# One "keyword value" a line; nothing where its configuration cannot be read. Without a directory that systemd takes away
+# for a moment where sshd is started anew, it reads nothing.
+sshd_words() {
+  tries=0
+  until [ -d "$SSHD_DIRECTORY" ] || [ "$tries" = 10 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  timeout -k 1 10 sshd -T 2>/dev/null || :
+}
 
 # The files were swapped, and sshd told, before.
 apply_sshd() {
