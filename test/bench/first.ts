@@ -1,7 +1,7 @@
 /** The first `up` of a fresh host, on which the packages lie or are installed already. */
 import type { DebianHost } from '../harness/host.ts';
 import { withHost } from '../harness/host.ts';
-import { begun, lines } from '../harness/on-host.ts';
+import { begun, lines, logins } from '../harness/on-host.ts';
 import { withCopies } from './hosts.ts';
 import { withStack } from './stacks.ts';
 import { timed } from './stopwatch.ts';
@@ -13,11 +13,7 @@ export async function first(host: DebianHost, up: () => Promise<unknown>): Promi
   const before = await begun(host);
   const milliseconds = await timed(up);
   const processes = (await begun(host)) - before;
-  const [connections] = await lines(
-    host,
-    'journalctl --boot --unit ssh | grep -c "Accepted publickey"',
-  );
-  return { milliseconds, connections: Number(connections), processes };
+  return { milliseconds, connections: await logins(host), processes };
 }
 
 /** Debian packages that the kit has put on a host. */

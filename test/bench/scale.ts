@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebianHost } from '../harness/host.ts';
-import { lines } from '../harness/on-host.ts';
+import { logins } from '../harness/on-host.ts';
 import type { Stack } from '../harness/stack.ts';
 import { unchanged } from './stacks.ts';
 
@@ -33,9 +33,6 @@ export async function scaleOf(stack: Stack): Promise<Scale> {
     ...{ resources: resources.length, state: stateSize(stack) },
   };
 }
-
-const logins = async (host: DebianHost): Promise<number> =>
-  Number((await lines(host, 'journalctl --boot --unit ssh | grep -c "Accepted publickey"'))[0]);
 
 const stateSize = ({ directory, name }: Stack): number => {
   const stacks = join(directory, 'state/.pulumi/stacks');

@@ -65,3 +65,7 @@ export async function begun(host: DebianHost): Promise<number> {
 /** The lines of the host's own log. */
 export const hostLog = (host: DebianHost): Promise<string[]> =>
   lines(host, 'cat /var/log/keelson.log');
+
+/** How many logins by a key sshd has let in since the host booted. */
+export const logins = async (host: DebianHost): Promise<number> =>
+  Number((await lines(host, 'journalctl --boot --unit ssh | grep -c "Accepted publickey"'))[0]);
