@@ -46,14 +46,14 @@ export function register(plan: Plan): remote.Command[] {
     'helper',
     {
       create: `sh -s ${name}`,
-      // To pack it takes as long as to render all manifests. It also tells the host a server's new name.
-      stdin: plan.after(isSettled(last, look.helper) ? '' : installer(look.helper.header.run)),
+      // It also tells the host a server's new name.
+      stdin: plan.after(installer(look.helper.header.run)),
       delete: `${helperPath} uninstall ${name}`,
       logging: 'none',
     },
     {
       ...{ due: look.helper.due, isKept: true },
-      settled: [...(look.helper.due ? [] : ['stdin']), ...wayBack(plan)],
+      settled: [...(isSettled(last, look.helper) ? ['stdin'] : []), ...wayBack(plan)],
     },
   );
   tell(look.helper, helper);

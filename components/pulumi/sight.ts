@@ -20,6 +20,7 @@ import {
   type Way,
 } from '../ssh/connection.ts';
 import { type Connections, commandConnection } from './connection.ts';
+import { parcelScript } from './install.ts';
 import type { Machine } from './machine.ts';
 import { isSettled } from './state.ts';
 
@@ -34,7 +35,7 @@ export type Sight = {
 };
 
 /**
- * Looks at it over one connection, and closes that.
+ * Looks at it over one connection, and closes that; an `up` that installs the helper brings that along.
  * @param machine what makes it in this program: says first how it stands, and how long it may take to boot.
  */
 export async function lookAt(
@@ -54,6 +55,8 @@ export async function lookAt(
     // What the plugin could not do either is told before anything is registered.
     const reached = session.reached();
     const last = await before;
+    if (!pulumi.runtime.isDryRun() && !isSettled(last, seen.helper))
+      await session.script(parcelScript());
     return { look: seen, last, reached, ...(await paceOf(session, seen, last, say)) };
   } catch (error) {
     // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
