@@ -92,9 +92,9 @@ concerns_unit() { case $concerned in *"$NEWLINE$1$NEWLINE"*) ;; *) return 1 ;; e
 wait_for_workers() {
   [ "$2" != - ] || return 0
   tries=0 seen=$2
-  while stamp_process "$1" && { [ "$stamp" = "$2" ] || [ "$stamp" != "$seen" ]; } && [ "$tries" -lt 100 ]; do
+  while stamp_process "$1" && { [ "$stamp" = "$2" ] || [ "$stamp" != "$seen" ]; } && [ "$tries" -lt 250 ]; do
     tries=$((tries + 1)) seen=$stamp
-    sleep 0.05
+    sleep 0.02
   done
 }
 

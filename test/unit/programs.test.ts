@@ -34,10 +34,12 @@ test('while a package is to come, which may bring it, nothing is told', () => {
 });
 
 test('the check of a unit tells it too, before systemd does without a remedy', () => {
-  const unit = join(scratchDirectory('programs'), 'shop@.service');
+  const units = scratchDirectory('programs');
   const checked = (start: string): string => {
-    writeFileSync(unit, `[Service]\nExecStart=${start} --port 1\n`);
-    return hostShell(`unit=shop@3700.service; (needs_program ${unit}) 2>&1 || :`);
+    writeFileSync(join(units, 'shop@.service'), `[Service]\nExecStart=${start} --port 1\n`);
+    return hostShell(`SYSTEMD_UNITS=${units} work=${units}
+: >"$work/items"
+(look_ahead shop@3700.service) 2>&1 || :`);
   };
   assert.match(
     checked('/usr/bin/no-such'),

@@ -1,5 +1,7 @@
 # Check `systemd`: a template as one instance of it, a drop-in as a part of its unit. What goes needs no check. A
 # command of an app is looked for in the release that comes with the unit, not in the one that `current` still names.
+SYSTEMD_UNITS=/etc/systemd/system
+
 check_systemd() {
   set -f
   # shellcheck disable=SC2046 # unit names hold no blanks
@@ -14,7 +16,7 @@ check_systemd() {
 check_calendars() {
   for unit; do
     case $unit in *.timer) ;; *) continue ;; esac
-    sed -n 's/^OnCalendar=//p' "/etc/systemd/system/$unit" >"$work/calendars"
+    sed -n 's/^OnCalendar=//p' "$SYSTEMD_UNITS/$unit" >"$work/calendars"
     while IFS= read -r calendar <&3; do
       means=$(systemd-analyze calendar "$calendar" 2>&1 3<&-) || fail "at of ${unit%.timer}: $means"
       case $means in *': never'*) fail "at of ${unit%.timer}: \"$calendar\" never comes; mend it" ;; esac
@@ -25,25 +27,30 @@ check_calendars() {
 # Here, where what is written to /etc is written beside it.
 # Usage: look_ahead UNIT...
 look_ahead() {
+  : >"$work/programs"
   for unit; do
-    unit_of=$(printf '%s' "$unit" | sed 's/@3700[.]/@./')
-    for unit_file in "/etc/systemd/system/$unit_of" "/etc/systemd/system/$unit_of.d"/*.conf; do
-      needs_program "$unit_file"
-      name=$(sed -n 's|^ExecStart=/srv/\([a-z0-9-]*\)/current/.*|\1|p' "$unit_file" 2>/dev/null | head -n 1)
-      [ -n "$name" ] || continue
-      coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
-        '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
-      [ -z "$coming" ] || look_ahead_in "$unit_file"
+    case $unit in *@3700.*) unit_of=${unit%@3700.*}@.${unit##*@3700.} ;; *) unit_of=$unit ;; esac
+    set --
+    for unit_file in "$SYSTEMD_UNITS/$unit_of" "$SYSTEMD_UNITS/$unit_of.d"/*.conf; do
+      [ ! -f "$unit_file" ] || set -- "$@" "$unit_file"
     done
+    [ $# = 0 ] || grep -Ho '^ExecStart=/[^ ]*' "$@" | sed "s/^/$unit$TAB/; s/:ExecStart=/$TAB/" >>"$work/programs"
   done
+  while IFS=$TAB read -r unit unit_file program <&3; do
+    case $program in
+      /srv/*/current/*) in_release "$unit_file" "${program#/srv/}" 3<&- ;;
+      /srv/*) ;;
+      *) [ -x "$program" ] || fail "${unit%%[@.]*} runs $program, which is not on this server; $(how_to_bring)" ;;
+    esac
+  done 3<"$work/programs"
 }
 
-# What a unit starts, and systemd would complain about without a remedy.
-# Usage: needs_program UNIT_FILE
-needs_program() {
-  program=$(sed -n 's|^ExecStart=\(/[^ ]*\).*|\1|p' "$1" 2>/dev/null)
-  case $program in '' | /srv/*) return 0 ;; esac
-  [ -x "$program" ] || fail "${unit%%[@.]*} runs $program, which is not on this server; $(how_to_bring)"
+# Usage: in_release UNIT_FILE PROGRAM
+in_release() {
+  name=${2%%/*}
+  coming=$(awk -F '\t' -v releases="/srv/$name/releases/" \
+    '$1 == "tree" && index($2, releases) == 1 { print $2; exit }' "$work/items")
+  [ -z "$coming" ] || look_ahead_in "$1"
 }
 
 # Usage: look_ahead_in UNIT_FILE

@@ -1,7 +1,7 @@
 # Kind `sshd`: what holds of a keyword of its configuration (`sshd -T`), whatever file says it. The file of the kit's
 # that says it as well is an item of its own; where another one comes before it, that is told, and left to its owner.
 
-order_sshd=89
+order_sshd=89 together_sshd=yes
 
 observe_sshd() {
   {
@@ -29,14 +29,21 @@ sshd_words() {
 }
 
 # The files were swapped, and sshd told, before.
+# Usage: apply_sshd LINES
 apply_sshd() {
-  take_name "$1"
-  take_field value "$1"
-  sshd_wanted=$field_value
-  take_field value "$(observe_sshd "$1")"
-  [ "$field_value" != "$sshd_wanted" ] || return 0
-  say warn "sshd $name_of_item is $field_value, not $sshd_wanted: $(sshd_sayers "$name_of_item")"
-  excused=$excused"drift${TAB}sshd$TAB$name_of_item${TAB}value$TAB$field_value$TAB$sshd_wanted$NEWLINE"
+  while IFS= read -r line <&3 && IFS= read -r sshd_line <&4; do
+    take_name "$line"
+    take_field value "$line"
+    sshd_wanted=$field_value
+    take_field value "$sshd_line"
+    [ "$field_value" != "$sshd_wanted" ] || continue
+    say warn "sshd $name_of_item is $field_value, not $sshd_wanted: $(sshd_sayers "$name_of_item")"
+    excused=$excused"drift${TAB}sshd$TAB$name_of_item${TAB}value$TAB$field_value$TAB$sshd_wanted$NEWLINE"
+  done 3<<WANTED 4<<SEEN
+${1%"$NEWLINE"}
+WANTED
+$(observe_sshd "$1")
+SEEN
 }
 
 # Which other files have a word to say of a keyword.

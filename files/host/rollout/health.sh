@@ -29,7 +29,7 @@ await_answers() {
       good=$((good + 1))
       [ "$good" -gt 1 ] || { read_clock && answered_at=$clock; }
       [ "$good" -lt "$answers" ] || return 0
-      sleep 0.1
+      sleep 0.05
     else
       good=0
       ! is_late "$1" "it $answer" || return 1
