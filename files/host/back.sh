@@ -66,7 +66,8 @@ put_modes_back() {
 
 put_sysctls_back() {
   while IFS="$TAB" read -r _ back_key back_value; do
-    back_setting=/proc/sys/$(printf '%s' "$back_key" | tr . /) back_value=${back_value#value=}
+    find_setting "$back_key"
+    back_setting=$setting back_value=${back_value#value=}
     [ "$(tr '\t' ' ' <"$back_setting")" != "$back_value" ] || continue
     printf '%s\n' "$back_value" >"$back_setting"
     say change "sysctl $back_key: $back_value, as it was"

@@ -11,10 +11,20 @@ observe_sysctl() {
     gsub(/\t/, " ", value); print "sysctl\t" $2 "\tvalue=" value }'
 }
 
+# Usage: find_setting KEY. Sets setting: where the kernel shows it.
+find_setting() {
+  IFS=.
+  # shellcheck disable=SC2086 # its parts
+  set -- $1
+  IFS=/
+  setting=$SYSCTLS$*
+  unset IFS
+}
+
 apply_sysctl() {
   take_name "$1"
   name=$name_of_item
-  setting=/proc/sys/$(printf '%s' "$name" | tr . /)
+  find_setting "$name"
   [ -e "$setting" ] || fail "sysctl $name is unknown to this kernel; take it out of the stack file"
   original=$STATE/originals/sysctl/$name
   [ -f "$original" ] || { make_parent "$original" && cat "$setting" >"$original"; }
@@ -24,6 +34,7 @@ apply_sysctl() {
 remove_sysctl() {
   [ -f "$STATE/originals/sysctl/$1" ] || return 0
   [ -z "$armed" ] || keep_way "$STATE/originals/sysctl/$1"
-  cat "$STATE/originals/sysctl/$1" >"/proc/sys/$(printf '%s' "$1" | tr . /)" 2>/dev/null || :
+  find_setting "$1"
+  cat "$STATE/originals/sysctl/$1" >"$setting" 2>/dev/null || :
   rm -f "$STATE/originals/sysctl/$1"
 }
