@@ -77,6 +77,7 @@ export const helper = (): string =>
       'rows',
       'mend',
       'leavings',
+      'manifest',
       'apply',
       'refuse',
       'files',

@@ -5,14 +5,19 @@ apply_manifest() {
   read_manifest
   take_lock
   await_rollouts
-  await_verdict "$manifest"
   pending=$STATE/pending/$manifest
+  if is_unconfirmed; then
+    # Where it waits for this very change, of a run that was cut off, this run has only to confirm it.
+    look_at_items apply
+    ! is_applied || return 0
+    await_verdict "$manifest"
+  fi
   [ -f "$pending" ] && was_cut=yes || was_cut=''
   log_unfinished
   look_at_items apply
   seen_first=$observed
   drop_arrivals
-  if [ "$rows" = "$NEWLINE" ] && [ ! -f "$pending" ] && cmp -s "$work/manifest" "$STATE/manifests/$manifest"; then return 0; fi
+  ! is_applied || return 0
   refuse_foreign
   own_at_first
   # What is being applied, and why, is noted first, so that a run that dies leaves word of what it may have made.
@@ -31,40 +36,7 @@ apply_manifest() {
   rm -f "$pending"
 }
 
-# Splits the text into item lines, the content of the n-th item, and what the header tells to do.
-read_manifest() {
-  { IFS= read -r manifest && IFS= read -r run; } <"$work/manifest" || :
-  case $manifest in
-    'keelson 1 '*) manifest=${manifest#keelson 1 } ;;
-    *) fail "this is not a manifest of version 1" ;;
-  esac
-  run=${run#run } confirm_seconds='' takeover=''
-  mkdir "$work/content"
-  strangers=$work/content/strangers replaced=$work/content/replaced taken=$work/content/taken
-  : >"$strangers"
-  : >"$replaced"
-  : >"$taken"
-  wanted=$(awk -v dir="$work/content" -v items="$work/items" '
-    BEGIN { printf "" >items }
-    !body { body = /^$/
-      if (sub(/^stranger\t/, "")) print >(dir "/strangers")
-      if (sub(/^replaces\t/, "")) print >(dir "/replaced")
-      if (sub(/^moves\t/, "")) print >(dir "/moved")
-      if ($0 == "takeover") print >(dir "/takeover")
-      if (/^takes\t/) print >(dir "/taken")
-      if (sub(/^late\t/, "")) print >(dir "/late")
-      next }
-    /^\|/ { print substr($0, 2) >(dir "/" n); next }
-    /^end$/ { whole = 1; exit }
-    { if (n) close(dir "/" n) }
-    /^confirm\t/ { sub(/^confirm\t/, ""); print >(dir "/confirm"); next }
-    { n++; print >items; print }
-    END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
-  [ ! -f "$work/content/takeover" ] || takeover=yes
-  [ ! -f "$work/content/moved" ] || moved_items=$(cat "$work/content/moved")
-  [ ! -f "$work/content/confirm" ] || read -r confirm_seconds <"$work/content/confirm"
-  [ ! -f "$work/content/late" ] || be_late
-}
+is_applied() { [ "$rows" = "$NEWLINE" ] && [ ! -f "$pending" ] && cmp -s "$work/manifest" "$STATE/manifests/$manifest"; }
 
 # Sets observed, what is seen of the items, and rows, what differs, with a line break before and after each.
 # Usage: look_at_items apply|settled

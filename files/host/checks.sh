@@ -116,7 +116,9 @@ check_staged() {
   for check; do
     if command -v "before_$check" >/dev/null; then begin_check "$check" && "before_$check" >"$work/complaints.$check"; fi
   done
-  swap_in_cover
+  # What is immutable stays so in a layer.
+  [ "$layered" = no ] || swap_in_cover 2>/dev/null || cover_with_copy
+  [ "$layered" = yes ] || swap_in_cover
   for check; do
     begin_check "$check"
     "check_$check" "$work" || exit 1
@@ -130,26 +132,33 @@ begin_check() { printf '%s\n' "$1" >"$work/checking"; }
 cover_etc() {
   mkdir "$work/layer" "$work/layer/etc" "$work/layer/work"
   layers="lowerdir=/etc,upperdir=$work/layer/etc,workdir=$work/layer/work"
-  if needs_copy || ! mount -t overlay -o "$layers" overlay /etc 2>/dev/null; then
-    cp -a /etc "$work/layer/copy"
-    mount --bind "$work/layer/copy" /etc || fail 'nothing can be laid over /etc for the checks'
+  layered=no
+  # It hides what is mounted below /etc, and not every kernel has one.
+  if ! grep -q ' /etc/' /proc/self/mounts && mount -t overlay -o "$layers" overlay /etc 2>/dev/null; then
+    layered=yes
+    odd_of -delete 2>/dev/null || cover_with_copy
+  else
+    cover_with_copy
   fi
+}
+
+cover_with_copy() {
+  [ "$layered" = no ] || umount /etc
+  layered=no
+  cp -a /etc "$work/layer/copy"
+  mount --bind "$work/layer/copy" /etc || fail 'nothing can be laid over /etc for the checks'
   odd_of -delete
 }
 
-# A layer hides what is mounted below /etc, and keeps what is immutable so; not every kernel has one.
-needs_copy() {
-  grep -q ' /etc/' /proc/self/mounts || lsattr -Ra /etc 2>/dev/null | grep -q '^[^ ]*[ia][^ ]* '
-}
-
+# Fails where something is in the way that nobody may take away.
 swap_in_cover() {
   while IFS="$TAB" read -r kind staged path <&3; do
     case $path in /etc/*) ;; *) continue ;; esac
-    ! is_there "$path" || rm -rf "$path"
+    ! is_there "$path" || rm -rf "$path" || return 1
     case $kind in
       # It is there already, beside its place, where a program that reads all of a directory would find it too.
-      file) mv -T "$staged" "$path" ;;
-      link) mkdir -p "${path%/*}" && ln -s "$staged" "$path" ;;
+      file) mv -T "$staged" "$path" || return 1 ;;
+      link) mkdir -p "${path%/*}" && ln -s "$staged" "$path" || return 1 ;;
     esac
   done 3<"$work/swap"
 }

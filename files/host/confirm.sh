@@ -166,6 +166,8 @@ shut this run out, and run up again. $LOG says:
 $(grep -hsF -e " $run $late_name " "$LOG" | cut -d ' ' -f 4- | tail -n 20)"
 }
 
+is_unconfirmed() { [ -f "$CONFIRM/$manifest/run" ]; }
+
 # A second run waits until it is known what becomes of the first one's change.
 # Usage: await_verdict MANIFEST
 await_verdict() {

@@ -3,16 +3,41 @@
 stage_files() {
   [ -z "$was_cut" ] || sweep_stages
   : >"$work/swap"
+  : >"$work/beside"
   number=0 owned_paths=''
   while IFS= read -r line <&3; do
     number=$((number + 1)) kind=${line%%"$TAB"*}
     eval "staged=\${staged_$kind:-}"
     [ -n "$staged" ] || continue
     path=${line#*"$TAB"} path=${path%%"$TAB"*}
-    ! differs "$kind" "$path" || "stage_$kind" "$line" "$path" "$work/content/$number" 3<&-
+    ! differs "$kind" "$path" || "stage_$kind" "$line" "$path" "$work/content/keelson.$$.$number.dpkg-new" 3<&-
   done 3<"$work/items"
+  write_all_beside
   obsolete_files >>"$work/swap"
   [ ! -s "$work/swap" ] || check_files
+}
+
+# Those of one directory, owner and mode at once.
+write_all_beside() {
+  [ -s "$work/beside" ] || return 0
+  LC_ALL=C sort -o "$work/beside" "$work/beside"
+  set --
+  alike=''
+  while IFS= read -r line <&3; do
+    [ "${line%"$TAB"*}" = "$alike" ] || { write_alike "$alike" "$@" && set -- && alike=${line%"$TAB"*}; }
+    set -- "$@" "${line##*"$TAB"}"
+  done 3<"$work/beside"
+  write_alike "$alike" "$@"
+}
+
+# Usage: write_alike OWNER<TAB>GROUP<TAB>MODE<TAB>DIRECTORY CONTENT...
+write_alike() {
+  [ $# -gt 1 ] || return 0
+  IFS=$TAB read -r owner group mode folder <<ALIKE
+$1
+ALIKE
+  shift
+  install -o "$owner" -g "$group" -m "$mode" -t "$folder" "$@"
 }
 
 swap_files() {

@@ -56,7 +56,9 @@ mend_other() {
   )
   applied_text "$1" "$2" | sed 's/^|//' >"$work/other"
   chattr -ia "$2" 2>/dev/null || :
-  write_beside "$line" "$2" "$work/other"
+  staged=${2%/*}/keelson.$$.other.dpkg-new
+  take_ownership "$line"
+  install -T -o "$owner" -g "$group" -m "$mode" "$work/other" "$staged"
   swap_file "$staged" "$2"
   touched "$2"
 }

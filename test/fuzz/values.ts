@@ -162,7 +162,8 @@ for number in ${manifests.map((_, index) => index).join(' ')}; do (
   read_manifest
   cat "$work/items"
   cd "$work/content"
-  ls | grep -x '[0-9]*' | sort -n | xargs -r sha256sum | cut -d ' ' -f 1
+  ls | sed -n 's/^keelson[.][0-9]*[.]\\([0-9]*\\)[.]dpkg-new$/\\1 &/p' | sort -n | cut -d ' ' -f 2 |
+    xargs -r sha256sum | cut -d ' ' -f 1
   echo 'manifest ends'
 ); done`,
     { memory },

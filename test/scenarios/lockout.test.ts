@@ -202,6 +202,18 @@ const steps: Record<string, (host: DebianHost, t: TestContext) => Promise<void>>
     assert.deepEqual(await rows(host, access(firewall('accept'))), []);
   },
 
+  'after a run that was cut off before it confirmed, the same change waits for nothing': async (
+    host,
+  ) => {
+    const all = access([...firewall('accept'), ...(shutting['a setting of the kernel'] as Item[])]);
+    await apply(host, all, 'r-off');
+    assert.deepEqual(await apply(host, all, 'r-off'), []);
+    assert.equal(await confirmBy(host, 'r-off'), 'change access: confirmed\n');
+    assert.doesNotMatch(await host.exec('cat /var/log/keelson.log'), / r-off access waits/);
+    await apply(host, access(firewall('accept')), 'r-on');
+    await confirmBy(host, 'r-on');
+  },
+
   'a disk that is full: what is changed goes back, and nothing else is': async (host) => {
     const before = await host.exec(traces);
     const fill =

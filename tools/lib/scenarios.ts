@@ -8,19 +8,9 @@ export const alone = ['rollout-load', 'balancer', 'takeover', 'rename'];
 
 /** Those that take longest, in that order; they begin first, so that none goes on alone at the end. */
 export const longest = [
-  ...['provision-bookworm', 'provision-trixie', 'attack-data', 'places', 'recovery', 'kill'],
-  ...['operating', 'checks', 'tcp', 'parts', 'still'],
-  ...[
-    'inuse',
-    'rollout',
-    'chaos',
-    'corners',
-    'habits',
-    'attack-words',
-    'program',
-    'failures',
-    'helper',
-  ],
+  ...['kill', 'recovery', 'operating', 'places', 'rollout', 'habits', 'acme', 'still', 'parts'],
+  ...['tcp', 'inuse', 'attack-data', 'program', 'provision-trixie', 'first-start', 'connections'],
+  ...['provision-bookworm', 'web', 'review', 'checks', 'alerts'],
 ];
 
 export const nameOf = (file: string): string => basename(file, '.test.ts');

@@ -12,8 +12,10 @@ stage_file() {
   if differs file "$2" sha256; then
     [ -f "$3" ] || : >"$3"
     ! has_field @bare "$1" || truncate -s -1 "$3"
-    write_beside "$1" "$2" "$3"
-    to_swap file "$staged" "$2"
+    take_ownership "$1"
+    printf '%s\t%s\t%s\t%s\t%s\n' "$owner" "$group" "$mode" "${2%/*}" "$3" >>"$work/beside"
+    # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
+    to_swap file "${2%/*}/${3##*/}" "$2"
   else
     keep_original "$2"
     [ -z "$armed" ] || keep_way "$2"
@@ -22,14 +24,6 @@ stage_file() {
     # Its services are told, as what they noted of it is true no more.
     touched "$2"
   fi
-}
-
-# Usage: write_beside LINE PATH CONTENT. Sets staged.
-write_beside() {
-  # A name that logrotate, nginx, sudo and systemd pass by: no leading dot, or logrotate reads it.
-  staged=${2%/*}/keelson.$$.${3##*/}.dpkg-new
-  take_ownership "$1"
-  install -T -o "$owner" -g "$group" -m "$mode" "$3" "$staged"
 }
 
 swap_file() {
