@@ -28,7 +28,7 @@ read_manifest() {
     /^end$/ { whole = 1; exit }
     { if (n) close(content) }
     /^confirm\t/ { sub(/^confirm\t/, ""); print >(dir "/confirm"); next }
-    { content = named ++n ".dpkg-new"; print >items; print }
+    { n++; content = named n ".dpkg-new"; print >items; print }
     END { exit !whole }' "$work/manifest") || fail "the manifest was cut on its way; run up again"
   [ ! -f "$work/content/takeover" ] || takeover=yes
   [ ! -f "$work/content/moved" ] || moved_items=$(cat "$work/content/moved")
