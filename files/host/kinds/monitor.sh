@@ -35,7 +35,7 @@ end_monitor() {
     unwatched=$(observe_monitor "$1" | awk -F '\t' '$3 != "state=monitored" { print $2 }')
     [ -n "$unwatched" ] || return 0
     for check in $unwatched; do ask_monit monitor "$check" >/dev/null || :; done
-    sleep 0.1
+    sleep 0.05
     read_clock
   done
 }
