@@ -17,7 +17,7 @@ export const parcelScript = (program = helper()): string => `bring_helper() {
   set -eu
   umask 077
   new=$(mktemp /run/.keelson-helper.XXXXXX)
-  packed | base64 -d >"$new"
+  packed | base64 -d >"$new" || { rm -f "$new" && exit 1; }
   mv -fT "$new" ${parcel(program)}
 }
 packed() {
