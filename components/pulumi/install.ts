@@ -17,7 +17,7 @@ export const parcelScript = (program = helper()): string => `bring_helper() {
   set -eu
   umask 077
   new=$(mktemp /run/.keelson-helper.XXXXXX)
-  packed | base64 -d >"$new"
+  packed | base64 -d >"$new" || { rm -f "$new" && exit 1; }
   mv -fT "$new" ${parcel(program)}
 }
 packed() {
@@ -41,14 +41,19 @@ function packed(program: string): string {
   return lines;
 }
 
+/** By which the state tells what its command has installed. */
+export const firstLine = (run: string): string => `# Run ${run}\n`;
+
 /**
  * The script that puts it in place: the standard input of `sh -s SERVER`. One that lies there already serves as well,
  * as where the state alone does not know of it.
  *
  * All of it is one function, so that nothing is done when the end was cut off on its way.
  */
-export const installer = (run: string, program = helper()): string => `# Run ${run}
-install_helper() {
+export const installer = (
+  run: string,
+  program = helper(),
+): string => `${firstLine(run)}install_helper() {
   set -eu
   umask 077
   new=$(mktemp /usr/local/sbin/.keelson.XXXXXX)

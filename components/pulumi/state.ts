@@ -6,15 +6,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import type { Look, Remembered, Seen } from '../host/look.ts';
 import { runsOfBlobs } from '../host/sent.ts';
+import { firstLine } from './install.ts';
 
 type Outputs = Record<string, unknown>;
 
 /** What the last `up` of this stack registered of a host; empty when there was none. */
 export async function lastOf(name: string): Promise<{ apps?: Outputs; memory?: Remembered }> {
-  const found = (await state()).find(
-    ([urn, { memory }]) => urn.endsWith(`::${name}`) && memory !== undefined,
-  );
-  return found?.[1] ?? {};
+  const all = await state();
+  const isHost = ([urn, { memory }]: (typeof all)[number]) =>
+    urn.endsWith(`::${name}`) && memory !== undefined;
+  const found: { apps?: Outputs; memory?: Remembered } = all.find(isHost)?.[1] ?? {};
+  const { memory } = found;
+  const { helper, ...others } = memory?.headers ?? {};
+  const command = all.find(([urn]) => urn.endsWith(`$command:remote:Command::${name}-helper`));
+  const installed = pulumi.runtime.unwrapRpcSecret(command?.[1].stdin);
+  if (!memory || !helper || typeof installed !== 'string') return found;
+  // A run that leaves its command out, or goes on where that failed, remembers a helper that the command has not.
+  const isSame = installed.startsWith(firstLine(helper.run));
+  return isSame ? found : { ...found, memory: { ...memory, headers: others } };
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * One SSH connection to a host, for looking at it.
  *
- * Changes travel through `@pulumi/command`; this connection only reads, in previews too. In an `up` it also brings
- * what a command will put in place.
+ * Changes travel through `@pulumi/command`; this connection reads, in previews too, and in an `up` brings along what a
+ * command will put in place.
  */
 import type { Reached, Waits } from './connect.ts';
 import { dial, type Say } from './dial.ts';

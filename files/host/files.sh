@@ -24,7 +24,11 @@ write_all_beside() {
   set --
   alike=''
   while IFS= read -r line <&3; do
-    [ "${line%"$TAB"*}" = "$alike" ] || { write_alike "$alike" "$@" && set -- && alike=${line%"$TAB"*}; }
+    if [ "${line%"$TAB"*}" != "$alike" ]; then
+      write_alike "$alike" "$@"
+      set --
+      alike=${line%"$TAB"*}
+    fi
     set -- "$@" "${line##*"$TAB"}"
   done 3<"$work/beside"
   write_alike "$alike" "$@"

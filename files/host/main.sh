@@ -174,7 +174,8 @@ uninstall() {
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name aside -exec rm -rf {} +
   rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
   cat "$work/said"
-  rm -rf /run/keelson /run/keelson-helper.* /run/keelson-alerts /run/keelson-sending "$STATUS_CACHE" "$HELPER"
+  # With what a run brought along whose command was left out.
+  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending /run/keelson-helper.* "$STATUS_CACHE" "$HELPER"
   log_line "gone   file $HELPER"
 }
 

@@ -156,3 +156,19 @@ test('who came when is no part of what is loaded', () => {
   writeFileSync(join(folder, 'live'), live(came));
   assert.equal(hostShell(`nft() { cat ${folder}/live; }; live_filter`), live(''));
 });
+
+test('it is loaded again where a user is made whom its files name by now, and for no other', () => {
+  const made = (name: string) =>
+    hostShell(
+      `FILTER=$STATE/filter.d
+getent() { return 1; }
+end_second_root() { :; }
+lost_number() { :; }
+touched() { echo "touched $1"; }
+limited() { shift && echo "$1"; }
+apply_user "user\t${name}\tgroup=${name}\tgroups=\thome=/srv/${name}\tshell=/bin/false"`,
+      { memory: { 'filter.d/app-shop.nft': 'add element inet keelson confined { "shop" }\n' } },
+    );
+  assert.equal(made('shop'), 'touched keelson-filter.service\nuseradd\n');
+  assert.equal(made('sho'), 'useradd\n');
+});

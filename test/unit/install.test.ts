@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { installer, parcelScript } from '../../components/pulumi/install.ts';
+import { hostShell } from './host-shell.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'keelson-install-'));
 after(() => rmSync(root, { recursive: true }));
@@ -85,4 +86,21 @@ test('one that was cut on its way, is damaged or another is refused with the rem
       if (there) assert.equal(installed(), there);
       rmSync(join(root, 'sbin/keelson'), { force: true });
     }
+});
+
+test('of one that cannot be unpacked, as where there is no room, nothing stays', () => {
+  const { status, stderr } = sh(parcel.replace("<<'END'\n", '$&!'));
+  assert.equal(status, 1);
+  assert.match(stderr, /^base64: /);
+  assert.deepEqual(left(), [[], []]);
+});
+
+test('what was brought along and not installed goes with the helper', () => {
+  const removed = hostShell(`STATE=$(mktemp -d) && : >"$work/said"
+is_mine() { :; }
+destroy() { :; }
+put_back_asides() { :; }
+rm() { printf 'rm %s\n' "$*"; }
+uninstall`);
+  assert.match(removed, /^rm -rf .* \/run\/keelson-helper\.\* .*\/usr\/local\/sbin\/keelson$/m);
 });

@@ -35,18 +35,28 @@ observe_sshd "sshd\tX11Forwarding\tvalue=no"`);
   assert.equal(seen, 'sshd\tX11Forwarding\tvalue=no\n');
 });
 
-const apply = (words: string) =>
+const apply = (words: string, ...names: string[]) =>
   hostShell(`${says(words)}
 sshd_sayers() { printf '00-own.conf comes first'; }
 say() { printf '%s %s\\n' "$1" "$2"; }
 excused=''
-apply_sshd "sshd\tX11Forwarding\tvalue=no"
+apply_sshd "${names.map((name) => `sshd\t${name}\tvalue=no\n`).join('')}"
 printf '%s' "$excused"`);
 
 test('what another file says first is told, and holds up nothing', () => {
   assert.equal(
-    apply("'x11forwarding yes'"),
+    apply("'x11forwarding yes'", 'X11Forwarding'),
     'warn sshd X11Forwarding is yes, not no: 00-own.conf comes first\ndrift\tsshd\tX11Forwarding\tvalue\tyes\tno\n',
   );
-  assert.equal(apply("'x11forwarding no'"), '');
+  assert.equal(apply("'x11forwarding no'", 'X11Forwarding'), '');
+});
+
+test('of several each is held against its own value', () => {
+  assert.equal(
+    apply(
+      "'x11forwarding no' 'allowtcpforwarding local' 'permittunnel no'",
+      ...['PermitTunnel', 'AllowTcpForwarding', 'X11Forwarding'],
+    ),
+    'warn sshd AllowTcpForwarding is local, not no: 00-own.conf comes first\ndrift\tsshd\tAllowTcpForwarding\tvalue\tlocal\tno\n',
+  );
 });

@@ -1,6 +1,7 @@
 /** Reading the state while the engine, here a mock, writes it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { installer } from '../../components/pulumi/install.ts';
 import { engine } from './engine.ts';
 
 const urn = 'urn:pulumi:test::keelson::keelson:index:Host::web1';
@@ -15,6 +16,24 @@ test('a checkpoint that is just being written is read again', async () => {
   const { lastOf } = await fresh('written');
   assert.deepEqual((await lastOf('web1')).apps, { shop: 1 });
   assert.deepEqual(troubles, []);
+});
+
+test('of the helper that is remembered which its command has, and no other', async () => {
+  const headers = {
+    helper: { run: 'r5', lines: [] },
+    base: { run: 'r5', lines: [] },
+  };
+  const known = async (stdin?: string) => {
+    const command = `${urn.replace(/::web1$/, '')}$command:remote:Command::web1-helper`;
+    const more = stdin === undefined ? {} : { [command]: { stdin } };
+    await engine({ state: { [urn]: { memory: { headers }, apps: { shop: 1 } }, ...more } });
+    const { memory, apps } = await (await fresh(`helper ${stdin}`)).lastOf('web1');
+    assert.deepEqual(apps, { shop: 1 });
+    return Object.keys(memory?.headers ?? {}).sort();
+  };
+  assert.deepEqual(await known(installer('r5', '')), ['base', 'helper']);
+  assert.deepEqual(await known(), ['base', 'helper']);
+  for (const other of ['r4', 'r55']) assert.deepEqual(await known(installer(other, '')), ['base']);
 });
 
 test('one that stays so, and any other trouble, is told', async () => {

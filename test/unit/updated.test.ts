@@ -158,3 +158,15 @@ test('a kernel setting that is optional is as wanted where the kernel has none',
     'sysctl\tkernel.none\tvalue=unknown to this kernel\n',
   );
 });
+
+test('a kernel setting is written to its place, and what was there comes back', () => {
+  const key = 'net.ipv4.conf.eth0/100.forwarding';
+  const place = 'sys/net/ipv4/conf/eth0/100/forwarding';
+  const seen = hostShell(
+    `SYSCTLS=$STATE/sys/ armed=''
+    apply_sysctl "sysctl\t${key}\tvalue=1" && cat "$STATE/${place}"
+    remove_sysctl ${key} && cat "$STATE/${place}"`,
+    { memory: { [place]: '0\n' } },
+  );
+  assert.equal(seen, '1\n0\n');
+});
