@@ -41,7 +41,7 @@ write_alike() {
 $1
 ALIKE
   shift
-  install -o "$owner" -g "$group" -m "$mode" -t "$folder" "$@"
+  install -o "$owner" -g "$group" -m "$mode" -t "${folder:-/}" "$@"
 }
 
 swap_files() {
