@@ -149,7 +149,7 @@ may_hold() {
 
 # Whether a unit is an instance of an app, or its socket.
 is_instance() {
-  case $1 in *@*.service | *@*.socket) grep -qs "$OURS" "/etc/systemd/system/${1%@*}@.service" ;; *) return 1 ;; esac
+  case $1 in *@*.service | *@*.socket) grep -D skip -qs "$OURS" "/etc/systemd/system/${1%@*}@.service" ;; *) return 1 ;; esac
 }
 
 # Usage: how_to_free KIND<TAB>NAME

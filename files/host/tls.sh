@@ -24,7 +24,7 @@ unfit_tls() {
 # Usage: own_tls DIRECTORY
 own_tls() {
   set +f
-  own_file=$(grep -lsE '^[[:blank:]]*(listen[[:blank:]]+([^;#]*:)?443[[:blank:];]|ssl_certificate[[:blank:]])' "$1"/*.conf | head -n 1)
+  own_file=$(grep -D skip -lsE '^[[:blank:]]*(listen[[:blank:]]+([^;#]*:)?443[[:blank:];]|ssl_certificate[[:blank:]])' "$1"/*.conf | head -n 1)
   [ -n "$own_file" ] || return 0
   own_pair=$(sed -nE 's/^[[:blank:]]*ssl_certificate[[:blank:]]+(\/[^;[:blank:]]*)\/fullchain\.pem;.*/\1/p' "$own_file" | head -n 1)
   printf 'would say what %s says already; take listen 443 and all that begins with ssl_ out of that%s, or set tls: off' "$own_file" \

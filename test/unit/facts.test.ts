@@ -86,6 +86,16 @@ test('what certbot renews is a fact: how it proves names, and which', (t) => {
   ]);
 });
 
+test('a pipe among the files of sshd is waited for by nobody', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-sshd-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'sshd_config.d'));
+  execFileSync('mkfifo', [join(folder, 'sshd_config.d/own.conf')]);
+  const script = factsScript().replace(/^wait_for_boot \d.*$/m, `SSHD_FOLDER='${folder}'`);
+  const told = execFileSync('sh', ['-c', script], { encoding: 'utf8', timeout: 60_000 });
+  assert.match(told, /^passwords\t$/m);
+});
+
 test('a host that the kit does not support is refused with the reason', () => {
   const refused = (more: Record<string, string>, message: RegExp) =>
     assert.throws(() => parseFacts(lines(more).join('\n')), message);

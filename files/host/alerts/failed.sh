@@ -22,7 +22,7 @@ tell_failed() {
     *@*) kind=failed subject=$name ;;
     *)
       kind=unit subject=$1
-      ! grep -qs '^# One run of the job ' "$OWN_UNITS/$1" || kind=job subject=$name
+      ! grep -D skip -qs '^# One run of the job ' "$OWN_UNITS/$1" || kind=job subject=$name
       ;;
   esac
   if [ "$kind" = failed ] && was_told; then return 0; fi

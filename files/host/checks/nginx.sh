@@ -16,7 +16,7 @@ check_nginx() {
 
 # Where people say a directive in lines of their own: FILE:LINE.
 people_say() {
-  found=$(grep -Hn "^[[:blank:]]*$1[[:blank:]]" /etc/nginx/conf.d/*.conf /etc/nginx/keelson.d/*/*.conf 2>/dev/null | head -n 1)
+  found=$(grep -D skip -Hn "^[[:blank:]]*$1[[:blank:]]" /etc/nginx/conf.d/*.conf /etc/nginx/keelson.d/*/*.conf 2>/dev/null | head -n 1)
   found=${found%%:[[:blank:]]*} found=${found%%:"$1"*}
   printf '%s\n' "${found:-the lines of your own}"
 }

@@ -14,6 +14,7 @@ observe_setting() {
 
 # Of lines that say it twice the last one holds for login, the first for PAM: both are told.
 observe_login() {
+  [ -f /etc/login.defs ] || return 0
   awk -v key="$1" '$1 == key && index(told ",", "," $2 ",") == 0 { told = told "," $2 }
     END { print told == "" ? "nothing" : substr(told, 2) }' /etc/login.defs 2>/dev/null || :
 }

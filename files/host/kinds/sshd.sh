@@ -49,7 +49,7 @@ SEEN
 # Which other files have a word to say of a keyword.
 # Usage: sshd_sayers KEYWORD
 sshd_sayers() {
-  sshd_files=$(grep -lis "^[[:space:]]*$1[[:space:]=\"]" /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf |
+  sshd_files=$(grep -D skip -lis "^[[:space:]]*$1[[:space:]=\"]" "$SSHD_FOLDER/sshd_config" "$SSHD_FOLDER"/sshd_config.d/*.conf |
     grep -v '/10-keelson\.conf$' | paste -s -d ' ' || :)
   if [ -n "$sshd_files" ]; then
     printf '%s comes first; take it out there' "$sshd_files"

@@ -39,7 +39,7 @@ apply_user() {
   if ! getent passwd "$name" >/dev/null; then
     lost_number passwd owner "$name"
     # The packet filter knows by its number whom its files name already.
-    ! grep -qsF "\"$name\"" "$FILTER"/*.nft || touched keelson-filter.service
+    ! grep -D skip -qsF "\"$name\"" "$FILTER"/*.nft || touched keelson-filter.service
     limited "$ACCOUNT_LIMIT" useradd --system --no-create-home --no-log-init ${number:+-u "$number"} -c "$(field comment "$1")" -g "$group" -G "$groups" -d "$home" -s "$shell" "$name"
     # It has all that the item asks for, and no password.
     return 0

@@ -52,7 +52,8 @@ refresh_certificates() {
 # A path each, a line each, of files that nginx reads.
 list_certificates() {
   find "$HOST_ROOT/etc/letsencrypt/live" -mindepth 2 -maxdepth 2 -name fullchain.pem 2>/dev/null || :
-  cat "$HOST_ROOT/etc/nginx/nginx.conf" "$HOST_ROOT"/etc/nginx/keelson.d/*.conf "$HOST_ROOT"/etc/nginx/keelson.d/*.tls "$HOST_ROOT"/etc/nginx/keelson.d/*/*.conf \
-    "$HOST_ROOT"/etc/nginx/conf.d/*.conf "$HOST_ROOT"/etc/nginx/sites-enabled/* 2>/dev/null |
+  # What became a pipe would be waited for.
+  grep -D skip -hs '^[[:space:]]*ssl_certificate[[:space:]]' "$HOST_ROOT/etc/nginx/nginx.conf" "$HOST_ROOT"/etc/nginx/keelson.d/*.conf "$HOST_ROOT"/etc/nginx/keelson.d/*.tls "$HOST_ROOT"/etc/nginx/keelson.d/*/*.conf \
+    "$HOST_ROOT"/etc/nginx/conf.d/*.conf "$HOST_ROOT"/etc/nginx/sites-enabled/* |
     sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*"\{0,1\}\(\/[^;"$]*\)"\{0,1\};.*/\1/p' || :
 }
