@@ -32,7 +32,11 @@ export async function damage(
       mutations,
       `--release ${release} `,
       async (deck, random) => {
-        const outcome = await round(stack, before, draw(random, deck, all, size(random)), all);
+        const damages = draw(random, deck, all, size(random));
+        const outcome = await round(stack, before, damages, all).catch((error) => {
+          say(`ended by what was damaged: ${damages.map(words).join('; ')}`);
+          throw error;
+        });
         count(score, outcome);
         return { what: outcome.damages.map(words), faults: faults(outcome) };
       },
