@@ -73,7 +73,8 @@ keep_way() {
     # Where it only has to be renamed, a full disk is not in its way.
     [ "$(stat -c %d "$armed")" = "$(stat -c %d "${1%/*}")" ] || kept_way=$1.keelson-kept
     cp -a "$1" "$kept_way" 2>"$work/complaints" || fail "$1 cannot be kept: $(cat "$work/complaints")"
-    sync -f "$kept_way"
+    # Not itself: a socket cannot be opened.
+    sync -f "${kept_way%/*}"
   fi
   printf '%s\t%s\n' "$kept_way" "$1" >>"$armed/files" || fail "$1 cannot be kept in $armed"
   sync "$armed/files"

@@ -63,7 +63,7 @@ print_login() {
   fact client "$came_from"
 }
 
-# Of sshd what its configuration says, nothing while that is broken; of its login who came.
+# Of sshd what its configuration says; of its login who came.
 print_sshd() {
   fact login "${SUDO_USER:-$(id -un)}"
   if [ ! -x /usr/sbin/sshd ] || [ ! -f /usr/lib/systemd/system/ssh.service ]; then
@@ -72,6 +72,7 @@ print_sshd() {
     fact openssh socket
   fi
   sshd_said=$(timeout -k 1 10 sshd -T 2>/dev/null || :)
+  [ -n "$sshd_said" ] || sshd_said=$(running_sshd)
   # Whatever address and port lead there from outside.
   printf '%s\n' "$sshd_said" | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
     $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
@@ -80,6 +81,12 @@ print_sshd() {
   done | ssh-keygen -lf - 2>/dev/null | awk '$NF == "(RSA)" && (bits == "" || $1 < bits) { bits = $1 } END { print bits }')
   [ -z "$value" ] || fact rsaHostKey "$value"
   fact passwords "$(password_logins)"
+}
+
+# While its configuration cannot be read, what it was started with: else what follows from it would change, and back.
+running_sshd() {
+  ss -Hltnp 2>/dev/null | awk '/[("]sshd"/ { print "listenaddress " $4 }' | sort -r || :
+  for value in "$SSHD_FOLDER"/ssh_host_*_key; do [ ! -f "$value" ] || printf 'hostkey %s\n' "$value"; done
 }
 
 # Who has a password that a Match of people's own lets in, whatever holds for all others; as seen from where we are.

@@ -49,6 +49,7 @@ keep_restless() {
 }
 
 undo() {
+  [ ! -s "$work/swap" ] || drop_stages
   if [ -n "${armed:-}" ]; then
     put_ways_back "$armed"
     disarm "$manifest"

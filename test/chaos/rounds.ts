@@ -108,6 +108,9 @@ export async function round(
   const expected = new Set(damages.flatMap((damage) => namesOf(damage, items)));
   const preview = await stack.preview();
   const named = findings(preview);
+  // What sshd has in the place of what stood there.
+  if (damages.some(({ target }) => target.item.name === '/etc/ssh/sshd_config.d/10-keelson.conf'))
+    for (const name of named) if (name.startsWith('sshd ')) expected.add(name);
   const log = await hostLog(host);
   const run = await stack.try('up');
   const logged = (await hostLog(host)).slice(log.length);
@@ -175,13 +178,19 @@ function unlike(named: ReadonlySet<string>, run: Run): string[] {
   ];
 }
 
-/** What the host's own log does not say as the stack's outputs do. */
+/** What could shut somebody out was mended, and is confirmed over a new connection. */
+const goesBack = /^change access: goes back by itself in /;
+
+/** What the host's own log does not say as the stack's outputs do, but for a confirmation. */
 function unlogged(run: Run, logged: readonly string[]): string[] {
   const said = doneBy(run)
     .map(({ text }) => text)
     .sort();
-  const kept = logged.map((line) => line.replace(/^(\S+ ){3}/, '')).sort();
+  const lines = logged.map((line) => line.replace(/^(\S+ ){3}/, '')).sort();
+  const kept = lines.filter((line) => line !== 'change access: confirmed');
+  const armed = lines.some((line) => goesBack.test(line));
   return [
+    ...(armed === kept.length < lines.length ? [] : ['access was not confirmed, or for nothing']),
     ...said.filter((line) => !kept.includes(line)).map((line) => `not in the host's log: ${line}`),
     ...kept.filter((line) => !said.includes(line)).map((line) => `only in the host's log: ${line}`),
   ];
@@ -199,6 +208,7 @@ function consequences(run: Run, damages: readonly Damage[], all: readonly Target
     .filter(({ origin }) => origin === 'change')
     .filter(({ name, text }) => !(units.includes(name) && /: (reload|restart)ed$/.test(text)))
     .filter(({ name }) => !(name === 'file /usr/local/sbin/keelson' && damaged.has('helper')))
+    .filter(({ text }) => !goesBack.test(text))
     .map(({ text }) => `up also did: ${text}`);
 }
 

@@ -214,6 +214,19 @@ const steps: Record<string, (host: DebianHost, t: TestContext) => Promise<void>>
     await confirmBy(host, 'r-on');
   },
 
+  'a socket in the place of a file is put aside, and comes back with all else': async (host) => {
+    const items = shutting['a setting of the kernel'] as Item[];
+    const path = '/etc/sysctl.d/99-own.conf';
+    await host.exec(
+      `cd /etc/sysctl.d && perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("99-own.conf")) or die'`,
+    );
+    const all = access([...firewall('accept'), ...items]);
+    await apply(host, all, { run: 'r-socket', lines: ['takeover'] });
+    await host.exec(`test -f ${path}`);
+    await goesBack(host);
+    await host.exec(`test -S ${path} && rm ${path}`);
+  },
+
   'a disk that is full: what is changed goes back, and nothing else is': async (host) => {
     const before = await host.exec(traces);
     const fill =

@@ -316,6 +316,32 @@ const cases: Record<string, Case> = {
       'drift monitor n state not·loaded monitored echo',
     ],
   },
+  'what sshd cannot say follows from the kit’s file, and what holds meanwhile is told': {
+    observed: [
+      'file /etc/ssh/sshd_config.d/10-keelson.conf type=fifo',
+      'sshd X11Forwarding value=unreadable',
+      'sshd PermitTunnel value=yes',
+    ],
+    stored: {
+      access: [
+        'file /etc/ssh/sshd_config.d/10-keelson.conf sha256=1',
+        'sshd X11Forwarding value=no',
+        'sshd PermitTunnel value=no',
+      ],
+    },
+    wanted: {
+      access: [
+        'file /etc/ssh/sshd_config.d/10-keelson.conf sha256=1',
+        'sshd X11Forwarding value=no',
+        'sshd PermitTunnel value=no',
+      ],
+    },
+    rows: [
+      'drift file /etc/ssh/sshd_config.d/10-keelson.conf type fifo file',
+      'drift sshd X11Forwarding value unreadable no echo',
+      'drift sshd PermitTunnel value yes no',
+    ],
+  },
   'a unit file of instances that was written makes systemd ask for a reload': {
     observed: [
       'file /etc/systemd/system/shop@.service sha256=9',

@@ -94,6 +94,14 @@ test('a pipe among the files of sshd is waited for by nobody', (t) => {
   const script = factsScript().replace(/^wait_for_boot \d.*$/m, `SSHD_FOLDER='${folder}'`);
   const told = execFileSync('sh', ['-c', script], { encoding: 'utf8', timeout: 60_000 });
   assert.match(told, /^passwords\t$/m);
+  // What runs is told instead: what follows from it changes neither to and fro.
+  const running = `PATH=${folder}:$PATH; ss() { printf '%s\\n' 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))' 'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=4))' 'LISTEN 0 5 127.0.0.1:80 0.0.0.0:* users:(("nginx",pid=2,fd=4))'; }; sshd() { :; }; timeout() { :; }`;
+  const broken = factsScript().replace(
+    /^wait_for_boot \d.*$/m,
+    `SSHD_FOLDER='${folder}'; ${running}`,
+  );
+  const said = execFileSync('sh', ['-c', broken], { encoding: 'utf8' });
+  assert.match(said, /^sshd\t\[::\]:22 0\.0\.0\.0:22$/m);
 });
 
 test('a host that the kit does not support is refused with the reason', () => {
