@@ -60,13 +60,24 @@ $odd_ours
 ODD
 }
 
-# CHECK<TAB>PATH of the files that are about to be swapped, and CHECK<TAB>- of those that go.
+# CHECK<TAB>PATH of the files that are about to be swapped, and CHECK<TAB>- of those that go, and of what has no check
+# itself where a service reads it with files that have one: it is told, and reads them all.
 list_checks() {
   awk -F '\t' -v swap="$work/swap" -v obsolete="$work/obsolete" '
+    function below(path, top) { return path == top || index(path, top "/") == 1 }
     function check(line) { return match(line, /\t@check=[a-z]+/) ? substr(line, RSTART + 8, RLENGTH - 8) : "" }
     BEGIN { while ((getline line < swap) > 0) { split(line, part, "\t"); if (part[3] ~ /^\/etc\//) swapped[part[3]] = 1 }
       while ((getline line < obsolete) > 0) if (check(line) != "") print check(line) "\t-" }
-    $1 == "file" && $2 in swapped && check($0) != "" { print check($0) "\t" $2 }' "$work/items" >"$work/checks"
+    NR == FNR {
+      if ($1 == "file" && check($0) != "") checked[$2] = check($0)
+      if ($1 == "unit") for (i = 3; i <= NF; i++) if (sub(/^@config=/, "", $i)) {
+        n = split($i, part, " ")
+        while (n) place[++places] = part[n--] }
+      next }
+    !($2 in swapped) { next }
+    $2 in checked { print checked[$2] "\t" $2; next }
+    { for (i = 1; i <= places; i++) if (below($2, place[i])) for (path in checked)
+      if (below(path, place[i])) print checked[path] "\t-" }' "$work/items" "$work/items" >"$work/checks"
 }
 
 # Sets blinded: the checks of what reads the files of other manifests as well, and of which an item differs: it may see

@@ -48,6 +48,8 @@ const withAllBelow = (item: Item, all: Managed): string[] => [item, ...below(ite
 /** Directories whose loss is told by what is in them; those of code are damaged as trees. */
 const isLeaf = (item: Item, all: Managed): boolean =>
   item.kind === 'directory' &&
+  // Debian's own files lie there as well, and nobody would bring them back.
+  item.name !== '/etc/profile.d' &&
   below(item, all).every(({ kind }) => kind === 'file') &&
   !below(item, all).some(({ name }) => name.startsWith('/etc/systemd/'));
 
