@@ -128,9 +128,19 @@ export class Stack {
   }
 
   async #succeed(verb: Verb, args: readonly string[] = []): Promise<Run> {
-    const run = await this.try(verb, args);
+    const late = setTimeout(() => this.#tellLate(verb), 60_000);
+    const run = await this.try(verb, args).finally(() => clearTimeout(late));
     assert.equal(run.code, 0, `pulumi ${verb}:\n${said(run)}`);
     return run;
+  }
+
+  /** What the hosts of a run do that takes long, and may end well: nobody could tell afterwards. */
+  async #tellLate(verb: Verb): Promise<void> {
+    const ask = 'date -u; tail -n 12 /var/log/keelson.log; ps -eo etimes,wchan:20,args --forest';
+    for (const host of this.hosts)
+      console.log(
+        `pulumi ${verb} takes more than a minute: ${(await host.tryExec(ask)).stdout.replace(/^.*\[.*\]$\n/gm, '')}`,
+      );
   }
 
   /** `pulumi up`; fails the test when it fails. */
