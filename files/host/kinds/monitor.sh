@@ -11,8 +11,9 @@ ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
 observe_monitor() {
   monitor_lines=$1
   {
-    # While it reads its files anew it answers nobody, for a moment.
-    ask_monit -B status || { systemctl is-active -q monit.service 2>/dev/null && sleep 0.5 && ask_monit -B status; } || :
+    # While it reads its files anew it refuses, for a moment; one that was waited for is not asked again.
+    ask_monit -B status ||
+      { [ $? -lt 124 ] && systemctl is-active -q monit.service 2>/dev/null && sleep 0.5 && ask_monit -B status; } || :
     printf '\nitems\n%s\n' "$monitor_lines"
   } | awk -F '\t' -v q="'" '
     items { print "monitor\t" $2 "\tstate=" (!seen ? "unknown" : !($2 in status) ? "not loaded" : \
