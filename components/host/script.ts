@@ -39,8 +39,17 @@ function kinds(): string {
   return `${all('kinds')}\nKINDS='${inOrder.join(' ')}'\n`;
 }
 
+/** Puts a program together when it is asked for first: each host of a run gets the same, made of some ninety files. */
+function once(assemble: () => string): () => string {
+  let program: string | undefined;
+  return () => {
+    program ??= assemble();
+    return program;
+  };
+}
+
 /** What the look and the helper have in common. */
-const common = (): string =>
+const common = once(() =>
   [
     parts(
       'prelude',
@@ -63,10 +72,11 @@ const common = (): string =>
       'difference',
     ),
     kinds(),
-  ].join('\n');
+  ].join('\n'),
+);
 
 /** `/usr/local/sbin/keelson`: applies manifests and takes them away. */
-export const helper = (): string =>
+export const helper = once(() =>
   [
     common(),
     parts(
@@ -102,7 +112,8 @@ export const helper = (): string =>
     all('acme'),
     all('status'),
     'main "$@"\n',
-  ].join('\n');
+  ].join('\n'),
+);
 
 /** As long as a boot takes at most where nothing else is said, in seconds. */
 const usualBoot = 240;

@@ -10,7 +10,7 @@ import { helper, helperPath } from '../host/script.ts';
 const aside = '/var/lib/keelson/aside/usr/local/sbin';
 
 /** In memory, and root's alone; gone with the next boot where nobody takes it. */
-const parcel = (program: string): string => `/run/keelson-helper.${sha256(program)}`;
+const parcel = (hash: string): string => `/run/keelson-helper.${hash}`;
 
 /** The script that brings the helper along, for the host's `sh`. */
 export const parcelScript = (program = helper()): string => `bring_helper() {
@@ -18,7 +18,7 @@ export const parcelScript = (program = helper()): string => `bring_helper() {
   umask 077
   new=$(mktemp /run/.keelson-helper.XXXXXX)
   packed | base64 -d >"$new" || { rm -f "$new" && exit 1; }
-  mv -fT "$new" ${parcel(program)}
+  mv -fT "$new" ${parcel(sha256(program))}
 }
 packed() {
   cat <<'END'
@@ -50,15 +50,14 @@ export const firstLine = (run: string): string => `# Run ${run}\n`;
  *
  * All of it is one function, so that nothing is done when the end was cut off on its way.
  */
-export const installer = (
-  run: string,
-  program = helper(),
-): string => `${firstLine(run)}install_helper() {
+export function installer(run: string, program = helper()): string {
+  const hash = sha256(program);
+  return `${firstLine(run)}install_helper() {
   set -eu
   umask 077
   new=$(mktemp /usr/local/sbin/.keelson.XXXXXX)
-  gzip -dc >"$new" 2>/dev/null <${parcel(program)} || cat ${helperPath} >"$new" 2>/dev/null || :
-  if [ "$(sha256sum <"$new")" != '${sha256(program)}  -' ]; then
+  gzip -dc >"$new" 2>/dev/null <${parcel(hash)} || cat ${helperPath} >"$new" 2>/dev/null || :
+  if [ "$(sha256sum <"$new")" != '${hash}  -' ]; then
     rm -f "$new"
     echo 'keelson: the helper did not arrive whole; run up again' >&2
     exit 1
@@ -74,9 +73,10 @@ export const installer = (
     mv ${helperPath} ${aside}/
   fi
   mv -fT "$new" ${helperPath}
-  rm -f ${parcel(program)}
+  rm -f ${parcel(hash)}
   ${helperPath} installed "$run" "$found" "$1"
 }
 run=${run}
 install_helper "$@"
 `;
+}
