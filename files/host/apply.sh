@@ -6,7 +6,7 @@ apply_manifest() {
   take_lock
   await_rollouts
   pending=$STATE/pending/$manifest
-  if is_unconfirmed; then
+  if is_unconfirmed "$manifest"; then
     # Where it waits for this very change, of a run that was cut off, this run has only to confirm it.
     look_at_items apply
     ! is_applied || return 0

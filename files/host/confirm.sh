@@ -169,12 +169,13 @@ shut this run out, and run up again. $LOG says:
 $(grep -hsF -e " $run $late_name " "$LOG" | cut -d ' ' -f 4- | tail -n 20)"
 }
 
-is_unconfirmed() { [ -f "$CONFIRM/$manifest/run" ]; }
+# Usage: is_unconfirmed MANIFEST
+is_unconfirmed() { [ -f "$CONFIRM/$1/run" ]; }
 
 # A second run waits until it is known what becomes of the first one's change.
 # Usage: await_verdict MANIFEST
 await_verdict() {
-  [ -f "$CONFIRM/$1/run" ] || return 0
+  is_unconfirmed "$1" || return 0
   IFS= read -r verdict_left <"$CONFIRM/$1/seconds" || verdict_left=0
   log_line "waits  $1: until what run $(cat "$CONFIRM/$1/run") changed is confirmed, or has gone back"
   verdict_left=$((verdict_left + 30))

@@ -54,11 +54,11 @@ mend_other() {
     look_at_items apply
     tell_rows file
   )
-  applied_text "$1" "$2" | sed 's/^|//' >"$work/other"
+  other_text=$work/keelson.$$.other.dpkg-new
+  applied_text "$1" "$2" | sed 's/^|//' >"$other_text"
   chattr -ia "$2" 2>/dev/null || :
-  staged=${2%/*}/keelson.$$.other.dpkg-new
   take_ownership "$line"
-  install -T -o "$owner" -g "$group" -m "$mode" "$work/other" "$staged"
-  swap_file "$staged" "$2"
+  write_alike "$owner$TAB$group$TAB$mode$TAB${2%/*}" "$other_text"
+  swap_file "${2%/*}/${other_text##*/}" "$2"
   touched "$2"
 }

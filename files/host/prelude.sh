@@ -14,6 +14,7 @@ STATE=/var/lib/keelson
 LOG=/var/log/keelson.log
 HELPER=/usr/local/sbin/keelson
 SSHD_FOLDER=/etc/ssh
+OWN_UNITS=/etc/systemd/system
 LOCK_WAIT=900
 APT_WAIT=300
 # Seconds after which a program that the helper runs is ended: it waits for what will not come.

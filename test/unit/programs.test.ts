@@ -37,7 +37,7 @@ test('the check of a unit tells it too, before systemd does without a remedy', (
   const units = scratchDirectory('programs');
   const checked = (start: string): string => {
     writeFileSync(join(units, 'shop@.service'), `[Service]\nExecStart=${start} --port 1\n`);
-    return hostShell(`SYSTEMD_UNITS=${units} work=${units}
+    return hostShell(`OWN_UNITS=${units} work=${units}
 : >"$work/items"
 (look_ahead shop@3700.service) 2>&1 || :`);
   };

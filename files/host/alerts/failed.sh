@@ -1,8 +1,6 @@
 # What keelson-failed@.service runs: systemd starts it for a unit that has failed, which for one that is started again is
 # when its start limit is hit.
 
-OWN_UNITS=/etc/systemd/system
-
 # Usage: tell_failed UNIT
 tell_failed() {
   # They are steps of what tells of itself.

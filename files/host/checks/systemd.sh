@@ -1,7 +1,5 @@
 # Check `systemd`: a template as one instance of it, a drop-in as a part of its unit. What goes needs no check. A
 # command of an app is looked for in the release that comes with the unit, not in the one that `current` still names.
-SYSTEMD_UNITS=/etc/systemd/system
-
 check_systemd() {
   set -f
   # shellcheck disable=SC2046 # unit names hold no blanks
@@ -16,7 +14,7 @@ check_systemd() {
 check_calendars() {
   for unit; do
     case $unit in *.timer) ;; *) continue ;; esac
-    sed -n 's/^OnCalendar=//p' "$SYSTEMD_UNITS/$unit" >"$work/calendars"
+    sed -n 's/^OnCalendar=//p' "$OWN_UNITS/$unit" >"$work/calendars"
     while IFS= read -r calendar <&3; do
       means=$(systemd-analyze calendar "$calendar" 2>&1 3<&-) || fail "at of ${unit%.timer}: $means"
       case $means in *': never'*) fail "at of ${unit%.timer}: \"$calendar\" never comes; mend it" ;; esac
@@ -31,7 +29,7 @@ look_ahead() {
   for unit; do
     case $unit in *@3700.*) unit_of=${unit%@3700.*}@.${unit##*@3700.} ;; *) unit_of=$unit ;; esac
     set --
-    for unit_file in "$SYSTEMD_UNITS/$unit_of" "$SYSTEMD_UNITS/$unit_of.d"/*.conf; do
+    for unit_file in "$OWN_UNITS/$unit_of" "$OWN_UNITS/$unit_of.d"/*.conf; do
       [ ! -f "$unit_file" ] || set -- "$@" "$unit_file"
     done
     [ $# = 0 ] || grep -Ho '^ExecStart=/[^ ]*' "$@" | sed "s/^/$unit$TAB/; s/:ExecStart=/$TAB/" >>"$work/programs"
