@@ -5,15 +5,29 @@ order_monitor=87 around_monitor=yes reader_monitor=monit
 echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) /etc/monit/.*)
 state not.loaded (file|link|absent|directory) /etc/monit/.*'
 
-# Asks Monit, which reads its files first: one that became a fifo would hold it for ever.
-ask_monit() { timeout -k 1 10 monit "$@" 2>/dev/null; }
+MONIT=/etc/monit
+
+# Asks Monit, which reads its files first: one that became a pipe would hold it for ever. A busy host has time to answer.
+ask_monit() {
+  for monit_file in "$MONIT"/* "$MONIT"/*/*; do
+    [ ! -e "$monit_file" ] || [ -f "$monit_file" ] || [ -d "$monit_file" ] || return 124
+  done
+  timeout -k 1 30 monit "$@" 2>/dev/null
+}
+
+# While a Monit of ours reads its files anew it refuses, for a moment; one that was waited for is not asked again, nor
+# one that the kit has not set up yet, which may answer nobody.
+ask_monit_status() {
+  ask_monit -B status && return 0
+  [ $? -lt 124 ] || return 0
+  case $NEWLINE${remembered:-} in *"${NEWLINE}monitor$TAB"*) ;; *) return 0 ;; esac
+  ! systemctl is-active -q monit.service 2>/dev/null || { sleep 0.5 && ask_monit -B status; } || :
+}
 
 observe_monitor() {
   monitor_lines=$1
   {
-    # While it reads its files anew it refuses, for a moment; one that was waited for is not asked again.
-    ask_monit -B status ||
-      { [ $? -lt 124 ] && systemctl is-active -q monit.service 2>/dev/null && sleep 0.5 && ask_monit -B status; } || :
+    ask_monit_status
     printf '\nitems\n%s\n' "$monitor_lines"
   } | awk -F '\t' -v q="'" '
     items { print "monitor\t" $2 "\tstate=" (!seen ? "unknown" : !($2 in status) ? "not loaded" : \
@@ -37,7 +51,7 @@ end_monitor() {
     unwatched=$(observe_monitor "$1" | awk -F '\t' '$3 != "state=monitored" { print $2 }')
     [ -n "$unwatched" ] || return 0
     for check in $unwatched; do ask_monit monitor "$check" >/dev/null || :; done
-    sleep 0.05
+    sleep 0.02
     read_clock
   done
 }
