@@ -8,6 +8,7 @@ import {
   look,
   type Remembered,
   type Render,
+  type Seen,
 } from '../host/look.ts';
 import {
   HostError,
@@ -55,8 +56,7 @@ export async function lookAt(
     // What the plugin could not do either is told before anything is registered.
     const reached = session.reached();
     const last = await before;
-    if (!pulumi.runtime.isDryRun() && !isSettled(last, seen.helper))
-      await session.script(parcelScript());
+    await bringHelper(session, seen.helper, last);
     return { look: seen, last, reached, ...(await paceOf(session, seen, last, say)) };
   } catch (error) {
     // Whatever else goes wrong with a host names it; a fault of the program keeps its stack trace.
@@ -65,6 +65,15 @@ export async function lookAt(
   } finally {
     session.close();
   }
+}
+
+/** For the command that will install it; a preview changes nothing on a host. */
+export async function bringHelper(
+  session: Pick<Session, 'script'>,
+  helper: Seen,
+  last: Remembered | undefined,
+): Promise<void> {
+  if (!pulumi.runtime.isDryRun() && !isSettled(last, helper)) await session.script(parcelScript());
 }
 
 /** A machine that boots answers late, and says that it has booted later still. */

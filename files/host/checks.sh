@@ -61,7 +61,7 @@ ODD
 }
 
 # CHECK<TAB>PATH of the files that are about to be swapped, and CHECK<TAB>- of those that go, and of what has no check
-# itself where a service reads it with files that have one: it is told, and reads them all.
+# itself where a service of this manifest reads it from the same place as files that have one: it reads them all.
 list_checks() {
   awk -F '\t' -v swap="$work/swap" -v obsolete="$work/obsolete" '
     function below(path, top) { return path == top || index(path, top "/") == 1 }

@@ -128,12 +128,12 @@ disarm() {
   systemctl stop "keelson-confirm-$1.timer" 2>/dev/null || :
   rm -f "/etc/systemd/system/sysinit.target.wants/keelson-confirm-$1-boot.service" \
     "/etc/systemd/system/keelson-confirm-$1-boot.service" "/run/keelson/confirm.$1"
-  # Where systemd was told of other files meanwhile, it knows that one, too.
-  [ -z "$(systemctl list-units --all --plain --no-legend "keelson-confirm-$1-boot.service" 2>/dev/null)" ] || systemctl daemon-reload
   [ ! -f "$CONFIRM/.$1/files" ] || cut -f 1 "$CONFIRM/.$1/files" | while IFS= read -r kept_way; do
     case $kept_way in *.keelson-kept) rm -rf "$kept_way" ;; esac
   done
   rm -rf "$CONFIRM/.$1"
+  # Where systemd was told of other files meanwhile, it knows that one, too.
+  [ -z "$(systemctl list-units --all --plain --no-legend "keelson-confirm-$1-boot.service" 2>/dev/null)" ] || systemctl daemon-reload || :
 }
 
 # Usage: confirm RUN SERVER. Over a new connection.

@@ -85,7 +85,9 @@ print_sshd() {
 
 # While its configuration cannot be read, what it was started with: else what follows from it would change, and back.
 running_sshd() {
-  ss -Hltnp 2>/dev/null | awk '/[("]sshd"/ { print "listenaddress " $4 }' | sort -r || :
+  # What its sessions forward is no address of its own.
+  value=$(systemctl show -p MainPID --value ssh.service 2>/dev/null || :)
+  ss -Hltnp 2>/dev/null | awk -v main=",pid=${value:-0}," 'index($0, "\"sshd\"" main) { print "listenaddress " $4 }' | sort -r || :
   for value in "$SSHD_FOLDER"/ssh_host_*_key; do [ ! -f "$value" ] || printf 'hostkey %s\n' "$value"; done
 }
 

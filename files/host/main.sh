@@ -128,6 +128,8 @@ main() {
 note_helper() {
   # Not one that another run is about to put in its place.
   find /usr/local/sbin -maxdepth 1 -name '.keelson.*' -mmin +10 -delete
+  # What runs brought along that ended before they could install it.
+  find /run -maxdepth 1 -type f \( -name 'keelson-helper.*' -o -name '.keelson-helper.*' \) -mmin +60 -delete
   run=$1 manifest=helper
   hash=$(sha256sum <"$HELPER")
   [ "$2" = "root:root:755:$hash" ] || tell_installed "$2" "${hash%% *}"
@@ -175,7 +177,7 @@ uninstall() {
   rmdir "$STATE" 2>/dev/null || say gone "what was in the way and has no place any more: kept in $STATE/aside"
   cat "$work/said"
   # With what a run brought along whose command was left out.
-  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending /run/keelson-helper.* "$STATUS_CACHE" "$HELPER"
+  rm -rf /run/keelson /run/keelson-alerts /run/keelson-sending /run/keelson-helper.* /run/.keelson-helper.* "$STATUS_CACHE" "$HELPER"
   log_line "gone   file $HELPER"
 }
 

@@ -95,7 +95,7 @@ test('a pipe among the files of sshd is waited for by nobody', (t) => {
   const told = execFileSync('sh', ['-c', script], { encoding: 'utf8', timeout: 60_000 });
   assert.match(told, /^passwords\t$/m);
   // What runs is told instead: what follows from it changes neither to and fro.
-  const running = `PATH=${folder}:$PATH; ss() { printf '%s\\n' 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))' 'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=4))' 'LISTEN 0 5 127.0.0.1:80 0.0.0.0:* users:(("nginx",pid=2,fd=4))'; }; sshd() { :; }; timeout() { :; }`;
+  const running = `PATH=${folder}:$PATH; systemctl() { echo 1; }; ss() { printf '%s\\n' 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))' 'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=4))' 'LISTEN 0 128 127.0.0.1:6010 0.0.0.0:* users:(("sshd",pid=12,fd=9))' 'LISTEN 0 5 127.0.0.1:80 0.0.0.0:* users:(("nginx",pid=2,fd=4))'; }; sshd() { :; }; timeout() { :; }`;
   const broken = factsScript().replace(
     /^wait_for_boot \d.*$/m,
     `SSHD_FOLDER='${folder}'; ${running}`,

@@ -10,7 +10,7 @@ import { Host, type HostArgs, type RunningApp } from '../../components/index.ts'
 import { given } from '../../components/pulumi/inputs.ts';
 import { type Machine, reachedBy } from '../../components/pulumi/machine.ts';
 import { readHost } from '../../components/pulumi/settings.ts';
-import { lookAt } from '../../components/pulumi/sight.ts';
+import { bringHelper, lookAt } from '../../components/pulumi/sight.ts';
 import { engine } from './engine.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keelson-host-'));
@@ -176,4 +176,23 @@ test('what is wrong with a machine is told in the place of a connection that fai
       message: 'server web1 (admin@192.0.2.1:22): its instance is stopped',
     },
   );
+});
+
+test('the helper is brought to a host by an up that installs it, and by nothing else', async () => {
+  const header = (run: string) => ({ name: 'helper', run, lines: [] });
+  const seen = (due: boolean) =>
+    ({ manifest: { name: 'helper' }, header: header('r1'), lines: [], due }) as never;
+  const last = (run: string) => ({ headers: { helper: header(run) } }) as never;
+  const brought = async (preview: boolean, ...[helper, before]: [never, never?]) => {
+    await engine({ preview });
+    const scripts: string[] = [];
+    const script = async (text: string) => `${scripts.push(text)}`;
+    await bringHelper({ script }, helper, before);
+    return scripts.filter((text) => text.includes('bring_helper')).length;
+  };
+  assert.equal(await brought(false, seen(true), last('r1')), 1, 'it is due');
+  assert.equal(await brought(false, seen(false), last('r0')), 1, 'the state has another one');
+  assert.equal(await brought(false, seen(false)), 1, 'the state has none');
+  assert.equal(await brought(false, seen(false), last('r1')), 0, 'the state has it');
+  assert.equal(await brought(true, seen(true), last('r0')), 0, 'a preview');
 });
