@@ -99,6 +99,7 @@ function resourceOf(urn: string): Resource {
 
 function checkResource(request: protocol.CheckRequest): protocol.CheckResponse {
   const { inputs, failures } = check(parts(request.getUrn()).type, properties(request.getNews()));
+  if (!request.getOlds()?.getFieldsMap().getLength()) resourceOf(request.getUrn()).prepare();
   return new provider.CheckResponse()
     .setInputs(toStruct(inputs))
     .setFailuresList(
@@ -110,6 +111,7 @@ function checkResource(request: protocol.CheckRequest): protocol.CheckResponse {
 
 function diffResource(request: protocol.DiffRequest): protocol.DiffResponse {
   const found = differences(properties(request.getOldInputs()), properties(request.getNews()));
+  if (found.size > 0) resourceOf(request.getUrn()).prepare();
   const response = new provider.DiffResponse()
     .setChanges(found.size > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE)
     .setHasdetaileddiff(true);

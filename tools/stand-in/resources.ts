@@ -1,7 +1,8 @@
 /**
  * What happens to each kind of resource when it is made, changed and removed.
- * SSH is loaded only when something runs: most runs change nothing.
+ * SSH is loaded only when something will run: most runs change nothing.
  */
+import { flushCompileCache } from 'node:module';
 import { type CommandInputs, environmentOf, type Run } from './command.ts';
 import type { Context } from './connection.ts';
 import type { CopyInputs } from './copy-to-remote.ts';
@@ -13,9 +14,20 @@ export type Resource = {
   create(inputs: Properties, context: Context): Promise<Properties>;
   update(state: Properties, inputs: Properties, context: Context): Promise<Properties>;
   delete(state: Properties, context: Context): Promise<void>;
+  /** Begins to load what it runs with, while the engine does what comes before that. */
+  prepare(): void;
   /** Outputs that no input gives, unknown until the command has run. */
   readonly computed: readonly string[];
 };
+
+/** Node.js writes down what it compiled, since the engine kills its plugins. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().finally(() => flushCompileCache());
+    return loaded;
+  };
+}
 
 const command = <Inputs extends CommandInputs>(load: () => Promise<Run<Inputs>>): Resource => {
   const run = async (
@@ -38,6 +50,7 @@ const command = <Inputs extends CommandInputs>(load: () => Promise<Run<Inputs>>)
     async delete(state, context) {
       await run(lines(state).delete, state, streamsOf(state), context);
     },
+    prepare: () => void load().catch(() => {}),
   };
 };
 
@@ -46,10 +59,12 @@ function streamsOf(state: Properties): Streams {
   return { stdout, stderr };
 }
 
+const loadCopy = once(async () => (await import('./copy-to-remote.ts')).copyToRemote);
+
 const copy: Resource = {
   computed: [],
   async create(inputs, context) {
-    const { copyToRemote } = await import('./copy-to-remote.ts');
+    const copyToRemote = await loadCopy();
     await copyToRemote(plain(inputs) as unknown as CopyInputs, context);
     return {};
   },
@@ -57,6 +72,7 @@ const copy: Resource = {
   update: async (state, inputs, context) =>
     contentOf(state) === contentOf(inputs) ? {} : copy.create(inputs, context),
   async delete() {},
+  prepare: () => void loadCopy().catch(() => {}),
 };
 
 /** The content's hash, which the engine adds to each asset, and where it goes. */
@@ -66,7 +82,11 @@ function contentOf(properties: Properties): string {
 }
 
 export const resources: Record<string, Resource> = {
-  'command:local:Command': command(async () => (await import('./local-command.ts')).runLocally),
-  'command:remote:Command': command(async () => (await import('./remote-command.ts')).runRemotely),
+  'command:local:Command': command(
+    once(async () => (await import('./local-command.ts')).runLocally),
+  ),
+  'command:remote:Command': command(
+    once(async () => (await import('./remote-command.ts')).runRemotely),
+  ),
   'command:remote:CopyToRemote': copy,
 };
