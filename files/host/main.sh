@@ -127,9 +127,9 @@ main() {
 # FOUND is what was there before: owner, group, mode and hash.
 note_helper() {
   # Not one that another run is about to put in its place.
-  find /usr/local/sbin -maxdepth 1 -name '.keelson.*' -mmin +10 -delete
+  find /usr/local/sbin -maxdepth 1 -name '.keelson.*' -mmin +10 -delete 2>/dev/null || :
   # What runs brought along that ended before they could install it.
-  find /run -maxdepth 1 -type f \( -name 'keelson-helper.*' -o -name '.keelson-helper.*' \) -mmin +60 -delete
+  find /run -maxdepth 1 -type f \( -name 'keelson-helper.*' -o -name '.keelson-helper.*' \) -mmin +60 -delete 2>/dev/null || :
   run=$1 manifest=helper
   hash=$(sha256sum <"$HELPER")
   [ "$2" = "root:root:755:$hash" ] || tell_installed "$2" "${hash%% *}"

@@ -25,6 +25,11 @@ test('a check is as Monit says', () => {
 test('one of ours that reads its files anew is asked once more, one of which nothing is ours is not', () => {
   const second = `[ "$times" = 2 ] && ${answers}`;
   assert.equal(observe(second, ours), 'monitor\tup\tstate=monitored\n2\n');
+  // Of one that is being set up just now a pending manifest tells.
+  assert.equal(
+    observe(second, ours.replace('remembered', 'was_begun')),
+    'monitor\tup\tstate=monitored\n2\n',
+  );
   assert.equal(observe(second), 'monitor\tup\tstate=unknown\n1\n');
 });
 
@@ -35,4 +40,8 @@ test('one that was waited for is not asked again', () => {
 test('one that would wait for a pipe is not asked', () => {
   const pipe = `${ours}; mkfifo "$MONIT/conf.d/own"`;
   assert.equal(observe(answers, pipe), 'monitor\tup\tstate=unknown\n0\n');
+  // What it reads without waiting, or does not read, is in nobody's way.
+  const others =
+    'ln -s /dev/null "$MONIT/conf.d/masked"; mkdir "$MONIT/conf-available"; mkfifo "$MONIT/conf-available/own"';
+  assert.equal(observe(answers, others), 'monitor\tup\tstate=monitored\n1\n');
 });

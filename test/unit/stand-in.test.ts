@@ -483,6 +483,15 @@ describe('a proxy', () => {
   });
 });
 
+test('what the stand-in does not have is refused by its check, over the protocol too', async () => {
+  const request = new provider.CheckRequest()
+    .setUrn(urn('command:local:run'))
+    .setNews(toStruct({ create: 'true' }));
+  const response = await promised<protocol.CheckResponse>((done) => plugin.check(request, done));
+  const reasons = response.getFailuresList().map((failure) => failure.getReason());
+  assert.match(reasons.join('\n'), /is not in the stand-in for the command plugin/);
+});
+
 describe('a difference', () => {
   test('is named by its path; a secret is one thing', () => {
     const olds = {

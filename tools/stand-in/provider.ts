@@ -99,7 +99,8 @@ function resourceOf(urn: string): Resource {
 
 function checkResource(request: protocol.CheckRequest): protocol.CheckResponse {
   const { inputs, failures } = check(parts(request.getUrn()).type, properties(request.getNews()));
-  if (!request.getOlds()?.getFieldsMap().getLength()) resourceOf(request.getUrn()).prepare();
+  const isNew = !request.getOlds()?.getFieldsMap().getLength();
+  if (isNew && failures.length === 0) resourceOf(request.getUrn()).prepare();
   return new provider.CheckResponse()
     .setInputs(toStruct(inputs))
     .setFailuresList(
