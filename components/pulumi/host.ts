@@ -1,5 +1,6 @@
 /** A Debian host, and all that runs on it, as one Pulumi component. */
 import './unsaid.ts';
+import './untraced.ts';
 
 import type { remote } from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
@@ -170,9 +171,8 @@ async function registerHost(
   });
   if (pulumi.runtime.isDryRun())
     for (const line of await newsOfHost(config, seen.facts, pins)) pulumi.log.info(line, host);
-  const { apps } = reportHost(config, seen.facts, releases);
   return {
-    ...{ commands, apps: onceDone(name, commands, apps) },
+    ...{ commands, apps: onceDone(name, commands, reportHost(config, seen.facts, releases).apps) },
     memory: remember(seen, same),
   };
 }

@@ -33,9 +33,9 @@ test('answers of the engine are not quoted, all else is said', async () => {
       'RegisterResource RPC finished: resource:a[b]; err: null, resp: hunter2',
       'Invoke RPC finished: tok=x; err: null, resp: hunter2',
       ', obj={"password":"hunter2"}',
-      'Registering resource: t=x',
+      'Reading resource: t=x',
     ])
       await pulumi.log.debug(message);
   });
-  assert.deepEqual(said, ['Registering resource: t=x']);
+  assert.deepEqual(said, ['Reading resource: t=x']);
 });
