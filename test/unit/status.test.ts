@@ -261,6 +261,27 @@ test('the last rollout: when, by whom, and what came of it', () => {
   assert.equal(rolled(undefined, 'active').apps[0]?.rollout?.result, 'running');
 });
 
+test('a restart by hand is a rollout, and no deploy', () => {
+  const restarted = (history: string) =>
+    status({
+      apps: item('shop', []),
+      files: {
+        'gathered/releases': `${now - 50}.1\t/var/lib/keelson/rollouts/shop/order\t\n`,
+        'rollouts/shop/order': 'restart\nadmin\nchange\nrollout\n',
+        'rollouts/shop/result': '0\n',
+        'rollouts/shop/history': history,
+      },
+    });
+  const { apps, lastDeploy } = restarted(
+    `${now - 900}\t1a2b\tdev\n${now - 300}\t3c4d\tanna\n`,
+  );
+  assert.equal(apps[0]?.rollout?.run, 'restart');
+  assert.deepEqual(lastDeploy, {
+    ...{ app: 'shop', at: iso(now - 300), by: 'anna', reason: '', run: '', result: 'done' },
+  });
+  assert.equal(restarted('').lastDeploy, null);
+});
+
 test('repairs, certificates, updates and failed units', () => {
   const { lastRepair, certificates, host, failedUnits, problems } = status({
     files: {

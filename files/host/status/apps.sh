@@ -89,7 +89,18 @@ STATUS_APPS='
       line = name OFS ordered[name] OFS plain(by) OFS plain(run) OFS result OFS plain(reason)
       print "rollout", line
       if (result == "failed" || result == "interrupted") is_wrong("the last rollout of " name " " (result == "failed" ? "failed" : "was interrupted"))
-      if (ordered[name] >= newest_at) { newest_at = ordered[name]; newest = line }
+      deployed(name, run == "restart" ? came_last(name) : line)
+    }
+    # A restart by hand deploys nothing: what came last before it did.
+    function came_last(name,  line, part, file) {
+      file = state "/rollouts/" name "/history"
+      while ((getline line < file) > 0) split(line, part, "\t")
+      close(file)
+      return part[1] == "" ? "" : name OFS int(part[1]) OFS plain(part[3]) OFS "" OFS "done" OFS ""
+    }
+    function deployed(name, line,  part) {
+      split(line, part, OFS)
+      if (line != "" && part[2] >= newest_at) { newest_at = part[2]; newest = line }
     }
     # A member is of the name before the at sign in its key: mail@1 is shop-mail@1.service, and no port.
     function instance(name, type, key,  id, member, check, active, from, pid, memory, cpu, used, words, part) {
