@@ -49,7 +49,7 @@ const withAllBelow = (item: Item, all: Managed): string[] => [item, ...below(ite
 const isLeaf = (item: Item, all: Managed): boolean =>
   item.kind === 'directory' &&
   // Debian's own files lie there as well, and nobody would bring them back.
-  item.name !== '/etc/profile.d' &&
+  !['/etc/profile.d', '/etc/security/limits.d'].includes(item.name) &&
   below(item, all).every(({ kind }) => kind === 'file') &&
   !below(item, all).some(({ name }) => name.startsWith('/etc/systemd/'));
 
