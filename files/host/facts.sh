@@ -74,13 +74,31 @@ print_sshd() {
   sshd_said=$(timeout -k 1 10 sshd -T 2>/dev/null || :)
   [ -n "$sshd_said" ] || sshd_said=$(running_sshd)
   # Whatever address and port lead there from outside.
-  printf '%s\n' "$sshd_said" | awk '$1 == "listenaddress" { list = list blank $2; blank = " " }
-    $1 == "subsystem" && $2 == "sftp" { sftp = $3 } END { print "sshd\t" list; print "sftp\t" sftp }'
-  value=$(printf '%s\n' "$sshd_said" | sed -n 's/^hostkey \(.*\)$/\1.pub/p' | while IFS= read -r value; do
-    [ ! -f "$value" ] || cat "$value" 2>/dev/null || :
-  done | ssh-keygen -lf - 2>/dev/null | awk '$NF == "(RSA)" && (bits == "" || $1 < bits) { bits = $1 } END { print bits }')
-  [ -z "$value" ] || fact rsaHostKey "$value"
+  listening='' sftp='' fewest=''
+  while read -r key value others; do
+    case $key/$value in
+      listenaddress/*) listening=$listening${listening:+ }$value ;;
+      subsystem/sftp) sftp=${others%% *} ;;
+      hostkey/*) count_rsa_bits "$value.pub" ;;
+    esac
+  done <<SAID
+$sshd_said
+SAID
+  fact sshd "$listening"
+  fact sftp "$sftp"
+  [ -z "$fewest" ] || fact rsaHostKey "$fewest"
   fact passwords "$(password_logins)"
+}
+
+# Sets fewest to the bits of an RSA key where none had fewer. What became a pipe would be waited for.
+# Usage: count_rsa_bits PUBLIC-KEY
+count_rsa_bits() {
+  type=''
+  [ ! -f "$1" ] || { read -r type _ <"$1" || :; }
+  [ "$type" = ssh-rsa ] || return 0
+  bits=$(ssh-keygen -lf "$1" 2>/dev/null) bits=${bits%% *}
+  case $bits in '' | *[!0-9]*) return 0 ;; esac
+  [ -n "$fewest" ] && [ "$fewest" -le "$bits" ] || fewest=$bits
 }
 
 # While its configuration cannot be read, what it was started with: else what follows from it would change, and back.

@@ -104,6 +104,35 @@ test('a pipe among the files of sshd is waited for by nobody', (t) => {
   assert.match(said, /^sshd\t\[::\]:22 0\.0\.0\.0:22$/m);
 });
 
+test('of sshd’s RSA keys the shortest is a fact, and of its addresses all', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-sshd-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const [name, bits] of Object.entries({ long: '3072', short: '2048' }))
+    execFileSync('ssh-keygen', ['-qt', 'rsa', '-b', bits, '-N', '', '-f', join(folder, name)]);
+  execFileSync('ssh-keygen', ['-qt', 'ed25519', '-N', '', '-f', join(folder, 'other')]);
+  const ask = (...said: string[]) => {
+    const stub = `timeout() { printf '%s\\n' ${said.map((line) => `'${line}'`).join(' ')}; }`;
+    const script = factsScript().replace(
+      /^wait_for_boot \d.*$/m,
+      `SSHD_FOLDER='${folder}'; ${stub}`,
+    );
+    const told = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
+    return told.split('\n').filter((line) => /^(sshd|sftp|rsaHostKey)\t/.test(line));
+  };
+  const keys = ['long', 'other', 'short', 'none'].map((name) => `hostkey ${join(folder, name)}`);
+  const said = [
+    'listenaddress [::]:22',
+    'listenaddress 0.0.0.0:22',
+    'subsystem sftp /usr/lib/x -f',
+  ];
+  assert.deepEqual(ask(...said, ...keys), [
+    'sshd\t[::]:22 0.0.0.0:22',
+    'sftp\t/usr/lib/x',
+    'rsaHostKey\t2048',
+  ]);
+  assert.deepEqual(ask('listenaddress [::]:2222', keys[1] ?? ''), ['sshd\t[::]:2222', 'sftp\t']);
+});
+
 test('a host that the kit does not support is refused with the reason', () => {
   const refused = (more: Record<string, string>, message: RegExp) =>
     assert.throws(() => parseFacts(lines(more).join('\n')), message);

@@ -3,20 +3,28 @@
 order_setting=81
 
 observe_setting() {
+  login_keys=''
   while IFS="$TAB" read -r _ setting _; do
     case $setting in
-      login.*) seen_setting=$(observe_login "${setting#login.}") ;;
-      *) seen_setting=$("observe_$setting") ;;
+      login.*) login_keys="$login_keys ${setting#login.}" ;;
+      *) printf 'setting\t%s\tvalue=%s\n' "$setting" "$("observe_$setting")" ;;
     esac
-    printf 'setting\t%s\tvalue=%s\n' "$setting" "$seen_setting"
   done
+  [ -z "$login_keys" ] || observe_login "$login_keys"
 }
 
+LOGIN_DEFS=/etc/login.defs
+
 # Of lines that say it twice the last one holds for login, the first for PAM: both are told.
+# Usage: observe_login KEYS
 observe_login() {
-  [ -f /etc/login.defs ] || return 0
-  awk -v key="$1" '$1 == key && index(told ",", "," $2 ",") == 0 { told = told "," $2 }
-    END { print told == "" ? "nothing" : substr(told, 2) }' /etc/login.defs 2>/dev/null || :
+  login_file=$LOGIN_DEFS unsaid=nothing
+  [ -f "$login_file" ] || login_file=/dev/null unsaid=''
+  awk -v keys="$1" -v unsaid="$unsaid" '
+    BEGIN { n = split(keys, key, " "); for (i = 1; i <= n; i++) told[key[i]] = "" }
+    $1 in told && !index(told[$1] ",", "," $2 ",") { told[$1] = told[$1] "," $2 }
+    END { for (i = 1; i <= n; i++)
+      print "setting\tlogin." key[i] "\tvalue=" (told[key[i]] == "" ? unsaid : substr(told[key[i]], 2)) }' "$login_file"
 }
 
 observe_timezone() {
@@ -71,11 +79,11 @@ set_setting() {
 # In the line that says it, else at the end; `nothing` takes the line out.
 # Usage: set_login KEY VALUE
 set_login() {
-  [ -f /etc/login.defs ] || fail 'there is no /etc/login.defs; install Debian package login.defs, or login in Debian 12'
+  [ -f "$LOGIN_DEFS" ] || fail 'there is no /etc/login.defs; install Debian package login.defs, or login in Debian 12'
   awk -v key="$1" -v value="$2" '$1 != key { print; next }
     value != "nothing" { match($0, /^[ \t]*[^ \t]+[ \t]+/); print substr($0, 1, RLENGTH) value; told = 1 }
-    END { if (!told && value != "nothing") print key " " value }' /etc/login.defs >"$work/login.defs"
-  install_durably "$work/login.defs" /etc/login.defs 0644
+    END { if (!told && value != "nothing") print key " " value }' "$LOGIN_DEFS" >"$work/login.defs"
+  install_durably "$work/login.defs" "$LOGIN_DEFS" 0644
 }
 
 remove_setting() {
