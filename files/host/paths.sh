@@ -60,8 +60,7 @@ observe_attributes() {
 observe_entries() {
   section known
   # Not $items alone: when one manifest is applied, the others have theirs there too.
-  printf '%s\n' "$items" "$remembered" "$was_begun" |
-    awk -F '\t' '$1 ~ /^(file|link|directory|tree|absent|user)$/ { print $2 }'
+  printf '%s\n' "$items" "$remembered" "$was_begun"
   # Only the look knows all manifests. Of a stranger that it did not name, nobody can say here whose it is: a host
   # may have lost its memory.
   if [ -n "${strangers:-}" ]; then
@@ -144,7 +143,7 @@ join_paths() {
     $1 == "section" { part = $2; path = ""; if (part == "stranger") is_told = 1; if (part == "cut") is_cut = 1; if (part == "items") for (p in entries) strangers(p); next }
     part == "items" { if (NF < 2) next; out = $1 "\t" $2; observe($1, $2); print out; next }
     part == "hash" { hash[substr($0, 67)] = substr($0, 1, 64); next }
-    part == "known" { known[$0] = 1; next }
+    part == "known" { if ($1 ~ /^(file|link|directory|tree|absent|user)$/) known[$2] = 1; next }
     part == "stranger" { told[$1] = told[$1] "," $2; next }
     part == "entry" { entries[$0] = substr($0, 1, match($0, /\/[^\/]*$/) - 1); next }
     part == "tree" { tree[$1] = $2; next }

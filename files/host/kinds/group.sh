@@ -6,7 +6,7 @@ order_group=20
 observe_group() {
   group_lines=$1
   {
-    printf '%s\n' "$remembered" "$was_begun" | awk -F '\t' '$1 == "group" { print $2 }'
+    printf '%s\n' "$remembered" "$was_begun"
     section passwd
     with_names "$group_lines" getent passwd
     section group
@@ -15,7 +15,7 @@ observe_group() {
     printf '%s\n' "$group_lines"
   } | awk -F '\t' -v ours="$OURS" -v foreign="$(somebody_elses groupdel)" '
     $1 == "section" { section = $2; next }
-    section == "" { made[$0] = 1; next }
+    section == "" { if ($1 == "group") made[$2] = 1; next }
     section == "passwd" { split($0, part, ":"); if (part[5] == ours) made[part[1]] = 1; next }
     section == "group" { split($0, part, ":"); members[part[1]] = part[4]; next }
     { print "group\t" $2 "\t" ($2 in members ? $2 in made ? "members=" sorted(members[$2]) : replaced($2) : "state=missing") }

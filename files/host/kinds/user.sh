@@ -5,7 +5,8 @@ order_user=30
 observe_user() {
   user_lines=$1
   {
-    printf '%s\n' "$remembered" | awk -F '\t' '$1 == "user" { print "made\t" $2 }'
+    section made
+    printf '%s\n' "$remembered"
     section group
     getent group
     section passwd
@@ -20,7 +21,7 @@ observe_user() {
     section == "passwd" { split($0, part, ":"); passwd[part[1]] = $0; next }
     section == "shadow" { split($0, part, ":"); shadow[part[1]] = part[2] ~ /^[!*]/ ? "locked" : part[2] == "" ? "empty" : "set"; next }
     section == "items" { print "user\t" $2 observation($2); next }
-    $1 == "made" { made[$2] = 1 }
+    $1 == "user" { made[$2] = 1 }
     function observation(u,  part, name, groups, text) {
       if (!(u in passwd)) return "\tstate=missing"
       split(passwd[u], part, ":")
