@@ -25,35 +25,46 @@ observe() {
   done
   unset IFS
   set +f
+  # Those that wait for another program side by side, beside all others, one after another.
   set --
+  at_once=''
   for observer in $known_observers; do
-    case " $* " in *" $observer "*) continue ;; esac
-    eval "[ -z \"\$lines_$observer\" ] || set -- \"\$@\" $observer"
+    case " $* $at_once " in *" $observer "*) continue ;; esac
+    eval "observing=\$lines_$observer waits=\${waits_$observer:-}"
+    if [ -z "$observing" ]; then continue; fi
+    if [ -n "$waits" ]; then set -- "$@" "$observer"; else at_once="$at_once $observer"; fi
   done
+  [ -z "$at_once" ] || set -- "$@" "$at_once"
   [ $# = 0 ] || observe_by "$@"
 }
 
-# Side by side, since most of them wait for another program; what they say comes in their order. An item of which one
-# that fails says nothing ends the run.
-# Usage: observe_by OBSERVER...
+# What they say comes in no order that matters. An item of which one that fails says nothing ends the run.
+# Usage: observe_by OBSERVERS..., each a list
 observe_by() {
-  eval "observing=\$lines_$1"
-  observing=${observing%"$NEWLINE"}
-  observer=$1
+  observers=$1
   shift
   if [ $# = 0 ]; then
-    ask_observer "$observer"
+    ask_observers "$observers"
   else
     # No && between them, which would let it go on where a program that it asks fails.
     observe_by "$@" | {
-      ask_observer "$observer"
+      ask_observers "$observers"
       cat
     }
   fi
 }
 
+# Usage: ask_observers OBSERVERS
+ask_observers() {
+  for asked in $1; do
+    eval "observing=\$lines_$asked"
+    ask_observer "$asked"
+  done
+}
+
 # Usage: ask_observer OBSERVER. Of the lines in observing.
 ask_observer() {
+  observing=${observing%"$NEWLINE"}
   "observe_$1" "$observing" <<LINES
 $observing
 LINES

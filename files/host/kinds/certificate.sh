@@ -1,7 +1,7 @@
 # Kind `certificate`: that of a site, which a CA gives by ACME. files/host/acme/ asks for it; docs/acme.md says why so.
 
 # Before files: a site is told to nginx when what it names is there.
-order_certificate=65 silent_certificate='@challenge @contact'
+order_certificate=65 waits_certificate=yes silent_certificate='@challenge @contact'
 
 ACME=/var/lib/keelson-acme
 

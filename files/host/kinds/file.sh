@@ -3,7 +3,7 @@
 # (a certificate and a key that somebody else brings, and what it must be for), @bare (its content came with a line
 # break more than it has).
 
-order_file=70 observer_file=paths staged_file=yes silent_file='@serves @port @settled @pair @names @bare' leaves_file=@serves
+order_file=70 observer_file=paths waits_paths=yes staged_file=yes silent_file='@serves @port @settled @pair @names @bare' leaves_file=@serves
 own_file='type owner group mode sha256 acl xattr flags'
 
 # A file whose content is right keeps its inode; else it is written anew beside its target.

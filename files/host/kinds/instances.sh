@@ -1,6 +1,6 @@
 # Kind `instances`: no others than the wanted instances of an app run. Whether those run is told by its rollout.
 
-order_instances=90 itself_instances=yes
+order_instances=90 waits_instances=yes itself_instances=yes
 silent_instances='@stop @type @of @listen'
 lists_instances=running
 

@@ -1,6 +1,6 @@
 # Kind `monitor`: a check of Monit's that is loaded and watches.
 
-order_monitor=87 around_monitor=yes reader_monitor=monit
+order_monitor=87 waits_monitor=yes around_monitor=yes reader_monitor=monit
 # A Monit that is down, or cannot read its configuration, tells nothing; nor of a check whose file is not there.
 echoes_monitor='state unknown (unit monit.service|(file|link|absent|directory) /etc/monit/.*)
 state not.loaded (file|link|absent|directory) /etc/monit/.*'

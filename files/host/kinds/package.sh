@@ -1,7 +1,7 @@
 # Kind `package`: a Debian package. What is missing is installed; what the kit brought goes when the kit goes, not before.
 # A hold is its people's to set and to end.
 
-order_package=10 together_package=yes stays_package=always brings_package=yes
+order_package=10 waits_package=yes together_package=yes stays_package=always brings_package=yes
 
 observe_package() {
   package_lines=$1

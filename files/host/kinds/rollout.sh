@@ -1,7 +1,7 @@
 # Kind `rollout`: what the instances of an app run, and how they get there without losing a request.
 # docs/rollout.md tells the steps and the reasons; files/host/rollout/ has what carries them out.
 
-order_rollout=88 itself_rollout=replaced leaves_rollout=ports
+order_rollout=88 waits_rollout=yes itself_rollout=replaced leaves_rollout=ports
 # They follow from another instruction, or say more of a secret than they may.
 silent_rollout='@unit @environment @type @listen @stop @single @health @job @program'
 nothing_rollout='stopped inactive'

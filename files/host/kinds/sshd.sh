@@ -1,7 +1,7 @@
 # Kind `sshd`: what holds of a keyword of its configuration (`sshd -T`), whatever file says it. The file of the kit's
 # that says it as well is an item of its own; where another one comes before it, that is told, and left to its owner.
 
-order_sshd=89 together_sshd=yes
+order_sshd=89 waits_sshd=yes together_sshd=yes
 # An sshd that cannot read the kit's own file says nothing.
 echoes_sshd='value unreadable file /etc/ssh/sshd_config[.]d/10-keelson[.]conf'
 

@@ -1,7 +1,7 @@
 # Kind `unit`: a systemd unit. Instructions: @change=reload|restart (what it is told when something that it reads was
 # written), @config (the directories or files that it reads, beside its own files), @port (which nobody else may hold).
 
-order_unit=85 around_unit=yes silent_unit='@change @config @port'
+order_unit=85 waits_unit=yes around_unit=yes silent_unit='@change @config @port'
 own_unit='fragment dropins'
 # A file that was touched makes what a service has read stale, and systemd ask for a reload.
 echoes_unit='config .* (file|link|absent) ({stale})$
