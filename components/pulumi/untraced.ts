@@ -11,20 +11,25 @@ const load = createRequire(import.meta.resolve('@pulumi/pulumi'));
 
 type Debuggable = { debuggablePromise<T>(promise: Promise<T>, context: unknown): Promise<T> };
 
-/** Who looks for a promise that never ends wants to know where it was made. */
-if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
-  const own = load('./runtime/debuggable.js') as Debuggable;
-  const { debuggablePromise } = own;
-  own.debuggablePromise = (promise, context) => {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    try {
-      return debuggablePromise(promise, context);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
-  };
+/** An SDK that has it elsewhere, or lets nobody change it, is only slower. */
+function forgetTraces(): void {
+  try {
+    const own = load('./runtime/debuggable.js') as Debuggable;
+    const { debuggablePromise } = own;
+    own.debuggablePromise = (promise, context) => {
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
+      try {
+        return debuggablePromise(promise, context);
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+      }
+    };
+  } catch {}
 }
+
+// Who looks for a promise that never ends wants to know where it was made.
+if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) forgetTraces();
 
 const log = load('./log/index.js') as { debug: typeof pulumi.log.debug };
 const { debug } = log;

@@ -79,7 +79,7 @@ print_sshd() {
     case $key/$value in
       listenaddress/*) listening=$listening${listening:+ }$value ;;
       subsystem/sftp) sftp=${others%% *} ;;
-      hostkey/*) count_rsa_bits "$value.pub" ;;
+      hostkey/*) count_rsa_bits "$value${others:+ $others}.pub" ;;
     esac
   done <<SAID
 $sshd_said
@@ -96,7 +96,8 @@ count_rsa_bits() {
   type=''
   [ ! -f "$1" ] || { read -r type _ <"$1" || :; }
   [ "$type" = ssh-rsa ] || return 0
-  bits=$(ssh-keygen -lf "$1" 2>/dev/null) bits=${bits%% *}
+  bits=$(ssh-keygen -lf "$1" 2>/dev/null) || return 0
+  bits=${bits%% *}
   case $bits in '' | *[!0-9]*) return 0 ;; esac
   [ -n "$fewest" ] && [ "$fewest" -le "$bits" ] || fewest=$bits
 }

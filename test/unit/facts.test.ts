@@ -107,9 +107,10 @@ test('a pipe among the files of sshd is waited for by nobody', (t) => {
 test('of sshd’s RSA keys the shortest is a fact, and of its addresses all', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'keelson-sshd-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  for (const [name, bits] of Object.entries({ long: '3072', short: '2048' }))
+  for (const [name, bits] of Object.entries({ long: '3072', 'short one': '2048' }))
     execFileSync('ssh-keygen', ['-qt', 'rsa', '-b', bits, '-N', '', '-f', join(folder, name)]);
   execFileSync('ssh-keygen', ['-qt', 'ed25519', '-N', '', '-f', join(folder, 'other')]);
+  writeFileSync(join(folder, 'broken.pub'), 'ssh-rsa AAAAbroken\n');
   const ask = (...said: string[]) => {
     const stub = `timeout() { printf '%s\\n' ${said.map((line) => `'${line}'`).join(' ')}; }`;
     const script = factsScript().replace(
@@ -119,7 +120,9 @@ test('of sshd’s RSA keys the shortest is a fact, and of its addresses all', (t
     const told = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
     return told.split('\n').filter((line) => /^(sshd|sftp|rsaHostKey)\t/.test(line));
   };
-  const keys = ['long', 'other', 'short', 'none'].map((name) => `hostkey ${join(folder, name)}`);
+  const keys = ['broken', 'long', 'other', 'short one', 'none'].map(
+    (name) => `hostkey ${join(folder, name)}`,
+  );
   const said = [
     'listenaddress [::]:22',
     'listenaddress 0.0.0.0:22',
@@ -130,7 +133,7 @@ test('of sshd’s RSA keys the shortest is a fact, and of its addresses all', (t
     'sftp\t/usr/lib/x',
     'rsaHostKey\t2048',
   ]);
-  assert.deepEqual(ask('listenaddress [::]:2222', keys[1] ?? ''), ['sshd\t[::]:2222', 'sftp\t']);
+  assert.deepEqual(ask('listenaddress [::]:2222', keys[2] ?? ''), ['sshd\t[::]:2222', 'sftp\t']);
 });
 
 test('a host that the kit does not support is refused with the reason', () => {

@@ -91,7 +91,7 @@ STATUS_APPS='
       if (result == "failed" || result == "interrupted") is_wrong("the last rollout of " name " " (result == "failed" ? "failed" : "was interrupted"))
       deployed(name, run == "restart" ? came_last(name) : line)
     }
-    # A restart by hand deploys nothing: what came last before it did.
+    # A restart by hand deploys nothing: the release that came last did.
     function came_last(name,  line, part, file) {
       file = state "/rollouts/" name "/history"
       while ((getline line < file) > 0) split(line, part, "\t")
