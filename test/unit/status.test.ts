@@ -272,9 +272,7 @@ test('a restart by hand is a rollout, and no deploy', () => {
         'rollouts/shop/history': history,
       },
     });
-  const { apps, lastDeploy } = restarted(
-    `${now - 900}\t1a2b\tdev\n${now - 300}\t3c4d\tanna\n`,
-  );
+  const { apps, lastDeploy } = restarted(`${now - 900}\t1a2b\tdev\n${now - 300}\t3c4d\tanna\n`);
   assert.equal(apps[0]?.rollout?.run, 'restart');
   assert.deepEqual(lastDeploy, {
     ...{ app: 'shop', at: iso(now - 300), by: 'anna', reason: '', run: '', result: 'done' },
