@@ -37,4 +37,4 @@ export const volatilePaths: Readonly<Record<string, string>> = {
 
 /** Units of logins, those that timers and D-Bus start when they like, and those of a first boot alone. */
 export const volatileUnits =
-  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|(keelson-)?logrotate\.service|keelson-status\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
+  /^(session-|user@|user-runtime-dir@|ssh@|sshd@|run-|apt-daily|dpkg-db-backup|e2scrub|(keelson-)?logrotate\.service|keelson-(status|heartbeat)\.service|ldconfig\.service|systemd-(hostnamed|timedated|localed|tmpfiles-clean|journal-flush|journal-catalog-update|sysusers|update-done)\.service)/;
