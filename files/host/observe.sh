@@ -58,16 +58,11 @@ observe_by() {
 ask_observers() {
   for asked in $1; do
     eval "observing=\$lines_$asked"
-    ask_observer "$asked"
-  done
-}
-
-# Usage: ask_observer OBSERVER. Of the lines in observing.
-ask_observer() {
-  observing=${observing%"$NEWLINE"}
-  "observe_$1" "$observing" <<LINES
+    observing=${observing%"$NEWLINE"}
+    "observe_$asked" "$observing" <<LINES
 $observing
 LINES
+  done
 }
 
 # Behind what is observed, what the items cannot have: it is found out meanwhile. What fails of that ends the run, too.

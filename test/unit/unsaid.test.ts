@@ -39,3 +39,11 @@ test('answers of the engine are not quoted, all else is said', async () => {
   });
   assert.deepEqual(said, ['Reading resource: t=x']);
 });
+
+test('no message tells the engine what it says itself; others reach it', async () => {
+  const said = await heard(async () => {
+    await pulumi.log.debug('Registering resource: t=x');
+    await pulumi.log.debug('something else');
+  });
+  assert.deepEqual(said, ['something else']);
+});

@@ -1,4 +1,4 @@
-/** What Pulumi's SDK notes of its promises and resources, in processes of their own. */
+/** What Pulumi's SDK notes of its promises, in processes of their own. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -37,14 +37,4 @@ test('errors of others keep their traces, and a promise that fails fails', () =>
     const error = await debuggablePromise(Promise.reject(new Error('no')), 'mine').catch((it) => it);
     console.log(error.message, /\\n +at /.test(error.stack));`;
   assert.equal(printed(program), 'no true');
-});
-
-test('no message tells the engine what it says itself; others reach it', () => {
-  const program = `
-    const settings = load('./runtime/settings.js');
-    settings.getEngine = () => ({ log: (request, done) => { console.log(request.getMessage()); done(null, {}); } });
-    const { debug } = load('./log/index.js');
-    await debug('Registering resource: t=x');
-    await debug('something else');`;
-  assert.equal(printed(program), 'something else');
 });

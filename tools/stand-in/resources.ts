@@ -29,7 +29,8 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-const command = <Inputs extends CommandInputs>(load: () => Promise<Run<Inputs>>): Resource => {
+const command = <Inputs extends CommandInputs>(own: () => Promise<Run<Inputs>>): Resource => {
+  const load = once(own);
   const run = async (
     line: string | undefined,
     properties: Properties,
@@ -82,11 +83,7 @@ function contentOf(properties: Properties): string {
 }
 
 export const resources: Record<string, Resource> = {
-  'command:local:Command': command(
-    once(async () => (await import('./local-command.ts')).runLocally),
-  ),
-  'command:remote:Command': command(
-    once(async () => (await import('./remote-command.ts')).runRemotely),
-  ),
+  'command:local:Command': command(async () => (await import('./local-command.ts')).runLocally),
+  'command:remote:Command': command(async () => (await import('./remote-command.ts')).runRemotely),
   'command:remote:CopyToRemote': copy,
 };
